@@ -1,0 +1,30 @@
+//! ID tokens that come back as hints.
+
+use serde_json::Value;
+
+use crate::tokens::{Alg, Opened, Unverified, verify_with_secret};
+use crate::world::Ctx;
+
+/// Opens an ID token of this provider; that it has expired is no matter,
+/// [RP-Initiated Logout §4](https://openid.net/specs/openid-connect-rpinitiated-1_0.html#ValidationAndErrorHandling).
+pub(super) fn open(ctx: &Ctx<'_>, token: &str) -> Result<Opened, Unverified> {
+    let read = Opened::read(token)?;
+    let opened = if read.alg() == Some(Alg::HS256) {
+        let secret = client_of(&read).and_then(|id| ctx.settings.client(id)).and_then(|client| client.secret);
+        verify_with_secret(token, &secret.ok_or(Unverified::Key)?)?
+    } else {
+        ctx.settings.keys.open(token, ctx.now)?
+    };
+    let ours = opened.claim("iss") == Some(ctx.settings.issuer.as_str());
+    let id_token = opened.header.get("typ").and_then(Value::as_str).is_none_or(|typ| typ.eq_ignore_ascii_case("jwt"));
+    if ours && id_token { Ok(opened) } else { Err(Unverified::Malformed) }
+}
+
+/// The client that an ID token was issued to.
+pub(super) fn client_of(opened: &Opened) -> Option<&str> {
+    match opened.claims.get("aud") {
+        Some(Value::String(one)) => Some(one),
+        Some(Value::Array(many)) => many.first().and_then(Value::as_str),
+        _ => None,
+    }
+}

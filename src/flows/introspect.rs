@@ -1,0 +1,64 @@
+//! Introspection: is this token good, and for what? [RFC 7662](https://www.rfc-editor.org/rfc/rfc7662)
+
+use serde_json::Value;
+
+use crate::protocol::{Map, RefreshValue};
+use crate::spec::Check;
+use crate::world::{Access, Asked, AuthMethod, Ctx, Failure, Grant, Name, Outcome, Refresh, Stop};
+
+use super::token::verify_client;
+use super::userinfo::access_id;
+
+/// An API asks about a token. What is wrong with the token is no error: it is not active, and nothing more is said.
+pub fn introspect(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
+    let client = verify_client(ctx, asked)?;
+    ctx.check(Check::ClientConfidential, client.method() != AuthMethod::None)?;
+    let token = asked.params.get("token");
+    ctx.check_as(Check::ParameterPresent, token.is_some(), |refused| refused.expected("token"))?;
+    let members = describe(ctx, token.unwrap_or_default())?;
+    Ok(Outcome::Tell(members.unwrap_or_else(|| Map::from_iter([("active".to_owned(), Value::Bool(false))]))))
+}
+
+fn describe(ctx: &Ctx<'_>, token: &str) -> Result<Option<Map>, Stop> {
+    if let Ok(id) = access_id(ctx, token)
+        && let Some(access) = ctx.records.get::<Access>(&Name::Access(id.clone()))?
+    {
+        let Some(grant) = alive(ctx, &access.grant)?.filter(|_| !access.revoked && ctx.now < access.until) else {
+            return Ok(None);
+        };
+        let mut members = common(ctx, &grant, &access.scopes.to_string());
+        members.insert("token_type".into(), "Bearer".into());
+        members.insert("aud".into(), access.audience.into());
+        members.insert("iat".into(), access.issued_at.0.into());
+        members.insert("exp".into(), access.until.0.into());
+        if token.contains('.') {
+            members.insert("jti".into(), id.as_str().into());
+        }
+        return Ok(Some(members));
+    }
+    let Some(refresh) = ctx.records.get::<Refresh>(&Name::Refresh(RefreshValue::from(token)))? else {
+        return Ok(None);
+    };
+    let good = refresh.replaced_at.is_none() && ctx.now < refresh.until;
+    let Some(grant) = alive(ctx, &refresh.grant)?.filter(|_| good) else { return Ok(None) };
+    let mut members = common(ctx, &grant, &grant.scopes.to_string());
+    members.insert("exp".into(), refresh.until.0.into());
+    Ok(Some(members))
+}
+
+fn alive(ctx: &Ctx<'_>, id: &crate::protocol::GrantId) -> Result<Option<Grant>, Stop> {
+    Ok(ctx.records.get::<Grant>(&Name::Grant(id.clone()))?.filter(|grant| !grant.revoked))
+}
+
+fn common(ctx: &Ctx<'_>, grant: &Grant, scope: &str) -> Map {
+    let mut members = Map::new();
+    members.insert("active".into(), true.into());
+    members.insert("iss".into(), ctx.settings.issuer.as_str().into());
+    members.insert("sub".into(), grant.person.sub.as_str().into());
+    members.insert("client_id".into(), grant.client.as_str().into());
+    members.insert("scope".into(), scope.into());
+    let known = ctx.settings.claims_of(&grant.person);
+    let username = known.and_then(|claims| claims.get("preferred_username")).cloned();
+    members.extend(username.map(|name| ("username".to_owned(), name)));
+    members
+}

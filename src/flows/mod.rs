@@ -1,0 +1,27 @@
+//! Each thing that people and apps come for: given what is and what was asked, what should happen. Nothing here waits or fails.
+
+mod authorize;
+mod consent;
+mod documents;
+mod hint;
+mod introspect;
+mod logout;
+mod next_step;
+mod place;
+mod revoke;
+mod sign_in;
+mod token;
+mod userinfo;
+mod visit;
+mod what_if;
+
+pub use authorize::authorize;
+pub use consent::{answer_consent, ask_consent};
+pub use documents::{keys, metadata};
+pub use introspect::introspect;
+pub use logout::{answer_sign_out, end_session};
+pub use revoke::revoke;
+pub use sign_in::{answer_sign_in, ask_sign_in};
+pub use token::{AuthenticatedClient, token, verify_client};
+pub use userinfo::userinfo;
+pub use what_if::WHAT_IFS;

@@ -1,0 +1,169 @@
+//! The one place that decides what comes next for a visit. Sign-in and consent never call each other; both come back here.
+
+use crate::protocol::{CodeValue, GrantId, InteractionId, Lifetime, Prompt, Scopes, SessionId};
+use crate::spec::{Check, Refused};
+use crate::world::{
+    Answer, Code, Consent, Ctx, Failure, Grant, Interaction, Name, Outcome, Question, Session, SignInQuestion,
+    Standing, Stop,
+};
+
+use super::place::Place;
+use super::visit::Visit;
+
+/// How long a page may be left open.
+const OPEN_PAGE: Lifetime = Lifetime::of_seconds(3_600);
+
+/// How much longer than a code its record is kept, so that a late replay is recognised.
+pub(super) const USED_CODE: Lifetime = Lifetime::of_seconds(600);
+
+/// Asks for a sign-in, or for consent, or sends the browser back with a code.
+pub(super) fn next_step(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place) -> Result<Outcome, Failure> {
+    let back = |stop: Stop| stop.back_to(&visit.address);
+    let fitting = place.session.as_ref().filter(|(_, session)| fits(ctx, visit, place, session));
+    if visit.request.prompts(Prompt::None) {
+        let expected = || visit.expected.as_ref().map_or_else(|| "a session".to_owned(), ToString::to_string);
+        ctx.check_as(Check::SignedIn, fitting.is_some(), |refused| refused.expected(expected()))
+            .map_err(|refused| back(refused.into()))?;
+    }
+    let Some((sid, session)) = fitting else {
+        return Ok(ask_for_sign_in(ctx, visit, place));
+    };
+    expected_person(ctx, visit, session).map_err(|refused| back(refused.into()))?;
+    let mut grant = grant(visit, sid, session);
+    match agreement(ctx, visit, place, &grant).map_err(back)? {
+        Some(agreed) => {
+            grant.scopes = agreed;
+            Ok(give_code(ctx, visit, place, grant))
+        }
+        None => {
+            let none = visit.request.prompts(Prompt::None);
+            ctx.check(Check::Consented, !none).map_err(|refused| back(refused.into()))?;
+            Ok(ask_for_consent(ctx, visit, place, grant))
+        }
+    }
+}
+
+/// Whether a session is good enough for this request, [Core §3.1.2.3](https://openid.net/specs/openid-connect-core-1_0.html#Authenticates).
+fn fits(ctx: &Ctx<'_>, visit: &Visit, place: &Place, session: &Session) -> bool {
+    if place.signed_in_on_this_visit() {
+        return true;
+    }
+    let request = &visit.request;
+    let asks_again = request.prompts(Prompt::Login) || request.prompts(Prompt::SelectAccount);
+    let max_age = request.max_age.or_else(|| visit.client.default_max_age.map(i64::from));
+    let too_old = max_age.is_some_and(|seconds| seconds == 0 || ctx.now.since(session.auth_time) > seconds);
+    let other_person = visit.expected.as_ref().is_some_and(|sub| *sub != session.person.sub);
+    let wanted = request.wanted_acr();
+    let has = session.acr.as_deref().is_some_and(|acr| wanted.contains(&acr));
+    // An authentication context that is only a wish is no reason to fail where no page may be shown.
+    let too_weak = !wanted.is_empty() && !has && (!request.prompts(Prompt::None) || request.claims.is_essential("acr"));
+    !asks_again && !too_old && !other_person && !too_weak
+}
+
+/// Someone else signed in than the app expected: it must not be told that this is the same person.
+fn expected_person(ctx: &mut Ctx<'_>, visit: &Visit, session: &Session) -> Result<(), Refused> {
+    let Some(expected) = &visit.expected else { return Ok(()) };
+    ctx.check_as(Check::SignedIn, *expected == session.person.sub, |refused| {
+        refused.got(session.person.sub.as_str()).expected(expected.as_str())
+    })
+}
+
+/// What the person agreed to, if no question is open.
+fn agreement(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place, grant: &Grant) -> Result<Option<Scopes>, Stop> {
+    if let Some(agreed) = place.interaction.as_ref().and_then(|(_, interaction)| interaction.agreed.clone()) {
+        return Ok(Some(agreed));
+    }
+    if visit.request.prompts(Prompt::Consent) {
+        return Ok(None);
+    }
+    let asked = visit.request.scopes.clone();
+    match ctx.settings.consent(&visit.client) {
+        Consent::Off => Ok(Some(asked)),
+        Consent::Always => Ok(None),
+        Consent::Remembered => {
+            let name = Name::Standing(grant.client.clone(), grant.person.sub.clone());
+            let standing: Standing = ctx.records.get(&name)?.unwrap_or_default();
+            Ok(asked.is_within(&standing.scopes).then_some(asked))
+        }
+    }
+}
+
+fn grant(visit: &Visit, sid: &SessionId, session: &Session) -> Grant {
+    Grant {
+        client: visit.client.client_id(),
+        person: session.person.clone(),
+        scopes: visit.request.scopes.clone(),
+        nonce: visit.request.nonce.clone(),
+        auth_time: Some(session.auth_time),
+        session: Some(sid.clone()),
+        amr: session.amr.clone(),
+        acr: session.acr.clone(),
+        claims: visit.request.claims.clone(),
+        resource: visit.request.resource.clone(),
+        marks: session.marks.clone(),
+        revoked: false,
+    }
+}
+
+fn ask_for_sign_in(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place) -> Outcome {
+    let interaction = keep_open(ctx, visit, place);
+    Outcome::Ask(Question::SignIn(Box::new(sign_in_question(visit, place, interaction))))
+}
+
+/// The sign-in page for a visit.
+pub(super) fn sign_in_question(visit: &Visit, place: &Place, interaction: InteractionId) -> SignInQuestion {
+    SignInQuestion {
+        interaction,
+        client: visit.client.clone(),
+        address: visit.address.clone(),
+        params: visit.params.clone(),
+        used: place.browser.used.clone(),
+        signed_in: place.session.as_ref().map(|(_, session)| session.person.clone()),
+        edit: None,
+        notice: None,
+    }
+}
+
+fn ask_for_consent(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place, grant: Grant) -> Outcome {
+    let interaction = keep_open(ctx, visit, place);
+    let (client, address) = (Box::new(visit.client.clone()), visit.address.clone());
+    Outcome::Ask(Question::Consent { interaction, client, address, grant: Box::new(grant) })
+}
+
+/// The page's record, new or kept on.
+fn keep_open(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place) -> InteractionId {
+    let (id, interaction) = place.interaction.clone().unwrap_or_else(|| {
+        let interaction = Interaction {
+            browser: place.browser_id.clone(),
+            request: visit.params.to_query(),
+            session: None,
+            agreed: None,
+        };
+        (ctx.entropy.secret().into(), interaction)
+    });
+    ctx.records.put(Name::Interaction(id.clone()), interaction, ctx.now.plus(OPEN_PAGE));
+    id
+}
+
+/// [RFC 6749 §4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2)
+fn give_code(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place, grant: Grant) -> Outcome {
+    if let Some((id, _)) = &place.interaction {
+        ctx.records.forget(Name::Interaction(id.clone()));
+    }
+    let grant_id: GrantId = ctx.entropy.id().into();
+    let code_value: CodeValue = ctx.entropy.secret().into();
+    let lifetimes = ctx.settings.lifetimes(&visit.client);
+    let until = ctx.now.plus(lifetimes.code);
+    let code = Code {
+        grant: grant_id.clone(),
+        client: grant.client.clone(),
+        redirect_uri: visit.address.as_sent().to_owned(),
+        challenge: visit.request.challenge.clone(),
+        until,
+        redeemed_at: None,
+    };
+    ctx.records.put(Name::Code(code_value.clone()), code, until.plus(USED_CODE));
+    ctx.records.put(Name::Grant(grant_id), grant.clone(), until.plus(USED_CODE));
+    let (address, challenge) = (visit.address.clone(), visit.request.challenge.clone());
+    Outcome::Return(Box::new(Answer { address, code: code_value, grant, challenge }))
+}

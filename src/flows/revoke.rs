@@ -1,0 +1,46 @@
+//! Revocation: this token is no longer wanted, [RFC 7009](https://www.rfc-editor.org/rfc/rfc7009).
+
+use crate::protocol::RefreshValue;
+use crate::spec::Check;
+use crate::world::{Access, Asked, Ctx, Failure, Grant, Name, Outcome, Refresh, Stop};
+
+use super::token::{AuthenticatedClient, verify_client};
+use super::userinfo::access_id;
+
+/// An app gives a token back. One that is unknown is as good as revoked, §2.2.
+pub fn revoke(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
+    let client = verify_client(ctx, asked)?;
+    let token = asked.params.get("token");
+    ctx.check_as(Check::ParameterPresent, token.is_some(), |refused| refused.expected("token"))?;
+    let token = token.unwrap_or_default();
+    if !revoke_refresh_token(ctx, &client, token)? {
+        revoke_access_token(ctx, &client, token)?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// With a refresh token goes everything that came of the same agreement, §2.1.
+fn revoke_refresh_token(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, token: &str) -> Result<bool, Stop> {
+    let found: Option<Refresh> = ctx.records.get(&Name::Refresh(RefreshValue::from(token)))?;
+    let Some(refresh) = found else { return Ok(false) };
+    ctx.check(Check::TokenOfThisClient, refresh.client == client.client_id())?;
+    let name = Name::Grant(refresh.grant.clone());
+    if let Some(mut grant) = ctx.records.get::<Grant>(&name)? {
+        grant.revoked = true;
+        ctx.records.put(name, grant, refresh.until);
+    }
+    Ok(true)
+}
+
+fn revoke_access_token(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, token: &str) -> Result<(), Stop> {
+    let Ok(id) = access_id(ctx, token) else { return Ok(()) };
+    let name = Name::Access(id);
+    let Some(mut access) = ctx.records.get::<Access>(&name)? else { return Ok(()) };
+    let grant: Option<Grant> = ctx.records.get(&Name::Grant(access.grant.clone()))?;
+    let own = grant.is_some_and(|grant| grant.client == client.client_id());
+    ctx.check(Check::TokenOfThisClient, own)?;
+    access.revoked = true;
+    let until = access.until;
+    ctx.records.put(name, access, until);
+    Ok(())
+}

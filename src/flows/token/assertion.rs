@@ -1,0 +1,108 @@
+//! Clients that authenticate by a JWT, [RFC 7523 §3](https://www.rfc-editor.org/rfc/rfc7523#section-3).
+
+use serde_json::Value;
+
+use crate::protocol::{Lifetime, UnixTime};
+use crate::spec::{Check, Refused};
+use crate::tokens::{Alg, Opened, Unverified, verify_with_jwk, verify_with_secret};
+use crate::world::{Asked, AuthMethod, Client, Ctx, Endpoint, Name, Stop};
+
+/// How far ahead of ours a client's clock may be.
+const SKEW: Lifetime = Lifetime::of_seconds(60);
+
+/// The longest that an assertion may be good for; its `jti` is remembered for as long.
+const LONGEST: Lifetime = Lifetime::of_seconds(86_400);
+
+/// Who an assertion says it is from, and by which method: nothing of it is believed yet.
+pub(super) fn read(assertion: &str) -> (Option<String>, AuthMethod) {
+    let opened = Opened::read(assertion).ok();
+    let id = opened.as_ref().and_then(|opened| opened.claim("sub")).map(str::to_owned);
+    let by_secret = opened.as_ref().and_then(Opened::alg) == Some(Alg::HS256);
+    (id, if by_secret { AuthMethod::ClientSecretJwt } else { AuthMethod::PrivateKeyJwt })
+}
+
+/// Verifies signature, names, audience and time, and that it is used for the first time.
+pub(super) fn verify(ctx: &mut Ctx<'_>, client: &Client, asked: &Asked, assertion: &str) -> Result<(), Stop> {
+    let opened = open(ctx, client, assertion)?;
+    let valid = claims_hold(ctx, client, asked, &opened);
+    ctx.check_as(Check::ClientAssertionValid, valid.is_ok(), |refused| match &valid {
+        Err((got, expected)) => refused.got(got.as_str()).expected(expected.as_str()),
+        Ok(()) => refused,
+    })?;
+    let jti = opened.claim("jti").unwrap_or_default();
+    let name = Name::Assertion(client.client_id(), jti.to_owned());
+    let used: Option<()> = ctx.records.get(&name)?;
+    ctx.check_as(Check::ClientAssertionUnused, used.is_none(), |refused| refused.got(format!("jti={jti}")))?;
+    let until = opened.time("exp").unwrap_or(ctx.now).plus(SKEW);
+    ctx.records.put(name, (), until);
+    Ok(())
+}
+
+fn open(ctx: &mut Ctx<'_>, client: &Client, assertion: &str) -> Result<Opened, Stop> {
+    let opened = match (Opened::read(assertion).ok().and_then(|opened| opened.alg()), &client.secret) {
+        (Some(Alg::HS256), Some(secret)) => verify_with_secret(assertion, secret),
+        (Some(_), _) => match &client.jwks {
+            Some(jwks) => verify_with_jwk(assertion, jwks),
+            None => verify_with_fetched(ctx, client, assertion)?,
+        },
+        (None, _) => Err(Unverified::Algorithm),
+    };
+    ctx.check_as(Check::ClientAssertionValid, opened.is_ok(), |refused| match &opened {
+        Err(why) => refused.got(format!("an assertion that {}", why.sentence())),
+        Ok(_) => refused,
+    })?;
+    opened.map_err(|_| Refused::by(Check::ClientAssertionValid).into())
+}
+
+/// Verifies by the keys behind `jwks_uri`. If they do not fit and were fetched before this second, they are fetched once
+/// more: the client may have a new key, [Core §10.1.1](https://openid.net/specs/openid-connect-core-1_0.html#RotateSigKeys).
+fn verify_with_fetched(ctx: &mut Ctx<'_>, client: &Client, assertion: &str) -> Result<Result<Opened, Unverified>, Stop> {
+    let Some(uri) = &client.jwks_uri else { return Ok(Err(Unverified::Key)) };
+    let name = Name::ClientKeys(uri.to_string());
+    let fetched: Value = ctx.records.get(&name)?.unwrap_or_default();
+    let error = fetched.get("error").and_then(Value::as_str).map(str::to_owned);
+    ctx.check_as(Check::ClientAssertionValid, error.is_none(), |refused| {
+        refused.got(error.unwrap_or_default()).expected(format!("the client's keys at {uri}"))
+    })?;
+    let opened = verify_with_jwk(assertion, &fetched);
+    let fetched_at = fetched.get("fetched_at").and_then(Value::as_i64).unwrap_or_default();
+    if opened.is_err() && UnixTime(fetched_at) < ctx.now {
+        return Err(Stop::Need(name));
+    }
+    Ok(opened)
+}
+
+/// What is wrong with the claims: what came, and what was expected.
+fn claims_hold(ctx: &Ctx<'_>, client: &Client, asked: &Asked, opened: &Opened) -> Result<(), (String, String)> {
+    let text = |name: &str| opened.claim(name).unwrap_or_default().to_owned();
+    for name in ["iss", "sub"] {
+        if text(name) != client.id {
+            return Err((format!("{name}={}", text(name)), client.id.clone()));
+        }
+    }
+    let settings = ctx.settings;
+    let base = format!("{}{}", asked.base, settings.issuer_path());
+    let audiences = [
+        settings.issuer.clone(),
+        settings.url_of(Endpoint::Token),
+        settings.url_of(asked.endpoint),
+        settings.url_below(&base, Endpoint::Token),
+        settings.url_below(&base, asked.endpoint),
+    ];
+    if !opened.is_for(&audiences.each_ref().map(String::as_str)) {
+        let got = opened.claims.get("aud").map(Value::to_string).unwrap_or_default();
+        return Err((format!("aud={got}"), format!("{} or {}", audiences[0], audiences[1])));
+    }
+    let in_time = |until: UnixTime| ctx.now < until.plus(SKEW) && until <= ctx.now.plus(LONGEST);
+    if !opened.time("exp").is_some_and(in_time) {
+        let got = opened.time("exp").map_or_else(|| "nothing".to_owned(), |exp| exp.to_string());
+        return Err((format!("exp={got}"), format!("a time after {} and within a day", ctx.now)));
+    }
+    if opened.time("nbf").is_some_and(|from| ctx.now.plus(SKEW) < from) {
+        return Err(("nbf in the future".into(), format!("a time before {}", ctx.now)));
+    }
+    if text("jti").is_empty() {
+        return Err(("no jti".into(), "a jti that is new for each request".into()));
+    }
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! Every way of getting tokens ends here.
+
+use crate::protocol::{GrantId, Params, Scopes};
+use crate::world::{Access, AccessTokenFormat, Client, Ctx, Grant, Issuance, Name, Refresh};
+
+/// What the ways differ in.
+pub(super) struct Wish {
+    pub(super) scopes: Scopes,
+    pub(super) with_refresh_token: bool,
+    pub(super) with_id_token: bool,
+    pub(super) is_refresh: bool,
+}
+
+/// Names the new tokens and keeps their records.
+pub(super) fn issue(
+    ctx: &mut Ctx<'_>,
+    client: &Client,
+    (grant_id, grant): (GrantId, Grant),
+    params: &Params,
+    wish: Wish,
+) -> Issuance {
+    let lifetimes = ctx.settings.lifetimes(client);
+    let opaque = ctx.settings.access_token_format(client) == AccessTokenFormat::Opaque;
+    let access = if opaque { ctx.entropy.secret() } else { ctx.entropy.id() };
+    let audience = audience(ctx, client, &grant, params);
+    let access_until = ctx.now.plus(lifetimes.access_token);
+    let record = Access {
+        grant: grant_id.clone(),
+        scopes: wish.scopes.clone(),
+        audience: audience.clone(),
+        issued_at: ctx.now,
+        until: access_until,
+        revoked: false,
+    };
+    ctx.records.put(Name::Access(access.as_str().into()), record, access_until);
+    let mut kept_until = access_until;
+    let refresh = wish.with_refresh_token.then(|| ctx.entropy.secret());
+    if let Some(value) = &refresh {
+        let until = ctx.now.plus(lifetimes.refresh_token);
+        let record = Refresh { grant: grant_id.clone(), client: grant.client.clone(), until, replaced_at: None };
+        ctx.records.put(Name::Refresh(value.as_str().into()), record, until);
+        kept_until = kept_until.max(until);
+    }
+    ctx.records.put(Name::Grant(grant_id.clone()), grant.clone(), kept_until);
+    Issuance {
+        client: client.clone(),
+        grant,
+        grant_id,
+        scopes: wish.scopes,
+        access: access.into(),
+        audience,
+        access_until,
+        refresh: refresh.map(Into::into),
+        with_id_token: wish.with_id_token,
+        is_refresh: wish.is_refresh,
+    }
+}
+
+/// Whom the access token is for, [RFC 8707 §2.2](https://www.rfc-editor.org/rfc/rfc8707#section-2.2); the issuer, if nobody said.
+fn audience(ctx: &Ctx<'_>, client: &Client, grant: &Grant, params: &Params) -> Vec<String> {
+    let asked: Vec<String> = params.all("resource").map(str::to_owned).collect();
+    let named = if asked.is_empty() { grant.resource.clone() } else { asked };
+    if !named.is_empty() {
+        return named;
+    }
+    vec![client.audience.clone().unwrap_or_else(|| ctx.settings.issuer.clone())]
+}

@@ -1,0 +1,65 @@
+//! UserInfo: who is this token about? [Core §5.3](https://openid.net/specs/openid-connect-core-1_0.html#UserInfo)
+
+use serde_json::Value;
+
+use crate::protocol::AccessId;
+use crate::spec::{Check, Refused};
+use crate::world::{Access, Asked, Credential, Ctx, Failure, Grant, Method, Name, Outcome, Stop, UserInfo};
+
+use super::documents::readable;
+
+/// An app asks about the person.
+pub fn userinfo(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
+    readable(ctx, asked)?;
+    let token = bearer(ctx, asked)?;
+    let (access, grant) = find(ctx, token)?;
+    ctx.check(Check::TokenFresh, ctx.now < access.until)?;
+    ctx.check(Check::TokenAlive, !access.revoked && !grant.revoked)?;
+    ctx.check(Check::TokenForUserInfo, access.scopes.contains("openid"))?;
+    let client = ctx.settings.client(grant.client.as_str());
+    let client = ctx.require(Check::TokenAlive, client)?;
+    Ok(Outcome::UserInfo(Box::new(UserInfo { client, grant, scopes: access.scopes })))
+}
+
+/// The token, from the header or the form, [RFC 6750 §2](https://www.rfc-editor.org/rfc/rfc6750#section-2). Never from the query.
+fn bearer<'a>(ctx: &mut Ctx<'_>, asked: &'a Asked) -> Result<&'a str, Refused> {
+    let in_header = match &asked.credential {
+        Some(Credential::Bearer(token)) => Some(token.as_str()),
+        _ => None,
+    };
+    let in_form = asked.params.get("access_token").filter(|_| asked.method == Method::Post);
+    ctx.check(Check::BearerOnce, in_header.is_none() || in_form.is_none())?;
+    ctx.require(Check::BearerGiven, in_header.or(in_form))
+}
+
+/// The record of an access token, if it is one of ours and unaltered.
+fn find(ctx: &mut Ctx<'_>, token: &str) -> Result<(Access, Grant), Stop> {
+    let id = access_id(ctx, token);
+    let why = id.as_ref().err().copied();
+    ctx.check_as(Check::TokenKnown, id.is_ok(), |refused| match why {
+        Some(why) => refused.got(format!("a token that {why}")),
+        None => refused,
+    })?;
+    let access = match id {
+        Ok(id) => ctx.records.get::<Access>(&Name::Access(id))?,
+        Err(_) => None,
+    };
+    let access = ctx.require(Check::TokenKnown, access)?;
+    let grant: Option<Grant> = ctx.records.get(&Name::Grant(access.grant.clone()))?;
+    let grant = ctx.require(Check::TokenKnown, grant)?;
+    Ok((access, grant))
+}
+
+/// An opaque token is its own name; a JWT's is its `jti`, once the signature holds.
+pub(super) fn access_id(ctx: &Ctx<'_>, token: &str) -> Result<AccessId, &'static str> {
+    if !token.contains('.') {
+        return Ok(token.into());
+    }
+    let opened = ctx.settings.keys.open(token, ctx.now).map_err(crate::tokens::Unverified::sentence)?;
+    // RFC 9068 §4: an ID token must not pass for an access token.
+    let typ = opened.header.get("typ").and_then(Value::as_str);
+    if typ != Some("at+jwt") {
+        return Err("is no access token: its typ is not at+jwt");
+    }
+    opened.claim("jti").map(Into::into).ok_or("has no jti")
+}

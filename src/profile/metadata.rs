@@ -1,0 +1,86 @@
+//! Discovery, made of the same tables as the routes and the checks, so that it can neither boast nor be modest.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::protocol::{ChallengeMethod, Map, Prompt, ResponseMode};
+use crate::tokens::Alg;
+use crate::world::{AuthMethod, BackChannel, Endpoint, GrantType, Settings};
+
+/// Endpoints that the browser goes to, so they are always below the issuer.
+const FRONT_CHANNEL: [Endpoint; 2] = [Endpoint::Authorize, Endpoint::EndSession];
+
+/// Endpoints that apps call directly, so each caller must be told a host that works where it is.
+const BACK_CHANNEL: [Endpoint; 5] =
+    [Endpoint::Token, Endpoint::UserInfo, Endpoint::Jwks, Endpoint::Introspection, Endpoint::Revocation];
+
+/// The metadata, [Discovery §3](https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata) and
+/// [RFC 8414 §2](https://www.rfc-editor.org/rfc/rfc8414#section-2). `base` is scheme and authority of the request.
+pub(super) fn document(settings: &Settings, base: &str) -> Map {
+    let back = match &settings.back_channel {
+        BackChannel::Issuer => settings.issuer.clone(),
+        BackChannel::Follow => format!("{base}{}", settings.issuer_path()),
+        BackChannel::At(url) => url.clone(),
+    };
+    let mut members = Map::new();
+    members.insert("issuer".into(), settings.issuer.as_str().into());
+    for endpoint in FRONT_CHANNEL {
+        members.insert(endpoint.key().into(), settings.url_of(endpoint).into());
+    }
+    for endpoint in BACK_CHANNEL {
+        members.insert(endpoint.key().into(), settings.url_below(&back, endpoint).into());
+    }
+    let Value::Object(abilities) = abilities(settings) else { return members };
+    members.extend(abilities);
+    members
+}
+
+fn abilities(settings: &Settings) -> Value {
+    let scopes: Vec<&String> = settings.scopes.keys().collect();
+    let methods = AuthMethod::ALL.map(AuthMethod::as_str);
+    let assertion_algs = Alg::ALL.map(Alg::as_str);
+    json!({
+        "scopes_supported": scopes,
+        "claims_supported": claims(settings),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ResponseMode::ALL.map(ResponseMode::as_str),
+        "grant_types_supported": grant_types(settings),
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": Alg::ALL.map(Alg::as_str),
+        "userinfo_signing_alg_values_supported": Alg::ALL.map(Alg::as_str),
+        "token_endpoint_auth_methods_supported": methods,
+        "token_endpoint_auth_signing_alg_values_supported": assertion_algs,
+        "introspection_endpoint_auth_methods_supported": methods.iter().filter(|m| **m != "none").collect::<Vec<_>>(),
+        "introspection_endpoint_auth_signing_alg_values_supported": assertion_algs,
+        "revocation_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_signing_alg_values_supported": assertion_algs,
+        "code_challenge_methods_supported": ChallengeMethod::ALL.map(ChallengeMethod::as_str),
+        "prompt_values_supported": Prompt::ALL.map(Prompt::as_str),
+        "display_values_supported": ["page", "popup", "touch", "wap"],
+        "claim_types_supported": ["normal"],
+        "claims_parameter_supported": true,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+        "authorization_response_iss_parameter_supported": true,
+        "ui_locales_supported": ["en"],
+    })
+}
+
+/// The password grant is offered only where some client may use it.
+fn grant_types(settings: &Settings) -> Vec<&'static str> {
+    let password = settings.clients.values().any(|client| client.may_use(GrantType::Password));
+    GrantType::ALL
+        .into_iter()
+        .filter(|grant_type| *grant_type != GrantType::Password || password)
+        .map(GrantType::as_str)
+        .collect()
+}
+
+fn claims(settings: &Settings) -> Vec<&str> {
+    let mut names: Vec<&str> =
+        ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"].into();
+    let opened: BTreeSet<&str> = settings.scopes.values().flatten().map(String::as_str).collect();
+    names.extend(opened);
+    names
+}

@@ -1,0 +1,10 @@
+//! One vendor's spelling of the protocol: where the doors are, what tokens look like, how an answer is worded.
+
+mod catalog;
+mod metadata;
+mod pages;
+mod shape;
+pub(crate) mod word;
+
+pub use catalog::Profile;
+pub use shape::{Drafted, Signed};

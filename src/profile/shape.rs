@@ -1,0 +1,161 @@
+//! What tokens look like before they are signed.
+
+use serde_json::Value;
+
+use crate::protocol::{Map, UnixTime};
+use crate::tokens::{Alg, KeyChoice, TokenDraft, half_hash};
+use crate::world::{AccessTokenFormat, Client, Issuance, Person, Settings, UserInfo};
+
+use super::Profile;
+
+/// Which token of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Drafted {
+    /// The access token.
+    Access,
+    /// The ID token.
+    Id,
+    /// The signed answer of UserInfo.
+    UserInfo,
+}
+
+/// The tokens of an answer, signed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Signed {
+    /// The access token.
+    pub access: Option<String>,
+    /// The ID token.
+    pub id: Option<String>,
+    /// The signed answer of UserInfo.
+    pub userinfo: Option<String>,
+}
+
+impl Profile {
+    /// The access token, [RFC 9068 §2](https://www.rfc-editor.org/rfc/rfc9068#section-2); none where it is opaque.
+    #[expect(clippy::unused_self, reason = "a vendor's spelling of a token belongs to its profile")]
+    pub fn shape_access_token(&self, settings: &Settings, issuance: &Issuance, now: UnixTime) -> Option<TokenDraft> {
+        if settings.access_token_format(&issuance.client) == AccessTokenFormat::Opaque {
+            return None;
+        }
+        let grant = &issuance.grant;
+        let mut claims = Map::new();
+        claims.insert("iss".into(), settings.issuer.as_str().into());
+        claims.insert("sub".into(), grant.person.sub.as_str().into());
+        claims.insert("aud".into(), one_or_many(&issuance.audience));
+        claims.insert("client_id".into(), grant.client.as_str().into());
+        claims.insert("exp".into(), issuance.access_until.0.into());
+        claims.insert("iat".into(), now.0.into());
+        claims.insert("jti".into(), issuance.access.as_str().into());
+        if !issuance.scopes.is_empty() {
+            claims.insert("scope".into(), issuance.scopes.to_string().into());
+        }
+        about_the_sign_in(&mut claims, issuance);
+        let known = known(settings, &grant.person);
+        add_new(&mut claims, settings.unasked(&issuance.client, |kinds| &kinds.access_token, &known));
+        let key = KeyChoice::Current(settings.access_token_alg(&issuance.client));
+        Some(TokenDraft { header: typed("at+jwt"), claims, key })
+    }
+
+    /// The ID token, [Core §2](https://openid.net/specs/openid-connect-core-1_0.html#IDToken); none where nobody asked who this is.
+    #[expect(clippy::unused_self, reason = "a vendor's spelling of a token belongs to its profile")]
+    pub fn shape_id_token(
+        &self,
+        settings: &Settings,
+        issuance: &Issuance,
+        access_token: &str,
+        now: UnixTime,
+    ) -> Option<TokenDraft> {
+        if !issuance.with_id_token {
+            return None;
+        }
+        let (grant, client) = (&issuance.grant, &issuance.client);
+        let alg = settings.id_token_alg(client);
+        let mut claims = Map::new();
+        claims.insert("iss".into(), settings.issuer.as_str().into());
+        claims.insert("sub".into(), grant.person.sub.as_str().into());
+        claims.insert("aud".into(), grant.client.as_str().into());
+        claims.insert("exp".into(), now.plus(settings.lifetimes(client).id_token).0.into());
+        claims.insert("iat".into(), now.0.into());
+        if let Some(nonce) = grant.nonce.as_deref().filter(|_| !issuance.is_refresh) {
+            claims.insert("nonce".into(), nonce.into());
+        }
+        about_the_sign_in(&mut claims, issuance);
+        claims.insert("at_hash".into(), half_hash(alg, access_token).into());
+        if let Some(sid) = &grant.session {
+            claims.insert("sid".into(), sid.as_str().into());
+        }
+        let known = known(settings, &grant.person);
+        add_new(&mut claims, asked_for(&grant.claims.id_token, &known));
+        add_new(&mut claims, settings.unasked(client, |kinds| &kinds.id_token, &known));
+        Some(TokenDraft { header: typed("JWT"), claims, key: key_for(client, alg) })
+    }
+
+    /// What UserInfo says, [Core §5.3.2](https://openid.net/specs/openid-connect-core-1_0.html#UserInfoResponse).
+    #[expect(clippy::unused_self, reason = "a vendor's spelling of an answer belongs to its profile")]
+    pub fn shape_userinfo(&self, settings: &Settings, info: &UserInfo) -> Map {
+        let known = known(settings, &info.grant.person);
+        let mut claims = Map::new();
+        claims.insert("sub".into(), info.grant.person.sub.as_str().into());
+        add_new(&mut claims, settings.opened_by(info.scopes.iter(), &known));
+        add_new(&mut claims, asked_for(&info.grant.claims.userinfo, &known));
+        add_new(&mut claims, settings.unasked(&info.client, |kinds| &kinds.userinfo, &known));
+        claims
+    }
+
+    /// UserInfo's answer as a token, for a client that registered `userinfo_signed_response_alg`.
+    pub fn shape_signed_userinfo(&self, settings: &Settings, info: &UserInfo) -> Option<TokenDraft> {
+        let alg = info.client.userinfo_signed_response_alg?;
+        let mut claims = self.shape_userinfo(settings, info);
+        claims.insert("iss".into(), settings.issuer.as_str().into());
+        claims.insert("aud".into(), info.client.id.as_str().into());
+        Some(TokenDraft { header: typed("JWT"), claims, key: key_for(&info.client, alg) })
+    }
+}
+
+fn typed(typ: &str) -> Map {
+    Map::from_iter([("typ".to_owned(), Value::from(typ))])
+}
+
+fn key_for(client: &Client, alg: Alg) -> KeyChoice {
+    match (&client.secret, alg) {
+        (Some(secret), Alg::HS256) => KeyChoice::Secret(secret.clone()),
+        // A configuration that asks for HS256 without a secret is refused when it is read.
+        (None, Alg::HS256) => KeyChoice::Current(Alg::RS256),
+        _ => KeyChoice::Current(alg),
+    }
+}
+
+fn about_the_sign_in(claims: &mut Map, issuance: &Issuance) {
+    let grant = &issuance.grant;
+    if let Some(auth_time) = grant.auth_time {
+        claims.insert("auth_time".into(), auth_time.0.into());
+    }
+    if let Some(acr) = &grant.acr {
+        claims.insert("acr".into(), acr.as_str().into());
+    }
+    if !grant.amr.is_empty() {
+        claims.insert("amr".into(), grant.amr.clone().into());
+    }
+}
+
+/// A claim of the provider's own is never overwritten: a lie is a fault, not a setting.
+fn add_new(claims: &mut Map, more: Map) {
+    for (name, value) in more {
+        claims.entry(name).or_insert(value);
+    }
+}
+
+fn asked_for(wishes: &Map, known: &Map) -> Map {
+    wishes.keys().filter_map(|name| Some((name.clone(), known.get(name)?.clone()))).collect()
+}
+
+fn known(settings: &Settings, person: &Person) -> Map {
+    settings.claims_of(person).cloned().unwrap_or_default()
+}
+
+fn one_or_many(values: &[String]) -> Value {
+    match values {
+        [only] => only.as_str().into(),
+        many => many.to_vec().into(),
+    }
+}

@@ -1,0 +1,139 @@
+//! How a decision is told.
+
+use crate::protocol::{Map, Params, ResponseMode, UnixTime};
+use crate::reply::{Body, Page, Reply, Return, SignedOutPage};
+use crate::spec::{Check, Refused};
+use crate::world::{Answer, Document, Endpoint, Failure, Issuance, Outcome, Question, ReturnAddress, Settings};
+
+use super::{Profile, Signed, metadata, pages};
+
+/// What wording needs to know beside the decision.
+pub(crate) struct Telling<'a> {
+    pub(crate) settings: &'a Settings,
+    pub(crate) endpoint: Endpoint,
+    /// Scheme and authority of the request.
+    pub(crate) base: &'a str,
+    pub(crate) now: UnixTime,
+}
+
+impl Profile {
+    /// The answer to a request.
+    pub(crate) fn word(&self, telling: &Telling<'_>, decision: Result<Outcome, Failure>, signed: Signed) -> Reply {
+        match decision {
+            Ok(outcome) => self.word_outcome(telling, outcome, signed),
+            Err(Failure::ShowPage(refused)) => {
+                let page = Page::Error(pages::error(&refused));
+                Reply::new(refused.refusal.status(), Body::Page(Box::new(page)))
+            }
+            Err(Failure::SendBack(address, refused)) => send_back(telling, &address, &refused),
+            Err(Failure::Tell(refused)) => tell(telling.endpoint, &refused),
+            Err(Failure::Need(_)) => Reply::new(500, Body::Empty),
+        }
+    }
+
+    fn word_outcome(&self, telling: &Telling<'_>, outcome: Outcome, signed: Signed) -> Reply {
+        let settings = telling.settings;
+        match outcome {
+            Outcome::Ask(question) => self.word_question(settings, question),
+            Outcome::Onward(endpoint, interaction) => {
+                let path = settings.routes.get(&endpoint).map_or("", String::as_str);
+                let path = format!("{}{path}?interaction={interaction}", settings.issuer_path());
+                Reply::new(303, Body::Onward(path)).uncached()
+            }
+            Outcome::Return(answer) => give_code(telling, &answer),
+            Outcome::Issue(issuance) => tokens(telling, &issuance, signed),
+            Outcome::UserInfo(info) => match signed.userinfo {
+                Some(token) => Reply::new(200, Body::Token("application/jwt", token)).uncached(),
+                None => json(200, &self.shape_userinfo(settings, &info)).uncached(),
+            },
+            Outcome::Show(Document::Metadata) => json(200, &metadata::document(settings, telling.base)),
+            Outcome::Show(Document::Keys) => json(200, &settings.keys.jwks(telling.now)),
+            Outcome::Tell(members) => json(200, &members).uncached(),
+            Outcome::SignedOut { return_to: Some((uri, state)), .. } => {
+                let params = state.into_iter().map(|state| ("state", state)).collect();
+                Reply::new(303, Body::Return(Return { uri, mode: ResponseMode::Query, params })).uncached()
+            }
+            Outcome::SignedOut { was_signed_in, stayed, return_to: None } => {
+                let page = Page::SignedOut(SignedOutPage { was_signed_in, stayed });
+                Reply::new(200, Body::Page(Box::new(page)))
+            }
+            Outcome::Done => Reply::new(200, Body::Empty).uncached(),
+        }
+    }
+
+    fn word_question(&self, settings: &Settings, question: Question) -> Reply {
+        let noticed = matches!(&question, Question::SignIn(question) if question.notice.is_some());
+        let page = self.page(settings, question);
+        Reply::new(if noticed { 400 } else { 200 }, Body::Page(Box::new(page)))
+    }
+}
+
+/// [RFC 6749 §4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2), with `iss` by [RFC 9207 §2](https://www.rfc-editor.org/rfc/rfc9207#section-2).
+fn give_code(telling: &Telling<'_>, answer: &Answer) -> Reply {
+    let params = Params::default().with("code", answer.code.as_str());
+    go_back(telling, &answer.address, params)
+}
+
+/// [RFC 6749 §4.1.2.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1)
+fn send_back(telling: &Telling<'_>, address: &ReturnAddress, refused: &Refused) -> Reply {
+    let params = Params::default()
+        .with("error", refused.refusal.error())
+        .with("error_description", &refused.description())
+        .with("error_uri", refused.check.section());
+    go_back(telling, address, params)
+}
+
+fn go_back(telling: &Telling<'_>, address: &ReturnAddress, params: Params) -> Reply {
+    let params = address.state().into_iter().fold(params, |params, state| params.with("state", state));
+    let params = params.with("iss", &telling.settings.issuer);
+    let body = Return { uri: address.uri().clone(), mode: address.mode(), params };
+    let status = if address.mode() == ResponseMode::FormPost { 200 } else { 303 };
+    Reply::new(status, Body::Return(body)).uncached()
+}
+
+/// [RFC 6749 §5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)
+fn tokens(telling: &Telling<'_>, issuance: &Issuance, signed: Signed) -> Reply {
+    let mut members = Map::new();
+    let access = signed.access.unwrap_or_else(|| issuance.access.to_string());
+    members.insert("access_token".into(), access.into());
+    members.insert("token_type".into(), "Bearer".into());
+    members.insert("expires_in".into(), issuance.access_until.since(telling.now).into());
+    if let Some(refresh) = &issuance.refresh {
+        members.insert("refresh_token".into(), refresh.as_str().into());
+    }
+    if let Some(id_token) = signed.id {
+        members.insert("id_token".into(), id_token.into());
+    }
+    members.insert("scope".into(), issuance.scopes.to_string().into());
+    json(200, &members).uncached()
+}
+
+/// [RFC 6749 §5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2), and for UserInfo [RFC 6750 §3](https://www.rfc-editor.org/rfc/rfc6750#section-3).
+fn tell(endpoint: Endpoint, refused: &Refused) -> Reply {
+    let (status, error) = (refused.refusal.status(), refused.refusal.error());
+    let description = refused.description();
+    let mut members = Map::new();
+    members.insert("error".into(), error.into());
+    members.insert("error_description".into(), description.as_str().into());
+    members.insert("error_uri".into(), refused.check.section().into());
+    let reply = json(status, &members).uncached();
+    match (endpoint, refused.check) {
+        (Endpoint::UserInfo, Check::BearerGiven) => {
+            // §3.1: who sends no credentials at all is told no error.
+            reply.with("www-authenticate", "Bearer realm=\"standin\"")
+        }
+        (Endpoint::UserInfo, _) => {
+            let scope = if status == 403 { ", scope=\"openid\"" } else { "" };
+            reply.with(
+                "www-authenticate",
+                format!("Bearer realm=\"standin\", error=\"{error}\", error_description=\"{description}\"{scope}"),
+            )
+        }
+        _ if status == 401 => reply.with("www-authenticate", "Basic realm=\"standin\", charset=\"UTF-8\""),
+        _ => reply,
+    }
+}
+
+fn json(status: u16, members: &Map) -> Reply {
+    Reply::new(status, Body::Json(serde_json::to_string(members).expect("a JSON object can always be written")))
+}

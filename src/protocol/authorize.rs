@@ -1,0 +1,234 @@
+//! The authorization request, [Core §3.1.2.1](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest).
+//! Reading it never fails: what cannot be read is a complaint beside the value.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Challenge, ChallengeMethod, ClaimsRequest, Params, Scopes, pkce};
+
+/// Where the answer is put, [Multiple Response Types §2.1](https://openid.net/specs/oauth-v2-multiple-response-types-1_0.html#ResponseModes).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResponseMode {
+    /// Behind `?`.
+    Query,
+    /// Behind `#`.
+    Fragment,
+    /// In a form that posts itself, [Form Post §2](https://openid.net/specs/oauth-v2-form-post-response-mode-1_0.html).
+    FormPost,
+}
+
+impl ResponseMode {
+    /// Every mode that works here, as discovery lists them.
+    pub const ALL: [Self; 3] = [Self::Query, Self::Fragment, Self::FormPost];
+
+    /// The mode of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.as_str() == name)
+    }
+
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::Fragment => "fragment",
+            Self::FormPost => "form_post",
+        }
+    }
+}
+
+/// What the app wants the person to be asked, `prompt`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Prompt {
+    /// Show no page at all.
+    None,
+    /// Sign in again.
+    Login,
+    /// Agree again.
+    Consent,
+    /// Choose who you are.
+    SelectAccount,
+}
+
+impl Prompt {
+    /// Every prompt that works here, as discovery lists them.
+    pub const ALL: [Self; 4] = [Self::None, Self::Login, Self::Consent, Self::SelectAccount];
+
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Login => "login",
+            Self::Consent => "consent",
+            Self::SelectAccount => "select_account",
+        }
+    }
+}
+
+/// One thing about a request that cannot be accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Complaint {
+    /// The parameter was sent more than once.
+    Repeated(String),
+    /// The parameter is needed and was not sent.
+    Missing(&'static str),
+    /// The parameter's value is not one that can be read or served: what came, and what was expected.
+    Unusable {
+        /// The parameter's name.
+        parameter: &'static str,
+        /// The value that came.
+        got: String,
+        /// What would have been accepted, in words.
+        expected: String,
+    },
+    /// A whole way of asking that is not offered, such as `request_uri`.
+    NotOffered(&'static str),
+}
+
+/// What an app asks for when it sends the browser to the authorization endpoint.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AuthorizeRequest {
+    /// `scope`
+    pub scopes: Scopes,
+    /// `nonce`
+    pub nonce: Option<String>,
+    /// `prompt`
+    pub prompt: Vec<Prompt>,
+    /// `max_age`, in seconds
+    pub max_age: Option<i64>,
+    /// `login_hint`
+    pub login_hint: Option<String>,
+    /// `id_token_hint`
+    pub id_token_hint: Option<String>,
+    /// `acr_values`, best first
+    pub acr_values: Vec<String>,
+    /// `claims`
+    pub claims: ClaimsRequest,
+    /// `code_challenge` and `code_challenge_method`
+    pub challenge: Option<Challenge>,
+    /// `resource`, [RFC 8707](https://www.rfc-editor.org/rfc/rfc8707)
+    pub resource: Vec<String>,
+}
+
+impl AuthorizeRequest {
+    /// Reads everything but client, redirect URI, response mode and state, which must be known before one can complain to an app.
+    pub fn parse(params: &Params) -> (Self, Vec<Complaint>) {
+        let mut complaints = Vec::new();
+        if let Some(name) = params.repeated() {
+            complaints.push(Complaint::Repeated(name.to_owned()));
+        }
+        for name in ["request", "request_uri", "registration"] {
+            if params.get(name).is_some() {
+                complaints.push(Complaint::NotOffered(name));
+            }
+        }
+        response_type(params, &mut complaints);
+        let text = |name: &str| params.get(name).map(str::to_owned);
+        let request = Self {
+            scopes: scopes(params, &mut complaints),
+            nonce: text("nonce"),
+            prompt: prompt(params, &mut complaints),
+            max_age: max_age(params, &mut complaints),
+            login_hint: text("login_hint"),
+            id_token_hint: text("id_token_hint"),
+            acr_values: words(params, "acr_values"),
+            claims: claims(params, &mut complaints),
+            challenge: challenge(params, &mut complaints),
+            resource: params.all("resource").map(str::to_owned).collect(),
+        };
+        (request, complaints)
+    }
+
+    /// Whether the app sent this prompt.
+    pub fn prompts(&self, prompt: Prompt) -> bool {
+        self.prompt.contains(&prompt)
+    }
+
+    /// The authentication contexts that would do, from `acr_values` and the `claims` parameter, best first.
+    pub fn wanted_acr(&self) -> Vec<&str> {
+        let mut wanted = self.claims.wanted_values("acr");
+        wanted.extend(self.acr_values.iter().map(String::as_str));
+        wanted
+    }
+}
+
+fn words(params: &Params, name: &str) -> Vec<String> {
+    params.get(name).unwrap_or_default().split_whitespace().map(str::to_owned).collect()
+}
+
+fn unusable(parameter: &'static str, got: &str, expected: &str) -> Complaint {
+    Complaint::Unusable { parameter, got: got.to_owned(), expected: expected.to_owned() }
+}
+
+fn response_type(params: &Params, complaints: &mut Vec<Complaint>) {
+    match params.get("response_type") {
+        Some("code") => {}
+        Some(other) => complaints.push(unusable("response_type", other, "code")),
+        None => complaints.push(Complaint::Missing("response_type")),
+    }
+    if let Some(mode) = params.get("response_mode")
+        && ResponseMode::named(mode).is_none()
+    {
+        complaints.push(unusable("response_mode", mode, "query, fragment or form_post"));
+    }
+}
+
+fn scopes(params: &Params, complaints: &mut Vec<Complaint>) -> Scopes {
+    let scopes = Scopes::from(params.get("scope").unwrap_or_default());
+    if let Some(word) = scopes.malformed() {
+        complaints.push(unusable("scope", word, "printable ASCII words without quotes or backslashes"));
+    }
+    scopes
+}
+
+fn prompt(params: &Params, complaints: &mut Vec<Complaint>) -> Vec<Prompt> {
+    let mut prompts = Vec::new();
+    for word in words(params, "prompt") {
+        match Prompt::ALL.into_iter().find(|prompt| prompt.as_str() == word) {
+            Some(prompt) => prompts.push(prompt),
+            None => complaints.push(unusable("prompt", &word, "none, login, consent or select_account")),
+        }
+    }
+    if prompts.contains(&Prompt::None) && prompts.len() > 1 {
+        let sent = params.get("prompt").unwrap_or_default();
+        complaints.push(unusable("prompt", sent, "none alone, since it forbids every page that the others ask for"));
+    }
+    prompts
+}
+
+fn max_age(params: &Params, complaints: &mut Vec<Complaint>) -> Option<i64> {
+    let text = params.get("max_age")?;
+    match text.parse::<i64>() {
+        Ok(seconds) if seconds >= 0 => Some(seconds),
+        _ => {
+            complaints.push(unusable("max_age", text, "a whole number of seconds, 0 or more"));
+            None
+        }
+    }
+}
+
+fn claims(params: &Params, complaints: &mut Vec<Complaint>) -> ClaimsRequest {
+    let Some(text) = params.get("claims") else { return ClaimsRequest::default() };
+    ClaimsRequest::parse(text).unwrap_or_else(|expected| {
+        complaints.push(unusable("claims", text, &expected));
+        ClaimsRequest::default()
+    })
+}
+
+fn challenge(params: &Params, complaints: &mut Vec<Complaint>) -> Option<Challenge> {
+    let name = params.get("code_challenge_method");
+    let Some(value) = params.get("code_challenge") else {
+        if name.is_some() {
+            complaints.push(Complaint::Missing("code_challenge"));
+        }
+        return None;
+    };
+    let Some(method) = ChallengeMethod::named(name) else {
+        complaints.push(unusable("code_challenge_method", name.unwrap_or_default(), "S256 or plain"));
+        return None;
+    };
+    if !pkce::is_well_formed(value) {
+        complaints.push(unusable("code_challenge", value, "43 to 128 characters of A-Z a-z 0-9 - . _ ~"));
+    }
+    Some(Challenge { value: value.to_owned(), method })
+}

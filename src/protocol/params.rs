@@ -1,0 +1,66 @@
+//! Parameters as they were sent. Nothing is refused here: a flow needs to see what was wrong to be able to explain it.
+
+use url::form_urlencoded;
+
+/// Request parameters in their order, duplicates kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Params(Vec<(String, String)>);
+
+impl Params {
+    /// Reads `application/x-www-form-urlencoded` text. Any bytes can be read: what is no UTF-8 becomes U+FFFD.
+    pub fn parse(text: &[u8]) -> Self {
+        Self(form_urlencoded::parse(text).into_owned().collect())
+    }
+
+    /// The value, if it was sent and is not empty.
+    /// "Parameters sent without a value MUST be treated as if they were omitted", [RFC 6749 §3.1](https://www.rfc-editor.org/rfc/rfc6749#section-3.1).
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(n, value)| n == name && !value.is_empty()).map(|(_, value)| value.as_str())
+    }
+
+    /// Every value sent under this name, in order, empty ones too.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> + 'a {
+        self.0.iter().filter(move |(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The first parameter that was sent more than once, which [RFC 6749 §3.1](https://www.rfc-editor.org/rfc/rfc6749#section-3.1) forbids.
+    /// `resource` may repeat, [RFC 8707 §2](https://www.rfc-editor.org/rfc/rfc8707#section-2).
+    pub fn repeated(&self) -> Option<&str> {
+        let mut names: Vec<&str> = self.0.iter().map(|(n, _)| n.as_str()).collect();
+        names.sort_unstable();
+        names.windows(2).find(|pair| pair[0] == pair[1] && pair[0] != "resource").map(|pair| pair[0])
+    }
+
+    /// Name and value of each parameter, as sent.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// How many parameters were sent.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether none was sent.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Written back as a query string.
+    pub fn to_query(&self) -> String {
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(self.iter()).finish()
+    }
+
+    /// Adds a parameter at the end.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.0.push((name.into(), value.into()));
+        self
+    }
+}
+
+impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Params {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+}

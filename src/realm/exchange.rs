@@ -1,0 +1,271 @@
+//! One request and its answer. Whoever knows [`Realm::exchange`] knows the product.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::faults::{Case, FAULTS, Plan, Seam};
+use crate::flows::WHAT_IFS;
+use crate::profile::{Drafted, Signed};
+use crate::profile::word::Telling;
+use crate::protocol::{Lifetime, UnixTime};
+use crate::reply::{Body, Page, Reply};
+use crate::spec::{Check, Refused};
+use crate::store::Unavailable;
+use crate::tokens::TokenDraft;
+use crate::world::{
+    Asked, Credential, Ctx, Endpoint, Failure, Name, Outcome, PersonAnswer, Question, Record, Records, Settings, Trace,
+    Versioned,
+};
+
+use super::{Entry, Flow, Realm};
+
+/// How often a flow is run again: for each record that turns out to be needed, and for each race that is lost.
+const MOST_RUNS: usize = 64;
+
+/// How long a client's fetched keys are believed.
+const FETCHED_KEYS: Lifetime = Lifetime::of_seconds(60);
+
+/// What a flow said, and what it was said on.
+struct DecidedOn {
+    decision: Result<Outcome, Failure>,
+    settings: Arc<Settings>,
+    now: UnixTime,
+    trace: Trace,
+}
+
+impl Realm {
+    /// Answers one request.
+    pub async fn exchange(&self, asked: &Asked, flow: Flow) -> Reply {
+        let mut plan = self.rules.plan();
+        let client = named_client(asked);
+        let person = plan.person(client).filter(|_| asked.endpoint == Endpoint::Authorize);
+        let DecidedOn { decision, settings, now, trace } = self.decide(asked, person.as_ref(), flow).await;
+        if person.is_some() && !matches!(&decision, Err(Failure::ShowPage(_))) {
+            plan.spend_person(client);
+        }
+        let case = case(client, &decision);
+        let refused = refused(&decision).cloned();
+        let signed = self.sign(&mut plan, &settings, now, &decision, &case);
+        let telling = Telling { settings: &settings, endpoint: asked.endpoint, base: &asked.base, now };
+        let mut reply = self.profile.word(&telling, decision, signed);
+        plan.edit_reply(&mut reply, &case);
+        furnish(&mut reply);
+        self.note(asked, Entry {
+            number: 0,
+            at: now,
+            method: asked.method,
+            endpoint: asked.endpoint,
+            client: shortened(&case.client),
+            user: case.user,
+            status: reply.status,
+            trace,
+            refused,
+            decided: plan.decided().to_vec(),
+        });
+        reply
+    }
+
+    /// Load, decide, commit. A flow that lost a race, or needs a record more, is run again on what is then known.
+    async fn decide(&self, asked: &Asked, person: Option<&PersonAnswer>, flow: Flow) -> DecidedOn {
+        let (settings, now, draw) = (self.settings(), self.now(), self.entropy.draw());
+        let mut trace = Trace::default();
+        let decision = match self.run(asked, flow, (&settings, now, draw), person, &mut trace).await {
+            Ok(decision) => decision,
+            Err(unavailable) => {
+                tracing::error!("{unavailable}");
+                trace.note(Check::StoreAnswers, false);
+                Err(Failure::Tell(Refused::by(Check::StoreAnswers)))
+            }
+        };
+        DecidedOn { decision, settings, now, trace }
+    }
+
+    async fn run(
+        &self,
+        asked: &Asked,
+        flow: Flow,
+        (settings, now, draw): (&Settings, UnixTime, crate::world::Draw),
+        person: Option<&PersonAnswer>,
+        trace: &mut Trace,
+    ) -> Result<Result<Outcome, Failure>, Unavailable> {
+        let mut records = Records::default();
+        self.load(&mut records, names(asked), now).await?;
+        for _ in 0..MOST_RUNS {
+            trace.clear();
+            let mut entropy = draw.clone();
+            let mut ctx = Ctx { now, settings, records: &mut records, entropy: &mut entropy, person, trace };
+            match flow(&mut ctx, asked) {
+                Err(Failure::Need(name)) => {
+                    records.undo();
+                    self.bring(&mut records, name, now).await?;
+                }
+                decision => {
+                    let changes = records.changes();
+                    if changes.is_empty() || self.store.commit(changes, now).await? {
+                        return Ok(decision);
+                    }
+                    records.undo();
+                    let known = records.names();
+                    self.load(&mut records, known, now).await?;
+                }
+            }
+        }
+        Err(Unavailable("too many requests are changing the same records".into()))
+    }
+
+    async fn load(&self, records: &mut Records, names: Vec<Name>, now: UnixTime) -> Result<(), Unavailable> {
+        if names.is_empty() {
+            return Ok(());
+        }
+        let loaded = self.store.load(&names, now).await?;
+        names.into_iter().zip(loaded).for_each(|(name, versioned)| records.add(name, versioned));
+        Ok(())
+    }
+
+    /// A record that a flow found that it needs. A client's keys come from the client where nobody has them yet, or where
+    /// a flow that was shown them asks once more.
+    async fn bring(&self, records: &mut Records, name: Name, now: UnixTime) -> Result<(), Unavailable> {
+        let again = records.names().contains(&name);
+        self.load(records, vec![name.clone()], now).await?;
+        let Name::ClientKeys(uri) = &name else { return Ok(()) };
+        let stored = self.store.load(std::slice::from_ref(&name), now).await?.pop().unwrap_or_default();
+        if stored.record.is_some() && !again {
+            return Ok(());
+        }
+        let mut keys = match (self.fetch)(uri.clone()).await {
+            Ok(document) => json!({ "keys": document.get("keys") }),
+            Err(error) => json!({ "error": error }),
+        };
+        keys["fetched_at"] = now.0.into();
+        let record = Arc::new(Record::from(keys));
+        let change = (Some(Arc::clone(&record)), now.plus(FETCHED_KEYS));
+        // Whoever fetched at the same time fetched the same: a lost race is no loss.
+        self.store.commit(vec![(name.clone(), stored.version, change)], now).await?;
+        records.add(name, Versioned { version: stored.version, record: Some(record) });
+        Ok(())
+    }
+
+    /// Drafts, lies where a rule says so, and signs. The access token comes first, because the ID token names its hash.
+    fn sign(
+        &self,
+        plan: &mut Plan,
+        settings: &Settings,
+        now: UnixTime,
+        decision: &Result<Outcome, Failure>,
+        case: &Case,
+    ) -> Signed {
+        let mut finish = |drafted: Drafted, draft: TokenDraft| finish(plan, settings, drafted, draft, case);
+        match decision {
+            Ok(Outcome::Issue(issuance)) => {
+                let access = self.profile.shape_access_token(settings, issuance, now);
+                let access = access.map(|draft| finish(Drafted::Access, draft));
+                let shown = access.as_deref().unwrap_or(issuance.access.as_str());
+                let id = self.profile.shape_id_token(settings, issuance, shown, now);
+                let id = id.map(|draft| finish(Drafted::Id, draft));
+                Signed { access, id, userinfo: None }
+            }
+            Ok(Outcome::UserInfo(info)) => {
+                let draft = self.profile.shape_signed_userinfo(settings, info);
+                Signed { userinfo: draft.map(|draft| finish(Drafted::UserInfo, draft)), ..Signed::default() }
+            }
+            _ => Signed::default(),
+        }
+    }
+
+    fn note(&self, asked: &Asked, entry: Entry) {
+        match &entry.refused {
+            Some(refused) => tracing::warn!(
+                check = refused.check.name(),
+                "refused {} {} by {}: {} ({})",
+                asked.method.as_str(),
+                asked.endpoint.key(),
+                entry.client,
+                refused.description(),
+                refused.check.section()
+            ),
+            None => tracing::debug!("{} {} by {} → {}", asked.method.as_str(), asked.endpoint.key(), entry.client, entry.status),
+        }
+        self.journal.note(entry);
+    }
+}
+
+fn finish(
+    plan: &mut Plan,
+    settings: &Settings,
+    drafted: Drafted,
+    mut draft: TokenDraft,
+    case: &Case,
+) -> String {
+    let seam = match drafted {
+        Drafted::Access => Seam::AccessToken,
+        Drafted::Id => Seam::IdToken,
+        Drafted::UserInfo => Seam::UserInfo,
+    };
+    plan.edit_draft(seam, &mut draft, case);
+    let mut token = settings.keys.sign(&draft);
+    plan.spoil(seam, &mut token, case);
+    token
+}
+
+/// The records that a request names by itself, so that most flows find all they need in one round.
+fn names(asked: &Asked) -> Vec<Name> {
+    let params = &asked.params;
+    let browser = asked.browser.clone().map(Name::Browser);
+    let interaction = params.get("interaction").map(|id| Name::Interaction(id.into()));
+    let code = params.get("code").map(|code| Name::Code(code.into()));
+    let refresh = params.get("refresh_token").map(|token| Name::Refresh(token.into()));
+    [browser, interaction, code, refresh].into_iter().flatten().collect()
+}
+
+/// The client that a request says it is about, believed or not.
+fn named_client(asked: &Asked) -> &str {
+    match (&asked.credential, asked.params.get("client_id")) {
+        (_, Some(id)) => id,
+        (Some(Credential::Basic { id, .. }), None) => id,
+        _ => "",
+    }
+}
+
+/// Whom the answer is for and about.
+fn case(client: &str, decision: &Result<Outcome, Failure>) -> Case {
+    let grant = match decision {
+        Ok(Outcome::Issue(issuance)) => Some(&issuance.grant),
+        Ok(Outcome::Return(answer)) => Some(&answer.grant),
+        Ok(Outcome::UserInfo(info)) => Some(&info.grant),
+        Ok(Outcome::Ask(Question::Consent { grant, .. })) => Some(&**grant),
+        _ => None,
+    };
+    match grant {
+        Some(grant) => Case {
+            client: grant.client.to_string(),
+            user: Some(grant.person.sub.to_string()),
+            marks: grant.marks.clone(),
+        },
+        None => Case { client: client.to_owned(), ..Case::default() },
+    }
+}
+
+fn refused(decision: &Result<Outcome, Failure>) -> Option<&Refused> {
+    match decision {
+        Err(Failure::ShowPage(refused) | Failure::SendBack(_, refused) | Failure::Tell(refused)) => Some(refused),
+        Ok(Outcome::Ask(Question::SignIn(question))) => question.notice.as_ref(),
+        _ => None,
+    }
+}
+
+/// Puts on the page what the profile does not know of: the lies that can be told, and the prepared changes of claims.
+fn furnish(reply: &mut Reply) {
+    if let Body::Page(page) = &mut reply.body
+        && let Page::SignIn(page) = &mut **page
+    {
+        page.lies = FAULTS.iter().map(|fault| (fault.id, fault.label, fault.altered)).collect();
+        if let Some(editor) = &mut page.editor {
+            editor.what_ifs = WHAT_IFS.to_vec();
+        }
+    }
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(100).collect()
+}

@@ -1,0 +1,143 @@
+//! Tokens without a sign-in: for tests of APIs, and for a look at what a token would be.
+
+use serde::{Deserialize, Serialize};
+
+use crate::profile::Profile;
+use crate::protocol::{AccessId, ClaimsRequest, GrantId, Lifetime, Map, Scopes, UnixTime};
+use crate::store::Unavailable;
+use crate::world::{Access, AccessTokenFormat, Client, Draw, Grant, Issuance, Name, Person, Records, Settings};
+
+use super::Realm;
+
+/// Which token is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenKind {
+    /// An access token.
+    #[default]
+    Access,
+    /// An ID token.
+    Id,
+}
+
+/// The token that is wanted. Who it is about and for whom need not exist in the configuration.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TokenSpec {
+    /// `sub`; the client, where nobody is named.
+    #[serde(rename = "as")]
+    pub user: Option<String>,
+    /// `client_id`
+    pub client: String,
+    /// `scope`
+    pub scope: Scopes,
+    /// `aud` of an access token.
+    pub audience: Option<String>,
+    /// Claims to add or to overwrite.
+    pub claims: Map,
+    /// How long it is good for; the configured lifetime, where nothing is said.
+    pub ttl: Option<Lifetime>,
+    /// Access or ID token.
+    pub kind: TokenKind,
+}
+
+/// A token and what it says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Minted {
+    /// The token.
+    pub token: String,
+    /// Its claims, where it is a JWT.
+    pub claims: Map,
+    /// How many seconds it is good for.
+    pub expires_in: i64,
+}
+
+/// A token before it is signed, and the records that would make the provider know it.
+struct Planned {
+    issuance: Issuance,
+    records: Records,
+    until: UnixTime,
+}
+
+impl Realm {
+    /// Makes a token that this provider knows: UserInfo and introspection answer for it.
+    pub async fn mint(&self, spec: &TokenSpec) -> Result<Minted, Unavailable> {
+        let (settings, now) = (self.settings(), self.now());
+        let planned = plan(&settings, spec, now, self.entropy.draw());
+        self.store.commit(planned.records.changes(), now).await?;
+        Ok(sign(&self.profile, &settings, spec, &planned, now))
+    }
+}
+
+fn plan(settings: &Settings, spec: &TokenSpec, now: UnixTime, mut draw: Draw) -> Planned {
+    let client = settings.client(&spec.client).unwrap_or_else(|| Client::unregistered(&spec.client));
+    let lifetimes = settings.lifetimes(&client);
+    let configured = if spec.kind == TokenKind::Id { lifetimes.id_token } else { lifetimes.access_token };
+    let until = now.plus(spec.ttl.unwrap_or(configured));
+    let sub = spec.user.as_deref().unwrap_or(&spec.client);
+    let grant = Grant {
+        client: client.client_id(),
+        person: Person { sub: sub.into(), claims: None },
+        scopes: spec.scope.clone(),
+        nonce: None,
+        auth_time: spec.user.as_ref().map(|_| now),
+        session: None,
+        amr: Vec::new(),
+        acr: None,
+        claims: ClaimsRequest::default(),
+        resource: Vec::new(),
+        marks: Vec::new(),
+        revoked: false,
+    };
+    let opaque = settings.access_token_format(&client) == AccessTokenFormat::Opaque;
+    let access: AccessId = if opaque { draw.secret() } else { draw.id() }.into();
+    let grant_id: GrantId = draw.id().into();
+    let audience = spec.audience.clone().or_else(|| client.audience.clone()).unwrap_or_else(|| settings.issuer.clone());
+    let mut records = Records::default();
+    if spec.kind == TokenKind::Access {
+        let record = Access {
+            grant: grant_id.clone(),
+            scopes: spec.scope.clone(),
+            audience: vec![audience.clone()],
+            issued_at: now,
+            until,
+            revoked: false,
+        };
+        records.put(Name::Access(access.clone()), record, until);
+        records.put(Name::Grant(grant_id.clone()), grant.clone(), until);
+    }
+    let issuance = Issuance {
+        client,
+        grant,
+        grant_id,
+        scopes: spec.scope.clone(),
+        access,
+        audience: vec![audience],
+        access_until: until,
+        refresh: None,
+        with_id_token: spec.kind == TokenKind::Id,
+        is_refresh: false,
+    };
+    Planned { issuance, records, until }
+}
+
+fn sign(profile: &Profile, settings: &Settings, spec: &TokenSpec, planned: &Planned, now: UnixTime) -> Minted {
+    let issuance = &planned.issuance;
+    let expires_in = planned.until.since(now);
+    let draft = match spec.kind {
+        TokenKind::Access => profile.shape_access_token(settings, issuance, now),
+        TokenKind::Id => profile.shape_id_token(settings, issuance, "", now),
+    };
+    let Some(mut draft) = draft else {
+        return Minted { token: issuance.access.to_string(), claims: Map::new(), expires_in };
+    };
+    if spec.kind == TokenKind::Id {
+        draft.claims.shift_remove("at_hash");
+        draft.claims.insert("exp".into(), planned.until.0.into());
+        // Nobody asks UserInfo with an ID token that was made by hand: what the scopes open is in the token.
+        let known = settings.claims_of(&issuance.grant.person).cloned().unwrap_or_default();
+        draft.claims.extend(settings.opened_by(spec.scope.iter(), &known));
+    }
+    draft.claims.extend(spec.claims.clone());
+    Minted { token: settings.keys.sign(&draft), claims: draft.claims, expires_in }
+}

@@ -1,0 +1,160 @@
+//! Records in memory, gone when the process ends.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+
+use crate::protocol::UnixTime;
+use crate::world::{Change, Name, Record, Versioned};
+
+use super::{Store, Unavailable};
+
+const SHARDS: usize = 64;
+
+/// The most records that are kept: about 200,000 sign-ins. Past that, whatever would expire first goes first.
+const CAPACITY: usize = 1_048_576;
+
+/// The default store. Sharded, so that requests do not queue behind one lock.
+#[derive(Debug)]
+pub struct Memory {
+    shards: Vec<Mutex<Shard>>,
+    hasher: RandomState,
+    versions: AtomicU64,
+    capacity_of_shard: usize,
+}
+
+#[derive(Debug, Default)]
+struct Shard {
+    records: HashMap<Name, Kept>,
+    /// Names by expiry; the version tells names of one second apart.
+    expiries: BTreeMap<(UnixTime, u64), Name>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    version: u64,
+    until: UnixTime,
+    record: Arc<Record>,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self::with_capacity(CAPACITY)
+    }
+}
+
+impl Memory {
+    /// A store for so many records, give or take the evenness of their names.
+    pub fn with_capacity(records: usize) -> Self {
+        Self {
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            hasher: RandomState::new(),
+            versions: AtomicU64::new(1),
+            capacity_of_shard: records.div_ceil(SHARDS).max(1),
+        }
+    }
+
+    /// How many records are kept, expired ones included that nobody came across yet.
+    pub fn len(&self) -> usize {
+        self.shards.iter().map(|shard| lock(shard).records.len()).sum()
+    }
+
+    /// Whether nothing is kept.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn shard_of(&self, name: &Name) -> usize {
+        usize::try_from(self.hasher.hash_one(name) % SHARDS as u64).unwrap_or_default()
+    }
+}
+
+fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
+    shard.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shard {
+    fn get(&self, name: &Name, now: UnixTime) -> Option<&Kept> {
+        self.records.get(name).filter(|kept| now < kept.until)
+    }
+
+    fn remove(&mut self, name: &Name) {
+        if let Some(kept) = self.records.remove(name) {
+            self.expiries.remove(&(kept.until, kept.version));
+        }
+    }
+
+    fn insert(&mut self, name: Name, kept: Kept, now: UnixTime, capacity: usize) {
+        self.remove(&name);
+        self.make_room(now, capacity);
+        self.expiries.insert((kept.until, kept.version), name.clone());
+        self.records.insert(name, kept);
+    }
+
+    /// Each insertion forgets at most two expired records, so that none waits for a great cleaning.
+    fn make_room(&mut self, now: UnixTime, capacity: usize) {
+        for _ in 0..2 {
+            let full = self.records.len() >= capacity;
+            let first = self.expiries.first_key_value().filter(|((until, _), _)| full || *until <= now);
+            let Some(name) = first.map(|(_, name)| name.clone()) else { return };
+            self.remove(&name);
+        }
+    }
+}
+
+#[async_trait]
+impl Store for Memory {
+    async fn load(&self, names: &[Name], now: UnixTime) -> Result<Vec<Versioned>, Unavailable> {
+        let load = |name: &Name| {
+            let shard = lock(&self.shards[self.shard_of(name)]);
+            let kept = shard.get(name, now);
+            kept.map_or_else(Versioned::default, |kept| Versioned {
+                version: kept.version,
+                record: Some(Arc::clone(&kept.record)),
+            })
+        };
+        Ok(names.iter().map(load).collect())
+    }
+
+    async fn commit(&self, changes: Vec<(Name, u64, Change)>, now: UnixTime) -> Result<bool, Unavailable> {
+        // Shards are locked in order, so that two commits cannot wait for each other.
+        let mut needed: Vec<usize> = changes.iter().map(|(name, ..)| self.shard_of(name)).collect();
+        needed.sort_unstable();
+        needed.dedup();
+        let mut locked: Vec<(usize, MutexGuard<'_, Shard>)> =
+            needed.into_iter().map(|index| (index, lock(&self.shards[index]))).collect();
+        let place = |locked: &[(usize, MutexGuard<'_, Shard>)], name: &Name| {
+            let wanted = self.shard_of(name);
+            locked.binary_search_by_key(&wanted, |(index, _)| *index).expect("every shard of a change is locked")
+        };
+        let moved = changes.iter().any(|(name, seen, _)| {
+            let shard = &locked[place(&locked, name)].1;
+            shard.get(name, now).map_or(0, |kept| kept.version) != *seen
+        });
+        if moved {
+            return Ok(false);
+        }
+        for (name, _, (record, until)) in changes {
+            let at = place(&locked, &name);
+            let shard = &mut locked[at].1;
+            match record {
+                Some(record) => {
+                    let version = self.versions.fetch_add(1, Ordering::Relaxed);
+                    shard.insert(name, Kept { version, until, record }, now, self.capacity_of_shard);
+                }
+                None => shard.remove(&name),
+            }
+        }
+        Ok(true)
+    }
+
+    async fn clear(&self) -> Result<(), Unavailable> {
+        for shard in &self.shards {
+            *lock(shard) = Shard::default();
+        }
+        Ok(())
+    }
+}

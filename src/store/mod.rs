@@ -1,0 +1,38 @@
+//! Where records are kept between two requests: loaded by name, committed by version, all or nothing.
+
+mod memory;
+pub mod suite;
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use crate::protocol::UnixTime;
+use crate::world::{Change, Name, Versioned};
+
+pub use memory::Memory;
+
+/// The place did not answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unavailable(pub String);
+
+impl fmt::Display for Unavailable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the store does not answer: {}", self.0)
+    }
+}
+
+impl std::error::Error for Unavailable {}
+
+/// A place for records. What it must do is what [`suite`] tests.
+#[async_trait]
+pub trait Store: fmt::Debug + Send + Sync {
+    /// The records of these names, in this order. One that has expired is as good as none.
+    async fn load(&self, names: &[Name], now: UnixTime) -> Result<Vec<Versioned>, Unavailable>;
+
+    /// Writes all changes if every record still has the version that was seen, or none of them and says `false`.
+    async fn commit(&self, changes: Vec<(Name, u64, Change)>, now: UnixTime) -> Result<bool, Unavailable>;
+
+    /// Forgets everything.
+    async fn clear(&self) -> Result<(), Unavailable>;
+}

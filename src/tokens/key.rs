@@ -1,0 +1,138 @@
+//! One signing key: its private half, parsed once, and its public half as a JWK.
+
+use std::fmt;
+use std::sync::Arc;
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaKeyPair};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
+use jsonwebtoken::{DecodingKey, EncodingKey};
+
+use crate::protocol::{Kid, Map, UnixTime};
+
+use super::Alg;
+
+/// A private key with its name and its published half.
+pub struct SigningKey {
+    kid: Kid,
+    algs: &'static [Alg],
+    secret: Arc<Secret>,
+    public: DecodingKey,
+    jwk: Map,
+    /// Until when the key stays published though it signs no more; `None` while it signs.
+    pub(super) published_until: Option<UnixTime>,
+}
+
+/// `jsonwebtoken` parses an RSA key anew for each signature, which costs as much as half a signature: an RSA key is kept
+/// parsed. The other kinds are parsed in microseconds.
+enum Secret {
+    Rsa(Box<RsaKeyPair>),
+    Other(EncodingKey),
+}
+
+/// Why a key could not be read.
+#[derive(Debug)]
+pub struct KeyError(pub String);
+
+impl fmt::Display for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for KeyError {}
+
+impl SigningKey {
+    /// Reads a private key in PEM: RSA in PKCS#8 or PKCS#1, the others in PKCS#8. The key's name is its
+    /// [RFC 7638](https://www.rfc-editor.org/rfc/rfc7638) thumbprint, so the same key has the same name everywhere.
+    pub fn from_pem(algs: &'static [Alg], pem: &str) -> Result<Self, KeyError> {
+        let reject = |e: &dyn fmt::Display| KeyError(format!("this is no usable {} key: {e}", algs[0].as_str()));
+        let encoding_key = match algs[0] {
+            Alg::RS256 | Alg::PS256 => EncodingKey::from_rsa_pem(pem.as_bytes()),
+            Alg::ES256 | Alg::ES384 => EncodingKey::from_ec_pem(pem.as_bytes()),
+            Alg::EdDSA => EncodingKey::from_ed_pem(pem.as_bytes()),
+            Alg::HS256 => return Err(KeyError("HS256 is keyed by a client's secret".into())),
+        }
+        .map_err(|e| reject(&e))?;
+        let jwk = Jwk::from_encoding_key(&encoding_key, algs[0].for_jsonwebtoken()).map_err(|e| reject(&e))?;
+        let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(|e| reject(&e))?;
+        let public = DecodingKey::from_jwk(&jwk).map_err(|e| reject(&e))?;
+        let secret = match algs[0] {
+            Alg::RS256 | Alg::PS256 => {
+                let pair = RsaKeyPair::from_der(encoding_key.as_bytes()).map_err(|e| reject(&e))?;
+                Secret::Rsa(Box::new(pair))
+            }
+            _ => Secret::Other(encoding_key),
+        };
+        let jwk = published(&jwk, &kid, algs);
+        Ok(Self { kid: kid.into(), algs, secret: Arc::new(secret), public, jwk, published_until: None })
+    }
+
+    /// The key's name.
+    pub const fn kid(&self) -> &Kid {
+        &self.kid
+    }
+
+    /// Whether this key signs by this algorithm.
+    pub fn serves(&self, alg: Alg) -> bool {
+        self.algs.contains(&alg)
+    }
+
+    /// The public half, [RFC 7517 §4](https://www.rfc-editor.org/rfc/rfc7517#section-4).
+    pub const fn jwk(&self) -> &Map {
+        &self.jwk
+    }
+
+    /// The same key, published until then and signing no more.
+    pub(super) fn retired(&self, until: UnixTime) -> Self {
+        Self {
+            kid: self.kid.clone(),
+            algs: self.algs,
+            secret: Arc::clone(&self.secret),
+            public: self.public.clone(),
+            jwk: self.jwk.clone(),
+            published_until: Some(until),
+        }
+    }
+
+    pub(super) const fn public(&self) -> &DecodingKey {
+        &self.public
+    }
+
+    /// The signature of `message`, base64url.
+    pub(super) fn sign(&self, alg: Alg, message: &[u8]) -> String {
+        match self.secret.as_ref() {
+            Secret::Rsa(pair) => {
+                let padding = if alg == Alg::PS256 { &RSA_PSS_SHA256 } else { &RSA_PKCS1_SHA256 };
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(padding, &SystemRandom::new(), message, &mut signature)
+                    .expect("the buffer has the modulus's length and the key was checked when it was read");
+                URL_SAFE_NO_PAD.encode(signature)
+            }
+            Secret::Other(key) => jsonwebtoken::crypto::sign(message, key, alg.for_jsonwebtoken())
+                .expect("the key was checked for its algorithm when it was read"),
+        }
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKey").field("kid", &self.kid).field("algs", &self.algs).finish_non_exhaustive()
+    }
+}
+
+/// The JWK as published: with name and use. `alg` only where the key has just one, so that an RSA key may serve RS256 and PS256.
+fn published(jwk: &Jwk, kid: &str, algs: &[Alg]) -> Map {
+    let mut members = match serde_json::to_value(&jwk.algorithm) {
+        Ok(serde_json::Value::Object(members)) => members,
+        _ => Map::new(),
+    };
+    members.insert("kid".into(), kid.into());
+    members.insert("use".into(), "sig".into());
+    if let [only] = algs {
+        members.insert("alg".into(), only.as_str().into());
+    }
+    members
+}

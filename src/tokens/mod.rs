@@ -1,0 +1,17 @@
+//! A draft becomes a string: keys, signatures, and how they are verified. Anything may be drafted, even a lie.
+
+mod alg;
+mod draft;
+mod generate;
+mod hash;
+mod key;
+mod ring;
+mod verify;
+
+pub use alg::Alg;
+pub use draft::{KeyChoice, TokenDraft};
+pub use generate::{KeyFiles, KeyFolderError};
+pub use hash::half_hash;
+pub use key::{KeyError, SigningKey};
+pub use ring::KeyRing;
+pub use verify::{Opened, Unverified, verify_with_jwk, verify_with_secret};

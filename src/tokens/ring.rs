@@ -1,0 +1,144 @@
+//! The keys of one realm: which one signs, which ones are still published.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::EncodingKey;
+use serde_json::Value;
+
+use crate::protocol::{Lifetime, Map, UnixTime};
+
+use super::{Alg, KeyChoice, Opened, SigningKey, TokenDraft, Unverified};
+
+/// A handle on a set of keys; cloning it copies nothing.
+#[derive(Clone, Debug)]
+pub struct KeyRing {
+    keys: Arc<[Arc<SigningKey>]>,
+    own: Arc<OwnSignatures>,
+}
+
+impl KeyRing {
+    /// A ring of these keys. For each algorithm the first key that serves it signs.
+    pub fn new(keys: Vec<SigningKey>) -> Self {
+        Self { keys: keys.into_iter().map(Arc::new).collect(), own: Arc::default() }
+    }
+
+    /// Signs a draft, [RFC 7515 §7.1](https://www.rfc-editor.org/rfc/rfc7515#section-7.1). Header members of the draft win over the ring's own.
+    pub fn sign(&self, draft: &TokenDraft) -> String {
+        let alg = draft.key.alg();
+        let mut header = Map::new();
+        header.insert("alg".into(), alg.as_str().into());
+        let key = self.current(alg);
+        if let Some(key) = key {
+            header.insert("kid".into(), key.kid().as_str().into());
+        }
+        header.extend(draft.header.clone());
+        let message = format!("{}.{}", segment(&header), segment(&draft.claims));
+        let signature = match (&draft.key, key) {
+            (KeyChoice::Secret(secret), _) => jsonwebtoken::crypto::sign(
+                message.as_bytes(),
+                &EncodingKey::from_secret(secret.as_bytes()),
+                alg.for_jsonwebtoken(),
+            )
+            .expect("any bytes can key an HMAC"),
+            (KeyChoice::Current(_), Some(key)) => key.sign(alg, message.as_bytes()),
+            (KeyChoice::Current(_), None) => String::new(),
+        };
+        let token = format!("{message}.{signature}");
+        if key.is_some() {
+            self.own.remember(&token);
+        }
+        token
+    }
+
+    /// Opens a token that this ring signed, by a key that is still published.
+    pub fn open(&self, token: &str, now: UnixTime) -> Result<Opened, Unverified> {
+        let opened = Opened::read(token)?;
+        let alg = opened.alg().ok_or(Unverified::Algorithm)?;
+        let kid = opened.header.get("kid").and_then(Value::as_str);
+        let key = self
+            .published(now)
+            .find(|key| key.serves(alg) && kid == Some(key.kid().as_str()))
+            .ok_or(Unverified::Key)?;
+        if self.own.contains(token) || super::verify::holds(token, key.public(), alg) {
+            return Ok(opened);
+        }
+        Err(Unverified::Signature)
+    }
+
+    /// The keys to publish, [RFC 7517 §5](https://www.rfc-editor.org/rfc/rfc7517#section-5).
+    pub fn jwks(&self, now: UnixTime) -> Map {
+        let keys = self.published(now).map(|key| Value::Object(key.jwk().clone())).collect();
+        Map::from_iter([("keys".to_owned(), Value::Array(keys))])
+    }
+
+    /// A ring in which `key` signs and the keys that it replaces stay published for a while,
+    /// [Core §10.1.1](https://openid.net/specs/openid-connect-core-1_0.html#RotateSigKeys).
+    #[must_use]
+    pub fn rotated(&self, key: SigningKey, now: UnixTime, grace: Lifetime) -> Self {
+        let replaced = |old: &SigningKey| Alg::PUBLIC.iter().any(|alg| old.serves(*alg) && key.serves(*alg));
+        let kept: Vec<_> = self
+            .published(now)
+            .map(|old| match old.published_until {
+                None if replaced(old) => Arc::new(old.retired(now.plus(grace))),
+                _ => Arc::clone(old),
+            })
+            .collect();
+        let keys = std::iter::once(Arc::new(key)).chain(kept).collect();
+        Self { keys, own: Arc::clone(&self.own) }
+    }
+
+    fn current(&self, alg: Alg) -> Option<&SigningKey> {
+        self.keys.iter().find(|key| key.published_until.is_none() && key.serves(alg)).map(Arc::as_ref)
+    }
+
+    fn published(&self, now: UnixTime) -> impl Iterator<Item = &Arc<SigningKey>> {
+        self.keys.iter().filter(move |key| key.published_until.is_none_or(|until| now < until))
+    }
+}
+
+fn segment(members: &Map) -> String {
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(members).expect("a JSON object can always be written"))
+}
+
+/// Hashes of the tokens that the ring signed last. Verifying one of them again needs no arithmetic: UserInfo would
+/// otherwise spend most of its time on a signature that this very process made.
+#[derive(Debug, Default)]
+struct OwnSignatures(Mutex<Remembered>);
+
+#[derive(Debug, Default)]
+struct Remembered {
+    known: HashSet<[u8; 32]>,
+    oldest_first: VecDeque<[u8; 32]>,
+}
+
+impl OwnSignatures {
+    const MOST: usize = 8192;
+
+    fn remember(&self, token: &str) {
+        let hash = sha256(token);
+        let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !remembered.known.insert(hash) {
+            return;
+        }
+        remembered.oldest_first.push_back(hash);
+        if remembered.oldest_first.len() > Self::MOST
+            && let Some(oldest) = remembered.oldest_first.pop_front()
+        {
+            remembered.known.remove(&oldest);
+        }
+    }
+
+    fn contains(&self, token: &str) -> bool {
+        let hash = sha256(token);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).known.contains(&hash)
+    }
+}
+
+fn sha256(token: &str) -> [u8; 32] {
+    let hash = digest::digest(&digest::SHA256, token.as_bytes());
+    hash.as_ref().try_into().expect("SHA-256 has 32 bytes")
+}

@@ -1,0 +1,92 @@
+//! A request as flows see it: what was asked, by whom, through which browser.
+
+use crate::protocol::{BrowserId, Params};
+
+/// An HTTP method that some endpoint serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// `GET`
+    Get,
+    /// `POST`
+    Post,
+}
+
+impl Method {
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
+macro_rules! endpoints {
+    ($($name:ident: $key:literal, $doc:literal;)*) => {
+        /// A door of the provider.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Endpoint {
+            $(#[doc = $doc] $name,)*
+        }
+
+        impl Endpoint {
+            /// Every endpoint there is.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// Its name in a profile, which is its metadata name where it has one.
+            pub const fn key(self) -> &'static str {
+                match self { $(Self::$name => $key,)* }
+            }
+        }
+    };
+}
+
+endpoints! {
+    Discovery: "openid_configuration", "[Discovery §4](https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig)";
+    ServerMetadata: "oauth_authorization_server", "[RFC 8414 §3](https://www.rfc-editor.org/rfc/rfc8414#section-3)";
+    Jwks: "jwks_uri", "[RFC 7517 §5](https://www.rfc-editor.org/rfc/rfc7517#section-5)";
+    Authorize: "authorization_endpoint", "[Core §3.1.2](https://openid.net/specs/openid-connect-core-1_0.html#AuthorizationEndpoint)";
+    SignIn: "sign_in", "The sign-in page's forms";
+    Consent: "consent", "The consent page's form";
+    Token: "token_endpoint", "[Core §3.1.3](https://openid.net/specs/openid-connect-core-1_0.html#TokenEndpoint)";
+    UserInfo: "userinfo_endpoint", "[Core §5.3](https://openid.net/specs/openid-connect-core-1_0.html#UserInfo)";
+    Introspection: "introspection_endpoint", "[RFC 7662 §2](https://www.rfc-editor.org/rfc/rfc7662#section-2)";
+    Revocation: "revocation_endpoint", "[RFC 7009 §2](https://www.rfc-editor.org/rfc/rfc7009#section-2)";
+    EndSession: "end_session_endpoint", "[RP-Initiated Logout §2](https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout)";
+    SignOut: "sign_out", "The sign-out page's form";
+}
+
+/// Proof of who is asking, as it was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// `Authorization: Basic`, both parts form-decoded, [RFC 6749 §2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1).
+    Basic {
+        /// The client's id.
+        id: String,
+        /// The client's secret.
+        secret: String,
+    },
+    /// `Authorization: Bearer`, [RFC 6750 §2.1](https://www.rfc-editor.org/rfc/rfc6750#section-2.1).
+    Bearer(String),
+    /// An `Authorization` header that is neither.
+    Unreadable,
+}
+
+/// One request.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The door.
+    pub endpoint: Endpoint,
+    /// How it was knocked at.
+    pub method: Method,
+    /// Query or form.
+    pub params: Params,
+    /// What the `Authorization` header said.
+    pub credential: Option<Credential>,
+    /// The browser, if it is one that was seen before or is seen now.
+    pub browser: Option<BrowserId>,
+    /// Scheme and authority by which the request came, such as `http://idp:7760`.
+    pub base: String,
+    /// Whether the request could not be read as its endpoint needs it; flows refuse it by this.
+    pub unreadable: Option<crate::spec::Refused>,
+}

@@ -1,0 +1,46 @@
+//! What time it is for one realm.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::protocol::UnixTime;
+
+/// A realm's clock: the machine's, shifted or stopped. A value, so that whoever holds it can say what time it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// The machine's clock and so many seconds more.
+    Real {
+        /// The seconds.
+        offset: i64,
+    },
+    /// Stopped at a moment.
+    Frozen(UnixTime),
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::Real { offset: 0 }
+    }
+}
+
+impl Clock {
+    /// The realm's time.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the machine's clock")]
+    pub fn now(self) -> UnixTime {
+        match self {
+            Self::Frozen(at) => at,
+            Self::Real { offset } => {
+                let real = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+                UnixTime(i64::try_from(real).unwrap_or(i64::MAX).saturating_add(offset))
+            }
+        }
+    }
+
+    /// The same clock, so many seconds later.
+    #[must_use]
+    pub fn advanced(self, seconds: i64) -> Self {
+        match self {
+            Self::Frozen(at) => Self::Frozen(UnixTime(at.0.saturating_add(seconds))),
+            Self::Real { offset } => Self::Real { offset: offset.saturating_add(seconds) },
+        }
+    }
+}

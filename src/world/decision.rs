@@ -1,0 +1,232 @@
+//! What a flow may say.
+
+use crate::protocol::{
+    AccessId, Challenge, CodeValue, GrantId, InteractionId, Map, Params, RefreshValue, Scopes, Subject, UnixTime,
+};
+use crate::spec::{Refusal, Refused};
+
+use super::{Client, Grant, Name, ReturnAddress};
+
+/// Why a step of a flow went no further.
+#[derive(Clone, Debug)]
+pub enum Stop {
+    /// A check failed.
+    Refused(Refused),
+    /// A record is needed that was not loaded yet. The flow is run again with it.
+    Need(Name),
+}
+
+impl From<Refused> for Stop {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl Stop {
+    /// Told to the person, since nobody else can be trusted.
+    pub fn on_a_page(self) -> Failure {
+        match self {
+            Self::Refused(refused) => Failure::ShowPage(refused),
+            Self::Need(name) => Failure::Need(name),
+        }
+    }
+
+    /// Told to the app.
+    pub fn back_to(self, address: &ReturnAddress) -> Failure {
+        match self {
+            Self::Refused(refused) => Failure::SendBack(address.clone(), refused),
+            Self::Need(name) => Failure::Need(name),
+        }
+    }
+}
+
+/// Why a flow failed, and to whom that is told.
+#[derive(Clone, Debug)]
+pub enum Failure {
+    /// To the person, on a page: there is no safe way back.
+    ShowPage(Refused),
+    /// To the app, through the browser.
+    SendBack(ReturnAddress, Refused),
+    /// To whoever called.
+    Tell(Refused),
+    /// To nobody: a record must be loaded, and the flow run again.
+    Need(Name),
+}
+
+impl From<Stop> for Failure {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Refused(refused) => Self::Tell(refused),
+            Stop::Need(name) => Self::Need(name),
+        }
+    }
+}
+
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        Self::Tell(refused)
+    }
+}
+
+/// An answer for the person, from the form, from a queue or from a test identity: they are all the same value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PersonAnswer {
+    /// This is who I am.
+    SignIn {
+        /// `sub`
+        sub: Subject,
+        /// The claims of this one sign-in, in place of the configuration's.
+        claims: Option<Map>,
+        /// How it was proven.
+        amr: Vec<String>,
+        /// How many seconds ago.
+        age: i64,
+        /// Labels that flows carry unread.
+        marks: Vec<String>,
+    },
+    /// No.
+    Decline(Refusal),
+}
+
+impl PersonAnswer {
+    /// A click on someone.
+    pub fn click(sub: &str) -> Self {
+        Self::SignIn { sub: sub.into(), claims: None, amr: vec!["user".into()], age: 0, marks: Vec::new() }
+    }
+}
+
+/// A page that asks a person.
+#[derive(Clone, Debug)]
+pub enum Question {
+    /// Who are you?
+    SignIn(Box<SignInQuestion>),
+    /// May the app know and do this?
+    Consent {
+        /// The visit.
+        interaction: InteractionId,
+        /// Who asks.
+        client: Box<Client>,
+        /// Where the answer will go.
+        address: ReturnAddress,
+        /// What would be granted.
+        grant: Box<Grant>,
+    },
+    /// Do you want to sign out?
+    SignOut {
+        /// The visit.
+        interaction: InteractionId,
+        /// Who is signed in.
+        person: Option<super::Person>,
+        /// Who asks, if it is known.
+        client: Option<Box<Client>>,
+    },
+}
+
+/// What the sign-in page needs.
+#[derive(Clone, Debug)]
+pub struct SignInQuestion {
+    /// The visit.
+    pub interaction: InteractionId,
+    /// Who asks.
+    pub client: Client,
+    /// Where the answer will go.
+    pub address: ReturnAddress,
+    /// The request, to be explained.
+    pub params: Params,
+    /// Who signed in with this browser, last first.
+    pub used: Vec<Subject>,
+    /// Who is signed in now.
+    pub signed_in: Option<super::Person>,
+    /// Whose claims are to be edited.
+    pub edit: Option<Subject>,
+    /// Why the page is shown again.
+    pub notice: Option<Refused>,
+}
+
+/// What goes back to the app through the browser.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The way.
+    pub address: ReturnAddress,
+    /// The code.
+    pub code: CodeValue,
+    /// What it stands for.
+    pub grant: Grant,
+    /// What must be shown to redeem it.
+    pub challenge: Option<Challenge>,
+}
+
+/// Tokens to be drafted and signed.
+#[derive(Clone, Debug)]
+pub struct Issuance {
+    /// To whom.
+    pub client: Client,
+    /// On what ground.
+    pub grant: Grant,
+    /// The ground's name.
+    pub grant_id: GrantId,
+    /// What the access token will carry.
+    pub scopes: Scopes,
+    /// The access token's name.
+    pub access: AccessId,
+    /// Its `aud`.
+    pub audience: Vec<String>,
+    /// Until when it is good.
+    pub access_until: UnixTime,
+    /// The refresh token, if there is one.
+    pub refresh: Option<RefreshValue>,
+    /// Whether there is an ID token.
+    pub with_id_token: bool,
+    /// Whether this is a refresh, whose ID token repeats no nonce.
+    pub is_refresh: bool,
+}
+
+/// What UserInfo is to say.
+#[derive(Clone, Debug)]
+pub struct UserInfo {
+    /// To whom.
+    pub client: Client,
+    /// About whom, and how much.
+    pub grant: Grant,
+    /// What the token carries.
+    pub scopes: Scopes,
+}
+
+/// A document that is made of settings alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Document {
+    /// What the provider can do.
+    Metadata,
+    /// The public keys.
+    Keys,
+}
+
+/// What should happen.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// A person is asked.
+    Ask(Question),
+    /// The browser goes on to another page of ours.
+    Onward(super::Endpoint, InteractionId),
+    /// The app gets a code.
+    Return(Box<Answer>),
+    /// The app gets tokens.
+    Issue(Box<Issuance>),
+    /// The app learns about the person.
+    UserInfo(Box<UserInfo>),
+    /// Someone gets a document made of settings.
+    Show(Document),
+    /// Someone gets these members as JSON.
+    Tell(Map),
+    /// The sign-in is over.
+    SignedOut {
+        /// Whether there was one.
+        was_signed_in: bool,
+        /// Whether the person chose to stay.
+        stayed: bool,
+        /// Where the browser goes next, and the `state` to take along.
+        return_to: Option<(url::Url, Option<String>)>,
+    },
+    /// It is done and there is nothing to say.
+    Done,
+}

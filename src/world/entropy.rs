@@ -1,0 +1,66 @@
+//! Chance for one realm: the machine's, or a stream that a seed repeats.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+/// Where a realm's codes, tokens and ids come from.
+#[derive(Debug, Default)]
+pub struct Entropy {
+    seed: Option<hmac::Key>,
+    drawn: AtomicU64,
+}
+
+impl Entropy {
+    /// The same values in the same order for the same seed. Anyone who knows the seed can foretell every code: it is for
+    /// tests, and never a default.
+    pub fn seeded(seed: u64) -> Self {
+        Self {
+            seed: Some(hmac::Key::new(hmac::HMAC_SHA256, &seed.to_be_bytes())),
+            drawn: AtomicU64::new(0),
+        }
+    }
+
+    /// The part of the stream that belongs to one request.
+    pub fn draw(&self) -> Draw {
+        let seed = self.seed.clone().map(|key| (key, self.drawn.fetch_add(1, Ordering::Relaxed)));
+        Draw { seed, count: 0 }
+    }
+}
+
+/// One request's own chance: run again, a flow draws the same values again if the realm is seeded.
+#[derive(Clone, Debug)]
+pub struct Draw {
+    seed: Option<(hmac::Key, u64)>,
+    count: u64,
+}
+
+impl Draw {
+    /// 256 bits in 43 characters: for whatever opens a door.
+    /// [RFC 6749 §10.10](https://www.rfc-editor.org/rfc/rfc6749#section-10.10) asks for 128.
+    pub fn secret(&mut self) -> String {
+        URL_SAFE_NO_PAD.encode(self.bytes())
+    }
+
+    /// 128 bits in 22 characters: for names.
+    pub fn id(&mut self) -> String {
+        URL_SAFE_NO_PAD.encode(&self.bytes()[..16])
+    }
+
+    fn bytes(&mut self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        match &self.seed {
+            Some((key, request)) => {
+                let mut block = [0; 16];
+                block[..8].copy_from_slice(&request.to_be_bytes());
+                block[8..].copy_from_slice(&self.count.to_be_bytes());
+                bytes.copy_from_slice(hmac::sign(key, &block).as_ref());
+            }
+            None => getrandom::fill(&mut bytes).expect("the machine's random numbers are there"),
+        }
+        self.count += 1;
+        bytes
+    }
+}

@@ -1,0 +1,89 @@
+//! The choices that a provider has where the specifications leave one.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::Lifetime;
+use crate::tokens::Alg;
+
+/// Whether a person is asked before an app learns something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Consent {
+    /// Never, unless the app sends `prompt=consent`.
+    #[default]
+    Off,
+    /// Once for each app and scope.
+    Remembered,
+    /// At each sign-in.
+    Always,
+}
+
+/// What an access token looks like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AccessTokenFormat {
+    /// A JWT, [RFC 9068](https://www.rfc-editor.org/rfc/rfc9068).
+    #[default]
+    Jwt,
+    /// A random string that only this provider can read.
+    Opaque,
+}
+
+/// How long things are good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Lifetimes {
+    /// An authorization code. [RFC 6749 §4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2) recommends ten minutes at most.
+    pub code: Lifetime,
+    /// An ID token.
+    pub id_token: Lifetime,
+    /// An access token.
+    pub access_token: Lifetime,
+    /// A refresh token, from its own issue.
+    pub refresh_token: Lifetime,
+    /// A browser's sign-in.
+    pub session: Lifetime,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self {
+            code: Lifetime::of_seconds(60),
+            id_token: Lifetime::of_seconds(3_600),
+            access_token: Lifetime::of_seconds(3_600),
+            refresh_token: Lifetime::of_seconds(30 * 86_400),
+            session: Lifetime::of_seconds(86_400),
+        }
+    }
+}
+
+/// A provider's choices, where a client has none of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Whether a person is asked before an app learns something.
+    pub consent: Consent,
+    /// What an access token looks like.
+    pub access_token_format: AccessTokenFormat,
+    /// What ID tokens and access tokens are signed with.
+    pub signing_alg: Alg,
+    /// How long things are good for.
+    pub lifetimes: Lifetimes,
+    /// Whether each refresh gives a new refresh token and ends the old one.
+    pub rotate_refresh_tokens: bool,
+    /// How long a replaced refresh token may still be used.
+    pub refresh_grace: Lifetime,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            consent: Consent::default(),
+            access_token_format: AccessTokenFormat::default(),
+            signing_alg: Alg::default(),
+            lifetimes: Lifetimes::default(),
+            rotate_refresh_tokens: true,
+            refresh_grace: Lifetime::of_seconds(0),
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! What is kept between two requests, and the handful of it that one request works on.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::protocol::{
+    AccessId, BrowserId, Challenge, ClaimsRequest, ClientId, CodeValue, GrantId, InteractionId, Map, RefreshValue,
+    Scopes, SessionId, Subject, UnixTime,
+};
+
+use super::Stop;
+
+/// A record's name: what a request can point at.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Name {
+    /// A browser.
+    Browser(BrowserId),
+    /// A sign-in of a browser.
+    Session(SessionId),
+    /// A visit to a page.
+    Interaction(InteractionId),
+    /// A code.
+    Code(CodeValue),
+    /// What a person agreed to.
+    Grant(GrantId),
+    /// An access token.
+    Access(AccessId),
+    /// A refresh token.
+    Refresh(RefreshValue),
+    /// A standing agreement of a person with a client.
+    Standing(ClientId, Subject),
+    /// A client assertion that was used, by client and `jti`.
+    Assertion(ClientId, String),
+    /// The keys behind a client's `jwks_uri`.
+    ClientKeys(String),
+    /// A cookie of the browser session layer.
+    Cookie(String),
+}
+
+/// A person as a sign-in left them: by reference, so that a change of the configuration shows, or with claims of their own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Person {
+    /// `sub`
+    pub sub: Subject,
+    /// The claims of this one sign-in, where they differ from the configuration's.
+    pub claims: Option<Map>,
+}
+
+/// A browser that was seen.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Browser {
+    /// Who is signed in there.
+    pub session: Option<SessionId>,
+    /// Who signed in there, last first, for the order on the page.
+    pub used: Vec<Subject>,
+}
+
+/// A sign-in of one browser, which all apps share.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    /// Who.
+    pub person: Person,
+    /// When, `auth_time`.
+    pub auth_time: UnixTime,
+    /// How, `amr`, [RFC 8176](https://www.rfc-editor.org/rfc/rfc8176).
+    pub amr: Vec<String>,
+    /// How surely, `acr`, if an app asked.
+    pub acr: Option<String>,
+    /// Labels put on this sign-in by whoever answered for the person. Flows carry them unread.
+    pub marks: Vec<String>,
+    /// Until when.
+    pub until: UnixTime,
+    /// Whether it was ended.
+    pub ended: bool,
+}
+
+/// A visit to the sign-in, consent or sign-out page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Interaction {
+    /// The browser that was asked.
+    pub browser: BrowserId,
+    /// The authorization request, as a query.
+    pub request: String,
+    /// The sign-in of this visit, once there is one.
+    pub session: Option<SessionId>,
+    /// Whether the person agreed in this visit, and to what.
+    pub agreed: Option<Scopes>,
+}
+
+/// A code, and what its redemption will give.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Code {
+    /// What the person agreed to.
+    pub grant: GrantId,
+    /// Who may redeem it.
+    pub client: ClientId,
+    /// The redirect URI that it was sent to.
+    pub redirect_uri: String,
+    /// What the verifier must fit.
+    pub challenge: Option<Challenge>,
+    /// Until when.
+    pub until: UnixTime,
+    /// When it was used. The record outlives the code, so that a late replay is still recognised.
+    pub redeemed_at: Option<UnixTime>,
+}
+
+/// What a person agreed to once. Codes and tokens point to it, so its revocation ends them all.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Grant {
+    /// The app.
+    pub client: ClientId,
+    /// The person; the client itself where there is none.
+    pub person: Person,
+    /// What was granted.
+    pub scopes: Scopes,
+    /// The request's `nonce`.
+    pub nonce: Option<String>,
+    /// When the person signed in.
+    pub auth_time: Option<UnixTime>,
+    /// In which session.
+    pub session: Option<SessionId>,
+    /// How.
+    pub amr: Vec<String>,
+    /// How surely.
+    pub acr: Option<String>,
+    /// The request's `claims`.
+    pub claims: ClaimsRequest,
+    /// The request's `resource`.
+    pub resource: Vec<String>,
+    /// The marks of the session.
+    pub marks: Vec<String>,
+    /// Whether it was revoked.
+    pub revoked: bool,
+}
+
+/// An access token that was issued.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Access {
+    /// What the person agreed to.
+    pub grant: GrantId,
+    /// What this token carries of it.
+    pub scopes: Scopes,
+    /// `aud`
+    pub audience: Vec<String>,
+    /// `iat`
+    pub issued_at: UnixTime,
+    /// `exp`
+    pub until: UnixTime,
+    /// Whether it was revoked.
+    pub revoked: bool,
+}
+
+/// A refresh token that was issued.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Refresh {
+    /// What the person agreed to.
+    pub grant: GrantId,
+    /// Who may use it.
+    pub client: ClientId,
+    /// Until when.
+    pub until: UnixTime,
+    /// When a newer one took its place.
+    pub replaced_at: Option<UnixTime>,
+}
+
+/// What a person agreed to with a client for good.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Standing {
+    /// The scopes.
+    pub scopes: Scopes,
+}
+
+macro_rules! records {
+    ($($kind:ident($value:ty),)*) => {
+        /// A record's contents.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        pub enum Record {
+            $(#[doc = concat!("See [`Name::", stringify!($kind), "`].")] $kind($value),)*
+        }
+
+        $(impl Kept for $value {
+            fn of(record: &Record) -> Option<&Self> {
+                match record { Record::$kind(value) => Some(value), _ => None }
+            }
+        }
+
+        impl From<$value> for Record {
+            fn from(value: $value) -> Self { Self::$kind(value) }
+        })*
+    };
+}
+
+records! {
+    Browser(Browser),
+    Session(Session),
+    Interaction(Interaction),
+    Code(Code),
+    Grant(Grant),
+    Access(Access),
+    Refresh(Refresh),
+    Standing(Standing),
+    Assertion(()),
+    ClientKeys(Value),
+    Cookie(String),
+}
+
+/// A type that records are made of.
+pub trait Kept: Clone + Into<Record> {
+    /// The contents, if the record is of this type.
+    fn of(record: &Record) -> Option<&Self>;
+}
+
+/// A record as it was loaded: its version, 0 where there is none.
+#[derive(Clone, Debug, Default)]
+pub struct Versioned {
+    /// Moves with each change.
+    pub version: u64,
+    /// The contents.
+    pub record: Option<Arc<Record>>,
+}
+
+/// The records that one request works on.
+#[derive(Debug, Default)]
+pub struct Records {
+    loaded: Vec<(Name, Versioned, Option<Change>)>,
+}
+
+/// A new value and how long it is kept; `None` forgets the record.
+pub type Change = (Option<Arc<Record>>, UnixTime);
+
+impl Records {
+    /// Takes in a record that was loaded, in place of what was loaded of it before.
+    pub fn add(&mut self, name: Name, versioned: Versioned) {
+        self.loaded.retain(|(known, ..)| *known != name);
+        self.loaded.push((name, versioned, None));
+    }
+
+    /// Forgets what was changed and what was loaded; keeps the names, so that all can be loaded again.
+    pub fn names(&self) -> Vec<Name> {
+        self.loaded.iter().map(|(name, ..)| name.clone()).collect()
+    }
+
+    /// Undoes every change, before a flow is run once more.
+    pub fn undo(&mut self) {
+        self.loaded.iter_mut().for_each(|(_, _, change)| *change = None);
+    }
+
+    /// The record as this request sees it, or the wish to have it loaded.
+    pub fn get<T: Kept>(&self, name: &Name) -> Result<Option<T>, Stop> {
+        let Some((_, versioned, change)) = self.loaded.iter().find(|(known, ..)| known == name) else {
+            return Err(Stop::Need(name.clone()));
+        };
+        let record = match change {
+            Some((record, _)) => record,
+            None => &versioned.record,
+        };
+        Ok(record.as_deref().and_then(T::of).cloned())
+    }
+
+    /// Writes a record, to be kept until then.
+    pub fn put(&mut self, name: Name, record: impl Into<Record>, until: UnixTime) {
+        self.change(name, (Some(Arc::new(record.into())), until));
+    }
+
+    /// Forgets a record.
+    pub fn forget(&mut self, name: Name) {
+        self.change(name, (None, UnixTime(0)));
+    }
+
+    /// A record that was never loaded is new, so it is written as if version 0 had been seen: a name that chance made
+    /// twice would be a conflict, not an overwriting.
+    fn change(&mut self, name: Name, change: Change) {
+        match self.loaded.iter_mut().find(|(known, ..)| *known == name) {
+            Some(entry) => entry.2 = Some(change),
+            None => self.loaded.push((name, Versioned::default(), Some(change))),
+        }
+    }
+
+    /// What was changed, with the version that was seen.
+    pub fn changes(&self) -> Vec<(Name, u64, Change)> {
+        self.loaded
+            .iter()
+            .filter_map(|(name, seen, change)| Some((name.clone(), seen.version, change.clone()?)))
+            .collect()
+    }
+}

@@ -1,0 +1,165 @@
+//! What a realm is told to be: one versioned document, changed as a whole.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use url::{Host, Url};
+
+use crate::protocol::{ClientId, Map, Subject};
+use crate::tokens::{Alg, KeyRing};
+
+use super::{AccessTokenFormat, ClaimPick, Client, Consent, Endpoint, Lifetimes, Person, Policy, TokenClaims, User};
+
+/// Which claims each scope opens.
+pub type ScopeClaims = BTreeMap<String, Vec<String>>;
+
+/// Under which base the endpoints that apps call directly are published.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum BackChannel {
+    /// The issuer.
+    #[default]
+    Issuer,
+    /// The host that discovery was asked by, so that a container is told a name that works there.
+    Follow,
+    /// A second URL.
+    At(String),
+}
+
+/// Everything that is configured about one realm.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The `iss` of everything: one string, compared character by character.
+    pub issuer: String,
+    /// Under which base the endpoints that apps call directly are published.
+    pub back_channel: BackChannel,
+    /// Where each endpoint is, below the issuer's path. The profile fills this in.
+    pub routes: BTreeMap<Endpoint, String>,
+    /// The people, in the order in which the page shows them.
+    pub users: Vec<User>,
+    /// The registered clients.
+    pub clients: BTreeMap<ClientId, Client>,
+    /// Whether clients must be registered even if none is.
+    pub strict: bool,
+    /// Which claims each scope opens.
+    pub scopes: ScopeClaims,
+    /// Claims that are sent unasked to every client.
+    pub claims: TokenClaims,
+    /// The provider's choices.
+    pub policy: Policy,
+    /// The keys.
+    pub keys: KeyRing,
+}
+
+impl Settings {
+    /// An endpoint's URL below the issuer.
+    pub fn url_of(&self, endpoint: Endpoint) -> String {
+        self.url_below(&self.issuer, endpoint)
+    }
+
+    /// An endpoint's URL below another base than the issuer.
+    pub fn url_below(&self, base: &str, endpoint: Endpoint) -> String {
+        format!("{}{}", base.trim_end_matches('/'), self.routes.get(&endpoint).map_or("", String::as_str))
+    }
+
+    /// The path of the issuer, `/` left out at the end: what every endpoint's path begins with.
+    pub fn issuer_path(&self) -> String {
+        Url::parse(&self.issuer).map_or_else(|_| String::new(), |url| url.path().trim_end_matches('/').to_owned())
+    }
+
+    /// Whether any client id and secret with a loopback redirect URI will do.
+    pub fn accepts_any_client(&self) -> bool {
+        !self.strict && self.clients.is_empty()
+    }
+
+    /// The client of this name, registered or not.
+    pub fn client(&self, id: &str) -> Option<Client> {
+        if self.accepts_any_client() {
+            return Some(Client::unregistered(id));
+        }
+        self.clients.get(&id.into()).cloned()
+    }
+
+    /// The person of this subject.
+    pub fn user(&self, sub: &Subject) -> Option<&User> {
+        self.users.iter().find(|user| user.sub == *sub)
+    }
+
+    /// What is known about a person now.
+    pub fn claims_of<'a>(&'a self, person: &'a Person) -> Option<&'a Map> {
+        match &person.claims {
+            Some(claims) => Some(claims),
+            None => self.user(&person.sub).map(|user| &user.claims),
+        }
+    }
+
+    /// How long things are good for with this client.
+    pub fn lifetimes(&self, client: &Client) -> Lifetimes {
+        client.lifetimes.unwrap_or(self.policy.lifetimes)
+    }
+
+    /// Whether people are asked before this client learns something.
+    pub fn consent(&self, client: &Client) -> Consent {
+        client.consent.unwrap_or(self.policy.consent)
+    }
+
+    /// What this client's access tokens look like.
+    pub fn access_token_format(&self, client: &Client) -> AccessTokenFormat {
+        client.access_token_format.unwrap_or(self.policy.access_token_format)
+    }
+
+    /// What this client's ID tokens are signed with.
+    pub fn id_token_alg(&self, client: &Client) -> Alg {
+        client.id_token_signed_response_alg.unwrap_or(self.policy.signing_alg)
+    }
+
+    /// What this client's access tokens are signed with. An API cannot know a client's secret, so HS256 is not for them.
+    pub fn access_token_alg(&self, client: &Client) -> Alg {
+        let alg = client.access_token_signed_response_alg.unwrap_or(self.policy.signing_alg);
+        if alg == Alg::HS256 { Alg::RS256 } else { alg }
+    }
+
+    /// The claims that a configuration sends unasked, with their values for this person.
+    pub fn unasked(&self, client: &Client, kind: impl Fn(&TokenClaims) -> &Vec<ClaimPick>, known: &Map) -> Map {
+        let mut claims = Map::new();
+        for pick in kind(&self.claims).iter().chain(kind(&client.claims)) {
+            match pick {
+                ClaimPick::OfPerson(name) => {
+                    if let Some(value) = known.get(name).filter(|value| !is_blank(value)) {
+                        claims.insert(name.clone(), value.clone());
+                    }
+                }
+                ClaimPick::Fixed(fixed) => claims.extend(fixed.clone()),
+            }
+        }
+        claims
+    }
+}
+
+/// `null` and `""` are left out of every token: "the Claim … SHOULD be omitted", [Core §5.3.2](https://openid.net/specs/openid-connect-core-1_0.html#UserInfoResponse).
+fn is_blank(value: &Value) -> bool {
+    value.is_null() || value.as_str() == Some("")
+}
+
+impl Settings {
+    /// The claims that these scopes open, with their values for this person.
+    pub fn opened_by<'a>(&self, scopes: impl Iterator<Item = &'a str>, known: &Map) -> Map {
+        let mut claims = Map::new();
+        for name in scopes.filter_map(|scope| self.scopes.get(scope)).flatten() {
+            if let Some(value) = known.get(name).filter(|value| !is_blank(value)) {
+                claims.insert(name.clone(), value.clone());
+            }
+        }
+        claims
+    }
+}
+
+/// Whether a URL leads to this very machine: the loopback addresses, `localhost` and names under it,
+/// [RFC 6761 §6.3](https://www.rfc-editor.org/rfc/rfc6761#section-6.3).
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    }
+}
