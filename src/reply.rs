@@ -104,6 +104,24 @@ pub struct AppOnPage {
     pub links: Vec<(&'static str, String)>,
 }
 
+impl AppOnPage {
+    /// The app's picture.
+    pub fn logo(&self) -> Option<&str> {
+        self.links.iter().find(|(label, _)| *label == "logo").map(|(_, url)| url.as_str())
+    }
+
+    /// What there is to read about the app: label and link.
+    pub fn links_to_read(&self) -> Vec<(&'static str, &str)> {
+        self.links.iter().filter(|(label, _)| *label != "logo").map(|(label, url)| (*label, url.as_str())).collect()
+    }
+
+    /// The letter where there is no picture.
+    pub fn letter(&self) -> String {
+        let last_word = self.name.split_whitespace().last().unwrap_or("?");
+        last_word.chars().take(1).flat_map(char::to_uppercase).collect()
+    }
+}
+
 /// A person on the sign-in page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PersonOnPage {

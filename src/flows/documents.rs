@@ -1,7 +1,7 @@
 //! Documents that anyone may read.
 
 use crate::spec::Refused;
-use crate::world::{Asked, Ctx, Document, Failure, Outcome};
+use crate::world::{Asked, Ctx, Document, Failure, Outcome, Stop};
 
 /// What the provider can do, [Discovery §4](https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig).
 pub fn metadata(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
@@ -13,6 +13,18 @@ pub fn metadata(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
 pub fn keys(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
     readable(ctx, asked)?;
     Ok(Outcome::Show(Document::Keys))
+}
+
+/// A request that no flow serves, refused in the caller's terms.
+pub fn refuse(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
+    readable(ctx, asked)?;
+    Ok(Outcome::Done)
+}
+
+/// A request that no flow serves, refused on a page.
+pub fn refuse_on_a_page(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
+    readable(ctx, asked).map_err(|refused| Stop::from(refused).on_a_page())?;
+    Ok(Outcome::Done)
 }
 
 /// Every flow's first step: the request could be read as its endpoint needs it.

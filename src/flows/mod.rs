@@ -17,7 +17,7 @@ mod what_if;
 
 pub use authorize::authorize;
 pub use consent::{answer_consent, ask_consent};
-pub use documents::{keys, metadata};
+pub use documents::{keys, metadata, refuse, refuse_on_a_page};
 pub use introspect::introspect;
 pub use logout::{answer_sign_out, end_session};
 pub use revoke::revoke;

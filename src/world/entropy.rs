@@ -49,7 +49,8 @@ impl Draw {
         URL_SAFE_NO_PAD.encode(&self.bytes()[..16])
     }
 
-    fn bytes(&mut self) -> [u8; 32] {
+    /// 256 bits.
+    pub fn bytes(&mut self) -> [u8; 32] {
         let mut bytes = [0; 32];
         match &self.seed {
             Some((key, request)) => {

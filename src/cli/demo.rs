@@ -1,0 +1,35 @@
+//! `standin demo`: the provider and a sample app.
+
+use std::time::Instant;
+
+use crate::demo::{App, AppError};
+use crate::world::Client;
+
+use super::sources::Sources;
+use super::start::{announcement, open, run};
+use super::{Exit, StartArgs, log, print};
+
+/// The port that the sample app is known by.
+const NOTES_PORT: u16 = 3000;
+
+/// Starts both, says so, and waits for the end.
+pub(super) fn demo(args: &StartArgs, began: Instant) -> Result<(), Exit> {
+    log::start(args.json)?;
+    let notes = App::bind(NOTES_PORT).map_err(|e: AppError| Exit::failed(e.to_string()))?;
+    let client = Client::confidential(notes.client_id(), notes.client_secret());
+    let client = client.redirects_to(&notes.redirect_uri()).returns_after_logout_to(&notes.url());
+    let sources = Sources::find(args)?.with_sample_app(client);
+    let config = sources.read()?;
+    let emulator = open(&config, &sources.text.source())?;
+    let url = notes.url();
+    let running = notes.start(&emulator.issuer()).map_err(|e| Exit::failed(e.to_string()))?;
+    print(&announcement(&emulator, &config, args.json, began))?;
+    if args.json {
+        print(&serde_json::json!({ "event": "app", "name": "Acme Notes", "url": url }).to_string())?;
+    } else {
+        print(&format!("  Acme Notes, a sample app, is at {url}   ·   open it and press Sign in\n"))?;
+    }
+    let ended = run(emulator, &sources, args);
+    running.stop();
+    ended
+}

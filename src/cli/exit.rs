@@ -1,0 +1,73 @@
+//! How a command ends: a message on stderr and a code that scripts can rely on.
+
+use std::process::ExitCode;
+
+use crate::config::Mistake;
+use crate::emulator::StartError;
+
+/// An end that is not a success.
+#[derive(Debug)]
+pub(crate) struct Exit {
+    code: u8,
+    message: String,
+}
+
+impl Exit {
+    /// Something that was expected is not so.
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
+        Self { code: 1, message: message.into() }
+    }
+
+    /// The command was used wrongly.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self { code: 2, message: message.into() }
+    }
+
+    /// The configuration has a mistake.
+    pub(crate) fn config(message: impl Into<String>) -> Self {
+        Self { code: 3, message: message.into() }
+    }
+
+    /// A server is not reachable, or not ready in time.
+    pub(crate) fn unreachable(message: impl Into<String>) -> Self {
+        Self { code: 4, message: message.into() }
+    }
+
+    /// The port is taken.
+    pub(crate) fn port_taken(message: impl Into<String>) -> Self {
+        Self { code: 5, message: message.into() }
+    }
+
+    /// Somebody pressed Ctrl-C.
+    pub(crate) const fn interrupted() -> Self {
+        Self { code: 130, message: String::new() }
+    }
+
+    /// What it says.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Says what is to be said.
+    pub(crate) fn tell(self) -> ExitCode {
+        if !self.message.is_empty() {
+            eprintln!("error: {}", self.message);
+        }
+        ExitCode::from(self.code)
+    }
+}
+
+impl From<Box<Mistake>> for Exit {
+    fn from(mistake: Box<Mistake>) -> Self {
+        Self::config(mistake.to_string())
+    }
+}
+
+impl From<StartError> for Exit {
+    fn from(e: StartError) -> Self {
+        match e {
+            StartError::Config(_) | StartError::Keys(_) | StartError::File { .. } => Self::config(e.to_string()),
+            StartError::Address { .. } | StartError::System(_) => Self::failed(e.to_string()),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Where the configuration comes from: a file, the environment, the arguments; the later win.
+
+use std::env;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+use crate::config::{Config, Format, Mistake, overlay, parse};
+use crate::world::Client;
+
+use super::StartArgs;
+
+/// Names that are looked for in the working directory.
+const NAMES: [&str; 4] = ["standin.toml", "standin.yaml", "standin.yml", "standin.json"];
+
+/// Where the text of a configuration is.
+#[derive(Clone, Debug)]
+pub(super) enum Text {
+    File(PathBuf),
+    /// In `STANDIN_CONFIG`.
+    Inline(String),
+    Nowhere,
+}
+
+impl Text {
+    /// The file named by an argument, or by the environment, or found here.
+    pub(super) fn find(named: Option<PathBuf>) -> Result<Self, Box<Mistake>> {
+        if let Some(file) = named {
+            return Ok(Self::File(file));
+        }
+        if let Some(text) = variable("STANDIN_CONFIG")? {
+            return Ok(Self::Inline(text));
+        }
+        if let Some(file) = variable("STANDIN_CONFIG_FILE")? {
+            return Ok(Self::File(file.into()));
+        }
+        let here: Vec<&str> = NAMES.into_iter().filter(|name| PathBuf::from(name).is_file()).collect();
+        match here[..] {
+            [] => Ok(Self::Nowhere),
+            [only] => Ok(Self::File(only.into())),
+            _ => {
+                let what = format!("there are several configurations here: {}", here.join(", "));
+                Err(Box::new(Mistake::new("the working directory", what).help("keep one, or name one with --config")))
+            }
+        }
+    }
+
+    /// What mistakes call it.
+    pub(super) fn source(&self) -> String {
+        match self {
+            Self::File(file) => file.display().to_string(),
+            Self::Inline(_) => "STANDIN_CONFIG".into(),
+            Self::Nowhere => "the defaults".into(),
+        }
+    }
+
+    /// Reads the configuration and lays the environment over it.
+    pub(super) fn read(&self) -> Result<Config, Box<Mistake>> {
+        let source = self.source();
+        let config = match self {
+            Self::Nowhere => Config::default(),
+            Self::Inline(text) => parse(&source, text, Format::of_text(text))?,
+            Self::File(file) => {
+                let text = fs::read_to_string(file).map_err(|e| Box::new(unreadable(&source, &e)))?;
+                parse(&source, &text, Format::of_name(&source).unwrap_or_else(|| Format::of_text(&text)))?
+            }
+        };
+        let variables = env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let config = overlay(config, variables)?;
+        config.check(&source)?;
+        Ok(config)
+    }
+}
+
+fn unreadable(source: &str, e: &std::io::Error) -> Mistake {
+    let mistake = Mistake::new(source, format!("the configuration cannot be read: {e}"));
+    match e.kind() {
+        ErrorKind::NotFound => mistake.help("check the path, or leave it out to start without one"),
+        ErrorKind::InvalidData => mistake.help("the file must be UTF-8 text"),
+        _ => mistake,
+    }
+}
+
+/// A variable of the environment. One that is set but no text is a mistake, not nothing.
+#[expect(clippy::disallowed_methods, reason = "this is where the command line reads the environment")]
+pub(super) fn variable(name: &str) -> Result<Option<String>, Box<Mistake>> {
+    match env::var(name) {
+        Ok(text) if text.is_empty() => Ok(None),
+        Ok(text) => Ok(Some(text)),
+        Err(env::VarError::NotPresent) => Ok(None),
+        Err(env::VarError::NotUnicode(_)) => {
+            Err(Box::new(Mistake::new("the environment", format!("{name} is no UTF-8 text"))))
+        }
+    }
+}
+
+/// Everything together: the configuration that a start with these arguments uses.
+#[derive(Clone, Debug)]
+pub(super) struct Sources {
+    pub(super) text: Text,
+    args: StartArgs,
+    sample_app: Option<Client>,
+}
+
+impl Sources {
+    pub(super) fn find(args: &StartArgs) -> Result<Self, Box<Mistake>> {
+        Ok(Self { text: Text::find(args.config.clone())?, args: args.clone(), sample_app: None })
+    }
+
+    /// The same with a sample app. As long as any client is accepted it is one of them; otherwise it must be registered like
+    /// the others.
+    pub(super) fn with_sample_app(mut self, app: Client) -> Self {
+        self.sample_app = Some(app);
+        self
+    }
+
+    pub(super) fn read(&self) -> Result<Config, Box<Mistake>> {
+        let mut config = self.text.read()?;
+        let args = &self.args;
+        config.host = args.host.clone().unwrap_or(config.host);
+        config.port = args.port.unwrap_or(config.port);
+        config.public_url = args.public_url.clone().or(config.public_url);
+        config.keys = args.keys.as_ref().map(|folder| folder.display().to_string()).or(config.keys);
+        config.strict |= args.strict;
+        config.seed = args.seed.or(config.seed);
+        if let Some(app) = &self.sample_app
+            && (config.strict || !config.client.is_empty())
+            && config.client.iter().all(|client| client.id != app.id)
+        {
+            config.client.push(app.clone());
+        }
+        config.check("the arguments")?;
+        Ok(config)
+    }
+}

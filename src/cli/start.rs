@@ -1,0 +1,116 @@
+//! `standin start`: the provider, until Ctrl-C.
+
+use std::io::{self, IsTerminal as _};
+use std::num::NonZero;
+use std::thread;
+use std::time::Instant;
+
+use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::config::Config;
+use crate::emulator::{Emulator, StartError};
+
+use super::sources::{Sources, variable};
+use super::{Exit, StartArgs, log, port, print, watch};
+
+/// Starts the provider, says so, and waits for the end.
+pub(super) fn start(args: &StartArgs, began: Instant) -> Result<(), Exit> {
+    log::start(args.json)?;
+    let sources = Sources::find(args)?;
+    let config = sources.read()?;
+    let emulator = open(&config, &sources.text.source())?;
+    print(&announcement(&emulator, &config, args.json, began))?;
+    run(emulator, &sources, args)
+}
+
+/// A provider for the command line, answering on all cores.
+pub(super) fn open(config: &Config, source: &str) -> Result<Emulator, Exit> {
+    let workers = thread::available_parallelism().map_or(2, NonZero::get).clamp(2, 8);
+    let token = variable("STANDIN_CONTROL_TOKEN")?;
+    let builder = Emulator::builder().config(config.clone(), source).control_token(token).workers(workers);
+    let emulator = builder.try_start().map_err(|e| match &e {
+        StartError::Address { cause, .. } if cause.kind() == io::ErrorKind::AddrInUse => taken(config.port),
+        _ => Exit::from(e),
+    })?;
+    if !emulator.address().ip().is_loopback() {
+        let keys = match &config.keys {
+            Some(folder) => format!("signing with the keys in {folder}"),
+            None => "signing with keys made just now; --keys FOLDER keeps them".to_owned(),
+        };
+        tracing::warn!("listening beyond loopback on {}: whoever reaches it can be anyone; {keys}", emulator.address());
+    }
+    Ok(emulator)
+}
+
+fn taken(port: u16) -> Exit {
+    let holder = port::holder(port).map_or_else(String::new, |holder| format!(" by {holder}"));
+    Exit::port_taken(format!("port {port} is taken{holder}\n  --port 0 takes a free one, --port NUMBER another"))
+}
+
+/// Opens the browser if asked to, takes changes of the configuration, and waits for Ctrl-C or SIGTERM.
+pub(super) fn run(emulator: Emulator, sources: &Sources, args: &StartArgs) -> Result<(), Exit> {
+    if args.open && io::stdout().is_terminal() && variable("CI")?.is_none() {
+        let _ = open::that_detached(format!("{}/", emulator.issuer().trim_end_matches('/')));
+    }
+    let watcher = watch::watch(&emulator, sources);
+    let interrupted = wait_for_the_end()?;
+    drop(watcher);
+    emulator.stop();
+    if interrupted { Err(Exit::interrupted()) } else { Ok(()) }
+}
+
+/// Whether it was Ctrl-C that ended it.
+fn wait_for_the_end() -> Result<bool, Exit> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|e| Exit::failed(e.to_string()))?;
+    runtime.block_on(async {
+        let failed = |e: io::Error| Exit::failed(format!("cannot wait for signals: {e}"));
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+        let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+        tokio::select! {
+            _ = interrupt.recv() => Ok(true),
+            _ = terminate.recv() => Ok(false),
+        }
+    })
+}
+
+/// What the first start prints.
+pub(super) fn announcement(emulator: &Emulator, config: &Config, json: bool, began: Instant) -> String {
+    let ready = began.elapsed();
+    let settings = emulator.realm().settings();
+    let (issuer, version) = (&settings.issuer, env!("CARGO_PKG_VERSION"));
+    let console = format!("{}/", issuer.trim_end_matches('/'));
+    let users: Vec<&str> = settings.users.iter().map(|user| user.sub.as_str()).collect();
+    if json {
+        let ready_ms = ready.as_secs_f64() * 1000.0;
+        return json!({
+            "event": "ready", "version": version, "issuer": issuer, "console": console, "port": emulator.address().port(),
+            "users": users, "clients": settings.clients.keys().collect::<Vec<_>>(),
+            "accepts_any_client": settings.accepts_any_client(), "ready_ms": (ready_ms * 10.0).round() / 10.0,
+        })
+        .to_string();
+    }
+    let passwords = if settings.users.iter().any(|user| user.password.is_some()) { "" } else { "   (any password)" };
+    let clients = if settings.accepts_any_client() {
+        "any id and secret, loopback redirects only".to_owned()
+    } else if settings.clients.is_empty() {
+        "none registered, and only registered ones are accepted".to_owned()
+    } else {
+        let ids: Vec<&str> = settings.clients.keys().map(crate::protocol::ClientId::as_str).collect();
+        format!("{}   (no others)", shortened(&ids))
+    };
+    let next = if config.client.is_empty() { "standin demo" } else { "standin check" };
+    format!(
+        "\n  standin {version} · pretend identity provider · ready in {} ms\n\n  issuer    {issuer}\n  console   {console}\n  \
+         users     {}  +new{passwords}\n  clients   {clients}\n\n  Next: {next}   ·   Ctrl-C stops, nothing is kept\n",
+        ready.as_millis().max(1),
+        shortened(&users),
+    )
+}
+
+fn shortened(words: &[&str]) -> String {
+    const MOST: usize = 8;
+    let shown = words.iter().take(MOST).copied().collect::<Vec<_>>().join("  ");
+    if words.len() > MOST { format!("{shown}  and {} more", words.len() - MOST) } else { shown }
+}

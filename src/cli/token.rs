@@ -1,0 +1,115 @@
+//! `standin token`: a token for a test of an API, in one line.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use serde_json::Value;
+
+use crate::config::Config;
+use crate::http::fetch;
+use crate::protocol::{Lifetime, Map, Scopes};
+use crate::realm::{Minted, Realm, TokenKind, TokenSpec};
+use crate::store::Memory;
+use crate::tokens::KeyFiles;
+use crate::world::Entropy;
+
+use super::running::{ServerArgs, block_on, client, reason};
+use super::sources::{Text, variable};
+use super::{Exit, print};
+
+/// Which token.
+#[derive(Clone, Debug, Args)]
+pub(super) struct TokenArgs {
+    /// Whom it is about [default: the client itself]
+    #[arg(long = "as", value_name = "USER")]
+    user: Option<String>,
+    /// For which client
+    #[arg(long, value_name = "ID")]
+    client: String,
+    /// Its scopes, separated by spaces
+    #[arg(long, default_value = "")]
+    scope: String,
+    /// Its audience
+    #[arg(long, value_name = "AUDIENCE")]
+    aud: Option<String>,
+    /// A claim to add or change; the value is JSON, or text where it is none
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    set: Vec<String>,
+    /// How long it is good for, such as 5m
+    #[arg(long, value_name = "TIME")]
+    ttl: Option<Lifetime>,
+    /// An access token (the default)
+    #[arg(long, conflicts_with = "id")]
+    access: bool,
+    /// An ID token
+    #[arg(long)]
+    id: bool,
+    /// Print claims and lifetime as well, as JSON
+    #[arg(long)]
+    json: bool,
+    /// Configuration file, where there is no server
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+/// Makes the token and prints it.
+pub(super) fn token(args: &TokenArgs) -> Result<(), Exit> {
+    let spec = TokenSpec {
+        user: args.user.clone(),
+        client: args.client.clone(),
+        scope: Scopes::from(args.scope.as_str()),
+        audience: args.aud.clone(),
+        claims: claims(&args.set)?,
+        ttl: args.ttl,
+        kind: if args.id { TokenKind::Id } else { TokenKind::Access },
+    };
+    let minted = match args.server.named()? {
+        Some(url) => block_on(from_server(&url, &spec))?,
+        None => without_server(args.config.clone(), &spec)?,
+    };
+    if !args.json {
+        return print(&minted.token);
+    }
+    print(&serde_json::to_string_pretty(&minted).map_err(|e| Exit::failed(e.to_string()))?)
+}
+
+fn claims(set: &[String]) -> Result<Map, Exit> {
+    let one = |text: &String| {
+        let (name, value) = text.split_once('=').ok_or_else(|| Exit::usage(format!("--set {text}: write NAME=VALUE")))?;
+        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
+        Ok((name.to_owned(), value))
+    };
+    set.iter().map(one).collect()
+}
+
+async fn from_server(url: &str, spec: &TokenSpec) -> Result<Minted, Exit> {
+    let body = serde_json::to_string(spec).map_err(|e| Exit::failed(e.to_string()))?;
+    let mut request = client()?.post(format!("{url}/_control/v1/tokens")).header("content-type", "application/json").body(body);
+    if let Some(token) = variable("STANDIN_CONTROL_TOKEN")? {
+        request = request.bearer_auth(token);
+    }
+    let answer = request.send().await.map_err(|e| Exit::unreachable(format!("{url} does not answer: {}", reason(&e))))?;
+    let status = answer.status();
+    let text = answer.text().await.map_err(|e| Exit::unreachable(reason(&e)))?;
+    if !status.is_success() {
+        let detail = serde_json::from_str::<Value>(&text).ok().and_then(|problem| Some(problem.get("detail")?.as_str()?.to_owned()));
+        return Err(Exit::failed(detail.unwrap_or_else(|| format!("{url} answers {status}"))));
+    }
+    serde_json::from_str(&text).map_err(|e| Exit::failed(format!("{url} answers something else than a token: {e}")))
+}
+
+/// The same keys and the same code as a server has, so an API cannot tell the difference.
+fn without_server(config: Option<PathBuf>, spec: &TokenSpec) -> Result<Minted, Exit> {
+    let text = Text::find(config)?;
+    let config: Config = text.read()?;
+    let keys = config.keys.clone().map_or(KeyFiles::Development, |folder| KeyFiles::Folder(folder.into()));
+    let keys = keys.open().map_err(|e| Exit::config(e.to_string()))?;
+    let issuer = config.public_url.clone().unwrap_or_else(|| format!("http://localhost:{}", config.port));
+    let settings = config.settings(&text.source(), &issuer, keys)?;
+    let entropy = config.seed.map_or_else(Entropy::default, Entropy::seeded);
+    let realm = Realm::new(settings, Arc::new(Memory::default()), entropy, fetch());
+    block_on(async { realm.mint(spec).await.map_err(|e| Exit::failed(e.to_string())) })
+}

@@ -1,0 +1,116 @@
+//! What a person writes down about a provider: one file in TOML, YAML or JSON, read into settings or explained line by line.
+
+mod environment;
+mod file;
+mod mistake;
+mod people;
+mod settings;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::Lifetime;
+use crate::tokens::Alg;
+use crate::world::{AccessTokenFormat, Client, Consent, Lifetimes, ScopeClaims, TokenClaims, User};
+
+pub use environment::{overlay, reserved};
+pub use file::{Format, parse};
+pub use mistake::Mistake;
+pub use people::example_people;
+
+/// The whole configuration. Everything has a default.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where this file's schema is, for editors.
+    #[serde(rename = "$schema", skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// The address to listen on. Development keys are used only on loopback.
+    pub host: String,
+    /// The port to listen on; 0 takes a free one.
+    pub port: u16,
+    /// The issuer, if it is not `http://localhost:PORT`: the URL by which browsers reach the provider.
+    pub public_url: Option<String>,
+    /// Where apps reach the endpoints that they call directly: `issuer`, `follow` for the host that discovery was asked by,
+    /// or a URL. `follow` is the default where `public_url` is set.
+    pub back_channel: Option<String>,
+    /// Whether clients must be registered even if none is.
+    pub strict: bool,
+    /// Makes codes, tokens and ids repeat themselves from run to run.
+    pub seed: Option<u64>,
+    /// A folder for keys of this provider's own; what it lacks is made there.
+    pub keys: Option<String>,
+    /// Whether people are asked before an app learns something.
+    pub consent: Consent,
+    /// What access tokens look like.
+    pub access_token_format: AccessTokenFormat,
+    /// What ID tokens and access tokens are signed with, where a client says nothing.
+    pub signing_alg: Alg,
+    /// How long things are good for.
+    pub lifetimes: Lifetimes,
+    /// How refresh tokens are used.
+    pub refresh: RefreshConfig,
+    /// Which claims each scope opens, beside the standard ones.
+    pub scopes: ScopeClaims,
+    /// Claims that are sent unasked to every client.
+    pub claims: TokenClaims,
+    /// The people. Without any there are five examples.
+    #[serde(alias = "users", skip_serializing_if = "Option::is_none")]
+    pub user: Option<Vec<User>>,
+    /// The apps. As long as there is none, any is accepted.
+    #[serde(alias = "clients")]
+    pub client: Vec<Client>,
+}
+
+/// How refresh tokens are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RefreshConfig {
+    /// Whether each refresh gives a new refresh token and ends the old one.
+    pub rotate: bool,
+    /// How long a replaced refresh token may still be used.
+    pub grace: Lifetime,
+}
+
+impl Default for RefreshConfig {
+    fn default() -> Self {
+        Self { rotate: true, grace: Lifetime::of_seconds(0) }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            schema: None,
+            host: "127.0.0.1".into(),
+            port: 7760,
+            public_url: None,
+            back_channel: None,
+            strict: false,
+            seed: None,
+            keys: None,
+            consent: Consent::default(),
+            access_token_format: AccessTokenFormat::default(),
+            signing_alg: Alg::default(),
+            lifetimes: Lifetimes::default(),
+            refresh: RefreshConfig::default(),
+            scopes: ScopeClaims::new(),
+            claims: TokenClaims::default(),
+            user: None,
+            client: Vec::new(),
+        }
+    }
+}
+
+impl Config {
+    /// The people, or the examples.
+    pub fn people(&self) -> Vec<User> {
+        self.user.clone().unwrap_or_else(example_people)
+    }
+
+    /// The JSON Schema of the file, made of these very types.
+    pub fn json_schema() -> String {
+        let schema = schemars::schema_for!(Self);
+        serde_json::to_string_pretty(&schema).expect("a schema is JSON")
+    }
+}

@@ -1,0 +1,243 @@
+//! How an emulator is set up.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, TcpListener, ToSocketAddrs as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use crate::config::{Config, Format, Mistake, parse};
+use crate::http::{Door, Server, fetch, front_door};
+use crate::realm::Realm;
+use crate::store::Memory;
+use crate::tokens::{KeyFiles, KeyFolderError};
+use crate::world::{Client, Entropy, User};
+
+use super::Emulator;
+
+/// Why an emulator did not start.
+#[derive(Debug)]
+pub enum StartError {
+    /// The configuration has a mistake.
+    Config(Box<Mistake>),
+    /// The address cannot be listened on.
+    Address {
+        /// Host and port.
+        address: String,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// The keys cannot be read or made.
+    Keys(KeyFolderError),
+    /// The file cannot be read.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// No thread or runtime can be had.
+    System(io::Error),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(mistake) => mistake.fmt(f),
+            Self::Address { address, cause } => write!(f, "cannot listen on {address}: {cause}"),
+            Self::Keys(e) => e.fmt(f),
+            Self::File { path, cause } => write!(f, "cannot read {}: {cause}", path.display()),
+            Self::System(e) => write!(f, "cannot start a thread: {e}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl From<Box<Mistake>> for StartError {
+    fn from(mistake: Box<Mistake>) -> Self {
+        Self::Config(mistake)
+    }
+}
+
+/// An emulator before it starts.
+///
+/// ```
+/// use standin::{Client, Emulator, User};
+///
+/// let idp = Emulator::builder()
+///     .user(User::new("alice").claim("email", "alice@example.com"))
+///     .client(Client::confidential("notes-web", "s3cret").redirects_to("http://localhost:3000/callback"))
+///     .seed(7)
+///     .start_blocking();
+/// assert!(idp.issuer().starts_with("http://localhost:"));
+/// ```
+#[derive(Debug)]
+pub struct Builder {
+    config: Config,
+    source: String,
+    listener: Option<TcpListener>,
+    control_token: Option<String>,
+    workers: usize,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        let config = Config { port: 0, ..Config::default() };
+        Self { config, source: "the builder".into(), listener: None, control_token: None, workers: 1 }
+    }
+}
+
+impl Builder {
+    /// Takes a whole configuration. `source` is what a mistake calls it.
+    #[must_use]
+    pub fn config(mut self, config: Config, source: &str) -> Self {
+        self.config = config;
+        source.clone_into(&mut self.source);
+        self
+    }
+
+    /// Reads the same file as the binary. Its `port` counts as well.
+    pub fn config_file(self, path: impl AsRef<Path>) -> Result<Self, StartError> {
+        let path = path.as_ref();
+        let text = std::fs::read_to_string(path).map_err(|cause| StartError::File { path: path.to_owned(), cause })?;
+        let source = path.display().to_string();
+        let format = Format::of_name(&source).unwrap_or_else(|| Format::of_text(&text));
+        let config = parse(&source, &text, format)?;
+        Ok(self.config(config, &source))
+    }
+
+    /// Adds a person; the example people are left out then.
+    #[must_use]
+    pub fn user(mut self, user: User) -> Self {
+        self.config.user.get_or_insert_default().push(user);
+        self
+    }
+
+    /// Registers a client; from then on no other is accepted.
+    #[must_use]
+    pub fn client(mut self, client: Client) -> Self {
+        self.config.client.push(client);
+        self
+    }
+
+    /// Makes codes, tokens and ids repeat themselves from run to run.
+    #[must_use]
+    pub const fn seed(mut self, seed: u64) -> Self {
+        self.config.seed = Some(seed);
+        self
+    }
+
+    /// Changes anything else that the file can say.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(&mut self.config);
+        self
+    }
+
+    /// Listens on a socket that is bound already.
+    #[must_use]
+    pub fn listener(mut self, listener: TcpListener) -> Self {
+        self.listener = Some(listener);
+        self
+    }
+
+    /// What a caller of the control API must show.
+    #[must_use]
+    pub fn control_token(mut self, token: Option<String>) -> Self {
+        self.control_token = token;
+        self
+    }
+
+    /// How many threads answer requests; one, where nothing is said.
+    #[must_use]
+    pub const fn workers(mut self, workers: usize) -> Self {
+        self.workers = workers;
+        self
+    }
+
+    /// Starts.
+    ///
+    /// # Panics
+    /// Where [`Self::try_start`] fails.
+    #[expect(clippy::unused_async, reason = "waiting for it is what callers expect, and leaves room to wait for a store")]
+    pub async fn start(self) -> Emulator {
+        self.start_blocking()
+    }
+
+    /// Starts, for tests without a runtime.
+    ///
+    /// # Panics
+    /// Where [`Self::try_start`] fails.
+    pub fn start_blocking(self) -> Emulator {
+        match self.try_start() {
+            Ok(emulator) => emulator,
+            Err(e) => panic!("standin did not start: {e}"),
+        }
+    }
+
+    /// Starts, or says why not. The socket is bound before this returns, so nobody needs to poll.
+    pub fn try_start(self) -> Result<Emulator, StartError> {
+        self.config.check(&self.source)?;
+        let listener = self.listen()?;
+        let (server, stop) = Server::new(listener);
+        let address = server.address().map_err(StartError::System)?;
+        let issuer = match &self.config.public_url {
+            Some(url) => url.clone(),
+            None => format!("http://{}:{}", issuer_host(&self.config.host), address.port()),
+        };
+        let keys = self.key_files(address.ip()).open().map_err(StartError::Keys)?;
+        let settings = self.config.settings(&self.source, &issuer, keys)?;
+        let entropy = self.config.seed.map_or_else(Entropy::default, Entropy::seeded);
+        let realm = Arc::new(Realm::new(settings, Arc::new(Memory::default()), entropy, fetch()));
+        let door = Arc::new(Door {
+            realm: Arc::clone(&realm),
+            schema: Config::json_schema(),
+            control_token: self.control_token,
+            listening_on: address.ip(),
+            refused_config: Mutex::default(),
+        });
+        let app = front_door(Arc::clone(&door));
+        let runtime = if self.workers > 1 {
+            tokio::runtime::Builder::new_multi_thread().worker_threads(self.workers).enable_all().build()
+        } else {
+            tokio::runtime::Builder::new_current_thread().enable_all().build()
+        };
+        let runtime = runtime.map_err(StartError::System)?;
+        let serve = move || runtime.block_on(server.serve(app));
+        let thread = thread::Builder::new().name("standin".into()).spawn(serve).map_err(StartError::System)?;
+        Ok(Emulator::new(door, address, stop, thread))
+    }
+
+    fn listen(&self) -> Result<TcpListener, StartError> {
+        if let Some(listener) = &self.listener {
+            return listener.try_clone().map_err(StartError::System);
+        }
+        let (host, port) = (self.config.host.trim_matches(['[', ']']), self.config.port);
+        let fail = |cause| StartError::Address { address: format!("{host}:{port}"), cause };
+        let addresses: Vec<_> = (host, port).to_socket_addrs().map_err(fail)?.collect();
+        TcpListener::bind(&addresses[..]).map_err(fail)
+    }
+
+    /// The development keys are everybody's, so they are for loopback only.
+    fn key_files(&self, listening_on: IpAddr) -> KeyFiles {
+        match &self.config.keys {
+            Some(folder) => KeyFiles::Folder(PathBuf::from(folder)),
+            None if listening_on.is_loopback() => KeyFiles::Development,
+            None => KeyFiles::Fresh,
+        }
+    }
+}
+
+/// Browsers keep cookies for a name; `localhost` is the one that every app writes down.
+fn issuer_host(host: &str) -> String {
+    match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+        Ok(address) if !address.is_loopback() && !address.is_unspecified() => match address {
+            IpAddr::V4(v4) => v4.to_string(),
+            IpAddr::V6(v6) => format!("[{v6}]"),
+        },
+        Ok(_) => "localhost".into(),
+        Err(_) => host.to_owned(),
+    }
+}

@@ -1,0 +1,48 @@
+//! The console: what this provider is, how an app finds it, and what happened, with the reason for every refusal.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+
+use crate::realm::Entry;
+use crate::world::Settings;
+
+use super::front_door::Door;
+use super::guard;
+use super::pages::html;
+
+/// How many exchanges the page lists.
+const LISTED: usize = 50;
+
+#[derive(Template)]
+#[template(path = "console.html")]
+struct Console<'a> {
+    root: &'a str,
+    settings: &'a Settings,
+    discovery: String,
+    entries: Vec<Arc<Entry>>,
+    count: u64,
+    refused_config: Option<String>,
+}
+
+/// The page at the issuer's root.
+pub(super) async fn console(State(door): State<Arc<Door>>, request: Request) -> Response {
+    let settings = door.realm.settings();
+    if let Err((status, why)) = guard::local_host(request.headers(), &settings) {
+        return (StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN), why).into_response();
+    }
+    let mut entries = door.realm.journal.entries();
+    entries.reverse();
+    entries.truncate(LISTED);
+    html(&Console {
+        root: &settings.issuer_path(),
+        settings: &settings,
+        discovery: settings.url_of(crate::world::Endpoint::Discovery),
+        entries,
+        count: door.realm.journal.count(),
+        refused_config: door.refused_config(),
+    })
+}
