@@ -15,7 +15,7 @@ use super::{Exit, print};
 /// Which server is meant.
 #[derive(Clone, Debug, Args)]
 pub(super) struct ServerArgs {
-    /// The server's URL [default: STANDIN_URL, or this machine at the configured port]
+    /// The server's URL [default: `STANDIN_URL`, or this machine at the configured port]
     #[arg(long, value_name = "URL")]
     pub(super) url: Option<String>,
 }
@@ -77,7 +77,9 @@ pub(super) fn wait(server: &ServerArgs, timeout: Lifetime) -> Result<(), Exit> {
         };
         if tokio::time::timeout(longest, answered).await.is_err() {
             let why = ready(&client, &url).await.err();
-            return why.map_or(Ok(()), |why| Err(Exit::unreachable(format!("not ready within {timeout}: {}", why.message()))));
+            return why.map_or(Ok(()), |why| {
+                Err(Exit::unreachable(format!("not ready within {timeout}: {}", why.message())))
+            });
         }
         print(&format!("{url} answers"))
     })
@@ -87,7 +89,9 @@ async fn ready(client: &Client, url: &str) -> Result<(), Exit> {
     let answer = client.get(format!("{url}/_control/v1/ready")).timeout(Duration::from_secs(2)).send().await;
     match answer {
         Ok(answer) if answer.status().is_success() => Ok(()),
-        Ok(answer) => Err(Exit::unreachable(format!("{url} answers {}, so it is no Standin that is ready", answer.status()))),
+        Ok(answer) => {
+            Err(Exit::unreachable(format!("{url} answers {}, so it is no Standin that is ready", answer.status())))
+        }
         Err(e) => Err(Exit::unreachable(format!("{url} does not answer: {}", reason(&e)))),
     }
 }

@@ -65,7 +65,8 @@ impl Text {
                 parse(&source, &text, Format::of_name(&source).unwrap_or_else(|| Format::of_text(&text)))?
             }
         };
-        let variables = env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let variables =
+            env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         let config = overlay(config, variables)?;
         config.check(&source)?;
         Ok(config)

@@ -78,7 +78,8 @@ pub(super) fn token(args: &TokenArgs) -> Result<(), Exit> {
 
 fn claims(set: &[String]) -> Result<Map, Exit> {
     let one = |text: &String| {
-        let (name, value) = text.split_once('=').ok_or_else(|| Exit::usage(format!("--set {text}: write NAME=VALUE")))?;
+        let (name, value) =
+            text.split_once('=').ok_or_else(|| Exit::usage(format!("--set {text}: write NAME=VALUE")))?;
         let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
         Ok((name.to_owned(), value))
     };
@@ -87,15 +88,19 @@ fn claims(set: &[String]) -> Result<Map, Exit> {
 
 async fn from_server(url: &str, spec: &TokenSpec) -> Result<Minted, Exit> {
     let body = serde_json::to_string(spec).map_err(|e| Exit::failed(e.to_string()))?;
-    let mut request = client()?.post(format!("{url}/_control/v1/tokens")).header("content-type", "application/json").body(body);
+    let mut request =
+        client()?.post(format!("{url}/_control/v1/tokens")).header("content-type", "application/json").body(body);
     if let Some(token) = variable("STANDIN_CONTROL_TOKEN")? {
         request = request.bearer_auth(token);
     }
-    let answer = request.send().await.map_err(|e| Exit::unreachable(format!("{url} does not answer: {}", reason(&e))))?;
+    let answer =
+        request.send().await.map_err(|e| Exit::unreachable(format!("{url} does not answer: {}", reason(&e))))?;
     let status = answer.status();
     let text = answer.text().await.map_err(|e| Exit::unreachable(reason(&e)))?;
     if !status.is_success() {
-        let detail = serde_json::from_str::<Value>(&text).ok().and_then(|problem| Some(problem.get("detail")?.as_str()?.to_owned()));
+        let detail = serde_json::from_str::<Value>(&text)
+            .ok()
+            .and_then(|problem| Some(problem.get("detail")?.as_str()?.to_owned()));
         return Err(Exit::failed(detail.unwrap_or_else(|| format!("{url} answers {status}"))));
     }
     serde_json::from_str(&text).map_err(|e| Exit::failed(format!("{url} answers something else than a token: {e}")))

@@ -17,7 +17,8 @@ const PAUSE: Duration = Duration::from_millis(60);
 /// Watches the configuration file until the watcher is dropped. A bad edit keeps the last good configuration and says so.
 pub(super) fn watch(emulator: &Emulator, sources: &Sources) -> Option<RecommendedWatcher> {
     let Text::File(file) = &sources.text else { return None };
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or_else(|| PathBuf::from("."), PathBuf::from);
+    let folder =
+        file.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or_else(|| PathBuf::from("."), PathBuf::from);
     let (sender, changes) = mpsc::channel();
     // Any change in the folder may be the file: editors replace it, and mounted configurations are links that move.
     let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
@@ -25,11 +26,11 @@ pub(super) fn watch(emulator: &Emulator, sources: &Sources) -> Option<Recommende
             let _ = sender.send(());
         }
     });
-    let watched = watcher.and_then(|mut watcher| {
+    let begun = watcher.and_then(|mut watcher| {
         watcher.watch(&folder, RecursiveMode::NonRecursive)?;
         Ok(watcher)
     });
-    match watched {
+    match begun {
         Ok(watcher) => {
             let (handle, sources, file) = (emulator.reconfigure_handle(), sources.clone(), file.clone());
             thread::spawn(move || follow(&changes, &handle, &sources, &file));

@@ -82,7 +82,8 @@ fn explained(name: &str, text: &str, message: &str) -> Mistake {
     if message.starts_with("unknown field")
         && let Some(word) = words.next()
     {
-        let variable = |key: &str| name.to_ascii_uppercase().replace(&word.to_ascii_uppercase(), &key.to_ascii_uppercase());
+        let variable =
+            |key: &str| name.to_ascii_uppercase().replace(&word.to_ascii_uppercase(), &key.to_ascii_uppercase());
         let known: Vec<String> = words.map(variable).collect();
         let mut mistake = unknown_key(name, name, known.iter().map(String::as_str));
         mistake.what = format!("the environment variable {name} sets `{word}`, which is no key of the configuration");

@@ -26,7 +26,8 @@ impl Format {
 
     /// The format of a text without a name: JSON begins with a brace, TOML assigns or opens a table before YAML would.
     pub fn of_text(text: &str) -> Self {
-        let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default();
+        let first =
+            text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default();
         let assigns = first.split_once('=').is_some_and(|(key, _)| !key.contains([':', '"', '{']));
         let opens_table = first.starts_with('[') && first.ends_with(']');
         if assigns || opens_table { Self::Toml } else { Self::Yaml }

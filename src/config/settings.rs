@@ -58,13 +58,13 @@ impl Config {
         }
         let mut subs: Vec<_> = self.user.iter().flatten().map(|user| &user.sub).collect();
         subs.sort();
-        if let Some(twice) = subs.windows(2).find(|pair| pair[0] == pair[1]) {
-            return wrong(format!("two users have the sub `{}`", twice[0]), "give each user a sub of its own");
+        if let Some([twice, _]) = subs.array_windows().find(|[one, next]| one == next) {
+            return wrong(format!("two users have the sub `{twice}`"), "give each user a sub of its own");
         }
         let mut ids: Vec<&str> = self.client.iter().map(|client| client.id.as_str()).collect();
         ids.sort_unstable();
-        if let Some(twice) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
-            return wrong(format!("two clients have the id `{}`", twice[0]), "give each client an id of its own");
+        if let Some([twice, _]) = ids.array_windows().find(|[one, next]| one == next) {
+            return wrong(format!("two clients have the id `{twice}`"), "give each client an id of its own");
         }
         if self.client.is_empty() && self.signing_alg == Alg::HS256 {
             let what = "`signing_alg` is HS256, which is keyed by a client's secret, but no client is registered";
@@ -82,18 +82,30 @@ impl Config {
         }
         for uri in client.redirect_uris.iter().chain(&client.post_logout_redirect_uris) {
             if Url::parse(uri).is_err() {
-                return wrong(format!("`{uri}` is no absolute URI"), "write it whole, such as http://localhost:3000/callback");
+                return wrong(
+                    format!("`{uri}` is no absolute URI"),
+                    "write it whole, such as http://localhost:3000/callback",
+                );
             }
             if uri.contains('#') {
                 return wrong(format!("`{uri}` has a fragment"), "leave out # and what follows, RFC 6749 §3.1.2");
             }
         }
-        let algs = [Some(client.id_token_signed_response_alg.unwrap_or(self.signing_alg)), client.userinfo_signed_response_alg];
+        let algs = [
+            Some(client.id_token_signed_response_alg.unwrap_or(self.signing_alg)),
+            client.userinfo_signed_response_alg,
+        ];
         if algs.contains(&Some(Alg::HS256)) && client.secret.is_none() {
-            return wrong("HS256 is keyed by the client's secret, but it has none".into(), "give it a secret, or choose another algorithm");
+            return wrong(
+                "HS256 is keyed by the client's secret, but it has none".into(),
+                "give it a secret, or choose another algorithm",
+            );
         }
         if client.access_token_signed_response_alg == Some(Alg::HS256) {
-            return wrong("an API cannot verify access tokens that are signed by HS256".into(), "choose another algorithm");
+            return wrong(
+                "an API cannot verify access tokens that are signed by HS256".into(),
+                "choose another algorithm",
+            );
         }
         let keys = client.jwks.is_some() || client.jwks_uri.is_some();
         match client.token_endpoint_auth_method {

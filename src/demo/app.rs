@@ -45,13 +45,11 @@ impl App {
     }
 
     /// Its name at the provider.
-    #[expect(clippy::unused_self, reason = "a second app will have another")]
     pub const fn client_id(&self) -> &'static str {
         "notes-web"
     }
 
     /// What it proves that name with.
-    #[expect(clippy::unused_self, reason = "a second app will have another")]
     pub const fn client_secret(&self) -> &'static str {
         "notes-web-secret"
     }

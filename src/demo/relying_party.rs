@@ -11,7 +11,8 @@ use serde_json::Value;
 
 use super::App;
 
-type Client = CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointMaybeSet, EndpointMaybeSet>;
+type Client =
+    CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointMaybeSet, EndpointMaybeSet>;
 
 /// What the app must remember between sending the browser away and having it back.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -62,7 +63,8 @@ impl RelyingParty {
             .map_err(|e| format!("Discovery at {} failed: {e}", self.issuer))?;
         let redirect = RedirectUrl::new(self.redirect_uri.clone()).map_err(|e| e.to_string())?;
         let secret = ClientSecret::new(self.client_secret.into());
-        let client = CoreClient::from_provider_metadata(metadata.clone(), ClientId::new(self.client_id.into()), Some(secret));
+        let client =
+            CoreClient::from_provider_metadata(metadata.clone(), ClientId::new(self.client_id.into()), Some(secret));
         Ok((client.set_redirect_uri(redirect), metadata))
     }
 
@@ -82,7 +84,9 @@ impl RelyingParty {
     /// Trades the code, verifies the ID token, and asks UserInfo.
     pub(super) async fn finish(&self, pending: Pending, code: &str, state: &str) -> Result<SignedIn, Wrong> {
         if pending.state.secret() != state {
-            return Err("The state that came back is not the one that was sent. Somebody else's sign-in, perhaps.".into());
+            return Err(
+                "The state that came back is not the one that was sent. Somebody else's sign-in, perhaps.".into()
+            );
         }
         let (client, _) = self.discover().await?;
         let tokens = client
@@ -105,7 +109,10 @@ impl RelyingParty {
         let mut known = listed(&serde_json::to_value(claims).unwrap_or_default(), "ID token");
         let told = listed(&serde_json::to_value(&userinfo).unwrap_or_default(), "UserInfo");
         known.extend(told.into_iter().filter(|(name, ..)| name != "sub"));
-        let name = userinfo.name().and_then(|name| name.get(None)).map_or_else(|| claims.subject().to_string(), |name| name.to_string());
+        let name = userinfo
+            .name()
+            .and_then(|name| name.get(None))
+            .map_or_else(|| claims.subject().to_string(), |name| name.to_string());
         Ok(SignedIn { name, claims: known, id_token: id_token.to_string() })
     }
 

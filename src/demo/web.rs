@@ -111,5 +111,8 @@ fn page(status: StatusCode, notes: &Notes<'_>) -> Response {
 }
 
 fn style() -> impl IntoResponse {
-    ([(CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"))], include_str!("../../templates/assets/ui.css"))
+    (
+        [(CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"))],
+        include_str!("../../templates/assets/ui.css"),
+    )
 }

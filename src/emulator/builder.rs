@@ -161,7 +161,10 @@ impl Builder {
     ///
     /// # Panics
     /// Where [`Self::try_start`] fails.
-    #[expect(clippy::unused_async, reason = "waiting for it is what callers expect, and leaves room to wait for a store")]
+    #[expect(
+        clippy::unused_async,
+        reason = "waiting for it is what callers expect, and leaves room to wait for a store"
+    )]
     pub async fn start(self) -> Emulator {
         self.start_blocking()
     }

@@ -56,7 +56,8 @@ impl Plan {
 
     /// The answer in the person's place was used.
     pub fn spend_person(&mut self, client: &str) {
-        let rule = self.rules.iter().find(|rule| matches!(rule.effect, Effect::Person(_)) && rule.when.fits(client, None));
+        let rule =
+            self.rules.iter().find(|rule| matches!(rule.effect, Effect::Person(_)) && rule.when.fits(client, None));
         if let Some(rule) = rule.filter(|rule| rule.spend()) {
             self.decided.push(Decided { by: rule.name.clone(), origin: rule.origin });
         }
@@ -121,7 +122,8 @@ impl ReplyEdit {
         if back.params.get(name).is_none() {
             return false;
         }
-        let altered = |(n, v): (&str, &str)| (n.to_owned(), if n == *name { format!("{v}{text}") } else { v.to_owned() });
+        let altered =
+            |(n, v): (&str, &str)| (n.to_owned(), if n == *name { format!("{v}{text}") } else { v.to_owned() });
         back.params = back.params.iter().map(altered).collect::<Params>();
         true
     }

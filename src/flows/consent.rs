@@ -19,19 +19,18 @@ pub fn ask_consent(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure>
 /// Takes the form's answer.
 pub fn answer_consent(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
     let (visit, mut place) = reopen(ctx, asked)?;
-    let agrees = asked.params.get("decision") == Some("allow");
-    if !agrees && let Some((id, _)) = &place.interaction {
+    let allowed = asked.params.get("decision") == Some("allow");
+    if !allowed && let Some((id, _)) = &place.interaction {
         ctx.records.forget(Name::Interaction(id.clone()));
     }
-    ctx.check_as(Check::PersonAgrees, agrees, |refused| refused.because(Refusal::UserDenied))
+    ctx.check_as(Check::PersonAgrees, allowed, |refused| refused.because(Refusal::UserDenied))
         .map_err(|refused| Stop::from(refused).back_to(&visit.address))?;
     let agreed = ticked(&visit.request.scopes, &asked.params);
     if asked.params.get("remember").is_some()
         && let Some((_, session)) = &place.session
     {
         let name = Name::Standing(visit.client.client_id(), session.person.sub.clone());
-        let standing: Option<Standing> =
-            ctx.records.get(&name).map_err(|stop| stop.back_to(&visit.address))?;
+        let standing: Option<Standing> = ctx.records.get(&name).map_err(|stop| stop.back_to(&visit.address))?;
         let scopes = together(&standing.unwrap_or_default().scopes, &agreed);
         ctx.records.put(name, Standing { scopes }, ctx.now.plus(REMEMBERED));
     }

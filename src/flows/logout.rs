@@ -41,9 +41,9 @@ pub fn end_session(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure>
 
 /// Takes the answer of the page that asks.
 pub fn answer_sign_out(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
-    let place = readable(ctx, asked).map_err(Stop::from).and_then(|()| {
-        Place::of_interaction(ctx, asked.browser.as_ref(), asked.params.get("interaction"))
-    });
+    let place = readable(ctx, asked)
+        .map_err(Stop::from)
+        .and_then(|()| Place::of_interaction(ctx, asked.browser.as_ref(), asked.params.get("interaction")));
     let place = place.map_err(Stop::on_a_page)?;
     if let Some((id, _)) = &place.interaction {
         ctx.records.forget(Name::Interaction(id.clone()));
@@ -85,7 +85,11 @@ fn request(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Request, Stop> {
 }
 
 /// Where the browser goes afterwards: only for a client that an ID token proves, and only where that client registered.
-fn return_to(ctx: &mut Ctx<'_>, asked: &Asked, proven: Option<&Client>) -> Result<Option<(Url, Option<String>)>, Refused> {
+fn return_to(
+    ctx: &mut Ctx<'_>,
+    asked: &Asked,
+    proven: Option<&Client>,
+) -> Result<Option<(Url, Option<String>)>, Refused> {
     let (Some(sent), Some(client)) = (asked.params.get("post_logout_redirect_uri"), proven) else { return Ok(None) };
     let registered = if client.unregistered {
         is_loopback_uri(sent)

@@ -30,17 +30,13 @@ pub(super) fn next_step(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place) -> Resu
     };
     expected_person(ctx, visit, session).map_err(|refused| back(refused.into()))?;
     let mut grant = grant(visit, sid, session);
-    match agreement(ctx, visit, place, &grant).map_err(back)? {
-        Some(agreed) => {
-            grant.scopes = agreed;
-            Ok(give_code(ctx, visit, place, grant))
-        }
-        None => {
-            let none = visit.request.prompts(Prompt::None);
-            ctx.check(Check::Consented, !none).map_err(|refused| back(refused.into()))?;
-            Ok(ask_for_consent(ctx, visit, place, grant))
-        }
+    if let Some(agreed) = agreement(ctx, visit, place, &grant).map_err(back)? {
+        grant.scopes = agreed;
+        return Ok(give_code(ctx, visit, place, grant));
     }
+    let may_ask = !visit.request.prompts(Prompt::None);
+    ctx.check(Check::Consented, may_ask).map_err(|refused| back(refused.into()))?;
+    Ok(ask_for_consent(ctx, visit, place, grant))
 }
 
 /// Whether a session is good enough for this request, [Core §3.1.2.3](https://openid.net/specs/openid-connect-core-1_0.html#Authenticates).

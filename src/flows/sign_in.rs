@@ -3,7 +3,8 @@
 use crate::protocol::{InteractionId, Map, Params, SessionId, Subject, UnixTime};
 use crate::spec::{Check, Refusal, Refused};
 use crate::world::{
-    Asked, Browser, Ctx, Endpoint, Failure, Interaction, Name, Outcome, Person, PersonAnswer, Question, Session, Stop, User,
+    Asked, Browser, Ctx, Endpoint, Failure, Interaction, Name, Outcome, Person, PersonAnswer, Question, Session, Stop,
+    User,
 };
 
 use super::next_step::{next_step, sign_in_question};
@@ -36,7 +37,7 @@ fn onward(outcome: Outcome) -> Outcome {
 }
 
 fn ask_again(visit: &Visit, place: &Place, edit: Option<Subject>, notice: Option<Refused>) -> Outcome {
-    let id = place.interaction.as_ref().map(|(id, _)| id.clone()).unwrap_or_else(|| "".into());
+    let id = place.interaction.as_ref().map_or_else(|| "".into(), |(id, _)| id.clone());
     let mut question = sign_in_question(visit, place, id);
     question.edit = edit;
     question.notice = notice;
@@ -101,7 +102,8 @@ pub(super) fn same(right: &str, sent: &str) -> bool {
 
 /// Someone whom no app has ever seen.
 fn someone_new(ctx: &mut Ctx<'_>) -> (Subject, Map) {
-    let id: String = ctx.entropy.id().chars().filter(char::is_ascii_alphanumeric).take(8).collect::<String>().to_lowercase();
+    let id: String =
+        ctx.entropy.id().chars().filter(char::is_ascii_alphanumeric).take(8).collect::<String>().to_lowercase();
     let claims = User::new("")
         .claim("name", format!("Nora New {}", id.to_uppercase()))
         .claim("given_name", "Nora")

@@ -21,8 +21,7 @@ impl Visit {
     /// Until client and redirect URI are known, whatever is wrong goes on a page; from then on it goes back to the app.
     pub(super) fn open(ctx: &mut Ctx<'_>, params: &Params) -> Result<Self, Failure> {
         let client = client(ctx, params).map_err(|refused| Stop::from(refused).on_a_page())?;
-        let address =
-            ReturnAddress::find(ctx, &client, params).map_err(|refused| Stop::from(refused).on_a_page())?;
+        let address = ReturnAddress::find(ctx, &client, params).map_err(|refused| Stop::from(refused).on_a_page())?;
         let checked = Self::check(ctx, &client, params);
         let (request, expected) = checked.map_err(|refused| Stop::from(refused).back_to(&address))?;
         Ok(Self { client, address, request, params: params.clone(), expected })

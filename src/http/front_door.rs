@@ -48,12 +48,12 @@ pub fn front_door(door: Arc<Door>) -> Router {
     if !root.is_empty() {
         router = router.route(&root, console.clone()).route("/", console);
     }
-    let nowhere = move |request: Request| nowhere(Arc::clone(&door), request);
+    let nowhere = move |request: Request| async move { nowhere(&door, &request) };
     router.fallback(nowhere).layer(CatchPanicLayer::custom(broken))
 }
 
 /// A path that leads nowhere: say so, and which one was perhaps meant. An issuer is never made by a typing mistake.
-async fn nowhere(door: Arc<Door>, request: Request) -> Response {
+fn nowhere(door: &Door, request: &Request) -> Response {
     let nearest = routes::nearest(&door.realm, request.uri());
     let path: String = request.uri().path().chars().take(200).collect();
     let hint = match &nearest {
@@ -82,7 +82,6 @@ fn wants_html(headers: &HeaderMap) -> bool {
 }
 
 /// A bug of ours ends one request and nothing else.
-#[expect(clippy::needless_pass_by_value, reason = "the layer hands the panic over")]
 fn broken(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
     let body = json!({ "error": "server_error", "error_description": "Standin has a bug here. Please report what you asked for." });
     (StatusCode::INTERNAL_SERVER_ERROR, [(CONTENT_TYPE, "application/json")], body.to_string()).into_response()

@@ -22,7 +22,10 @@ pub(super) fn local_host(headers: &HeaderMap, settings: &Settings) -> Result<(),
     if configured || is_local_name(host) {
         return Ok(());
     }
-    Err((403, format!("the Host header `{host}` is no name of this provider: use localhost, an IP address, or --public-url")))
+    Err((
+        403,
+        format!("the Host header `{host}` is no name of this provider: use localhost, an IP address, or --public-url"),
+    ))
 }
 
 /// `localhost` and names under it, names without a dot as containers have them, and addresses.
@@ -38,7 +41,9 @@ fn is_local_name(host: &str) -> bool {
 pub(super) fn own_origin(headers: &HeaderMap) -> Result<(), TurnedAway> {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     match headers.get(ORIGIN).map(|origin| origin.to_str().unwrap_or("null")) {
-        Some(origin) if !same_place(origin, &format!("http://{host}")) && !same_place(origin, &format!("https://{host}")) => {
+        Some(origin)
+            if !same_place(origin, &format!("http://{host}")) && !same_place(origin, &format!("https://{host}")) =>
+        {
             Err((403, format!("a page of {origin} may not control this provider")))
         }
         _ => Ok(()),
@@ -53,7 +58,8 @@ pub(super) fn control_token(headers: &HeaderMap, token: Option<&str>, listening_
         }
         return Err((403, "set STANDIN_CONTROL_TOKEN to control a provider that listens beyond loopback".into()));
     };
-    let sent = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|text| text.strip_prefix("Bearer "));
+    let sent =
+        headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|text| text.strip_prefix("Bearer "));
     if sent.is_some_and(|sent| bool::from(sent.as_bytes().ct_eq(token.as_bytes()))) {
         return Ok(());
     }

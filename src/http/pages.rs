@@ -2,7 +2,9 @@
 
 use askama::Template;
 use aws_lc_rs::digest;
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse as _, Response};
 use base64::Engine as _;
@@ -86,8 +88,7 @@ const SUBMIT: &str = "document.forms[0].submit()";
 
 /// The form that posts the answer to the app, [Form Post §4](https://openid.net/specs/oauth-v2-form-post-response-mode-1_0.html#rfc.section.4).
 pub(super) fn form_post(root: &str, back: &Return) -> Response {
-    let template =
-        FormPost { root, action: back.uri.as_str(), params: back.params.iter().collect(), script: SUBMIT };
+    let template = FormPost { root, action: back.uri.as_str(), params: back.params.iter().collect(), script: SUBMIT };
     let hash = STANDARD.encode(digest::digest(&digest::SHA256, SUBMIT.as_bytes()));
     let policy = format!(
         "default-src 'none'; style-src 'self'; script-src 'sha256-{hash}'; base-uri 'none'; frame-ancestors 'none'"

@@ -96,7 +96,7 @@ fn cors() -> CorsLayer {
         .allow_headers(AllowHeaders::mirror_request())
         .allow_credentials(true)
         .expose_headers([WWW_AUTHENTICATE, CONTENT_TYPE])
-        .max_age(std::time::Duration::from_secs(600))
+        .max_age(std::time::Duration::from_mins(10))
 }
 
 /// The paths that exist, to be suggested for one that does not.

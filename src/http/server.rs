@@ -1,8 +1,7 @@
 //! A listener that is served until it is told to stop.
 
-use std::future::IntoFuture as _;
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::time::Duration;
 
 use axum::Router;
@@ -15,6 +14,8 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
+    /// The other `localhost`: many programs look there first, and some look nowhere else.
+    twin: Option<TcpListener>,
     stop: watch::Receiver<bool>,
 }
 
@@ -39,7 +40,8 @@ impl Server {
     /// A server on a listener that is bound already: whoever connects from now on will be answered.
     pub fn new(listener: TcpListener) -> (Self, Stop) {
         let (sender, stop) = watch::channel(false);
-        (Self { listener, stop }, Stop(sender))
+        let twin = twin(&listener);
+        (Self { listener, twin, stop }, Stop(sender))
     }
 
     /// The address that is listened on.
@@ -49,24 +51,43 @@ impl Server {
 
     /// Answers requests until it is told to stop.
     pub async fn serve(self, app: Router) -> io::Result<()> {
-        self.listener.set_nonblocking(true)?;
-        let listener = tokio::net::TcpListener::from_std(self.listener)?;
-        let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
-            // Small answers are not held back for more to come.
-            let _ = stream.set_nodelay(true);
-        });
-        let mut stop = self.stop;
-        let mut late = stop.clone();
-        let served = axum::serve(listener, app).with_graceful_shutdown(async move {
-            let _ = stop.wait_for(|stop| *stop).await;
-        });
+        let (stop, mut late) = (self.stop.clone(), self.stop);
         let too_late = async move {
             let _ = late.wait_for(|stop| *stop).await;
             tokio::time::sleep(LAST_WORDS).await;
         };
+        let twin = async {
+            match self.twin {
+                Some(twin) => answer(twin, app.clone(), stop.clone()).await,
+                None => Ok(()),
+            }
+        };
+        let both = async { tokio::try_join!(answer(self.listener, app.clone(), stop.clone()), twin).map(|_| ()) };
         tokio::select! {
-            result = served.into_future() => result,
+            result = both => result,
             () = too_late => Ok(()),
         }
     }
+}
+
+/// The same port at `::1`, for a listener at `127.0.0.1`; none where the machine has no IPv6 or someone else is there.
+fn twin(listener: &TcpListener) -> Option<TcpListener> {
+    let address = listener.local_addr().ok()?;
+    if address.ip() != IpAddr::V4(Ipv4Addr::LOCALHOST) {
+        return None;
+    }
+    TcpListener::bind((Ipv6Addr::LOCALHOST, address.port())).ok()
+}
+
+async fn answer(listener: TcpListener, app: Router, mut stop: watch::Receiver<bool>) -> io::Result<()> {
+    listener.set_nonblocking(true)?;
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
+        // Small answers are not held back for more to come.
+        let _ = stream.set_nodelay(true);
+    });
+    let stopped = async move {
+        let _ = stop.wait_for(|stop| *stop).await;
+    };
+    axum::serve(listener, app).with_graceful_shutdown(stopped).await
 }

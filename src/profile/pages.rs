@@ -131,7 +131,8 @@ fn note(claims: &Map) -> String {
 }
 
 fn initials(name: &str) -> String {
-    let letters: Vec<char> = name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric())).collect();
+    let letters: Vec<char> =
+        name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric())).collect();
     let (first, last) = (letters.first(), letters.get(1..).and_then(<[char]>::last));
     first.into_iter().chain(last).flat_map(|c| c.to_uppercase()).collect()
 }

@@ -32,7 +32,6 @@ pub struct Signed {
 
 impl Profile {
     /// The access token, [RFC 9068 §2](https://www.rfc-editor.org/rfc/rfc9068#section-2); none where it is opaque.
-    #[expect(clippy::unused_self, reason = "a vendor's spelling of a token belongs to its profile")]
     pub fn shape_access_token(&self, settings: &Settings, issuance: &Issuance, now: UnixTime) -> Option<TokenDraft> {
         if settings.access_token_format(&issuance.client) == AccessTokenFormat::Opaque {
             return None;
@@ -57,7 +56,6 @@ impl Profile {
     }
 
     /// The ID token, [Core §2](https://openid.net/specs/openid-connect-core-1_0.html#IDToken); none where nobody asked who this is.
-    #[expect(clippy::unused_self, reason = "a vendor's spelling of a token belongs to its profile")]
     pub fn shape_id_token(
         &self,
         settings: &Settings,
@@ -91,7 +89,6 @@ impl Profile {
     }
 
     /// What UserInfo says, [Core §5.3.2](https://openid.net/specs/openid-connect-core-1_0.html#UserInfoResponse).
-    #[expect(clippy::unused_self, reason = "a vendor's spelling of an answer belongs to its profile")]
     pub fn shape_userinfo(&self, settings: &Settings, info: &UserInfo) -> Map {
         let known = known(settings, &info.grant.person);
         let mut claims = Map::new();

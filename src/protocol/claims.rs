@@ -43,7 +43,6 @@ impl ClaimsRequest {
 
     /// Whether the app cannot do without this ID token claim.
     pub fn is_essential(&self, claim: &str) -> bool {
-        self.id_token.get(claim).and_then(|wish| wish.get("essential")).and_then(Value::as_bool)
-            == Some(true)
+        self.id_token.get(claim).and_then(|wish| wish.get("essential")).and_then(Value::as_bool) == Some(true)
     }
 }

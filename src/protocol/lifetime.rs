@@ -11,12 +11,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Lifetime(u32);
 
-const LONGEST: u64 = 100 * 365 * 24 * 3600;
+const LONGEST: u32 = 100 * 365 * 24 * 3600;
 
 impl Lifetime {
     /// So many seconds, cut at a hundred years.
     pub const fn of_seconds(seconds: u32) -> Self {
-        Self(if seconds as u64 > LONGEST { LONGEST as u32 } else { seconds })
+        Self(if seconds > LONGEST { LONGEST } else { seconds })
     }
 
     /// The span in seconds.
@@ -40,7 +40,8 @@ impl FromStr for Lifetime {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let complaint = || format!("`{text}` is no lifetime: write whole seconds, or a number with s, m, h or d, such as \"5m\"");
+        let complaint =
+            || format!("`{text}` is no lifetime: write whole seconds, or a number with s, m, h or d, such as \"5m\"");
         let text = text.trim();
         let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
         let unit = match &text[digits.len()..] {
@@ -52,7 +53,7 @@ impl FromStr for Lifetime {
         };
         let number: u64 = digits.trim().parse().map_err(|_| complaint())?;
         let seconds = number.saturating_mul(unit);
-        if seconds > LONGEST {
+        if seconds > u64::from(LONGEST) {
             return Err(format!("`{text}` is longer than a hundred years"));
         }
         u32::try_from(seconds).map(Self).map_err(|_| complaint())
@@ -80,8 +81,8 @@ impl<'de> Deserialize<'de> for Lifetime {
             }
 
             fn visit_i64<E: de::Error>(self, seconds: i64) -> Result<Lifetime, E> {
-                let seconds = u64::try_from(seconds)
-                    .map_err(|_| E::invalid_value(de::Unexpected::Signed(seconds), &self))?;
+                let seconds =
+                    u64::try_from(seconds).map_err(|_| E::invalid_value(de::Unexpected::Signed(seconds), &self))?;
                 self.visit_u64(seconds)
             }
 

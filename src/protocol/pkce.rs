@@ -52,9 +52,7 @@ impl Challenge {
     pub fn accepts(&self, verifier: &str) -> bool {
         let computed = match self.method {
             ChallengeMethod::Plain => verifier.to_owned(),
-            ChallengeMethod::S256 => {
-                URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes()))
-            }
+            ChallengeMethod::S256 => URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes())),
         };
         computed.as_bytes().ct_eq(self.value.as_bytes()).into()
     }
@@ -63,6 +61,5 @@ impl Challenge {
 /// 43 to 128 characters of `A-Z a-z 0-9 - . _ ~`, [RFC 7636 §4.1](https://www.rfc-editor.org/rfc/rfc7636#section-4.1):
 /// the form of a verifier, and so of a challenge.
 pub fn is_well_formed(text: &str) -> bool {
-    (43..=128).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
+    (43..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
 }

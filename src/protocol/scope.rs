@@ -40,9 +40,7 @@ impl Scopes {
 
     /// The first word with a character that [RFC 6749 §3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3) does not allow in a scope.
     pub fn malformed(&self) -> Option<&str> {
-        self.iter().find(|word| {
-            !word.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5B | 0x5D..=0x7E))
-        })
+        self.iter().find(|word| !word.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5B | 0x5D..=0x7E)))
     }
 }
 

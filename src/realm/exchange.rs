@@ -6,16 +6,16 @@ use serde_json::json;
 
 use crate::faults::{Case, FAULTS, Plan, Seam};
 use crate::flows::WHAT_IFS;
-use crate::profile::{Drafted, Signed};
 use crate::profile::word::Telling;
+use crate::profile::{Drafted, Signed};
 use crate::protocol::{Lifetime, UnixTime};
 use crate::reply::{Body, Page, Reply};
 use crate::spec::{Check, Refused};
 use crate::store::Unavailable;
 use crate::tokens::TokenDraft;
 use crate::world::{
-    Asked, Credential, Ctx, Endpoint, Failure, Name, Outcome, PersonAnswer, Question, Record, Records, Settings, Trace,
-    Versioned,
+    Asked, Credential, Ctx, Draw, Endpoint, Failure, Name, Outcome, PersonAnswer, Question, Record, Records, Settings,
+    Trace, Versioned,
 };
 
 use super::{Entry, Flow, Realm};
@@ -26,12 +26,14 @@ const MOST_RUNS: usize = 64;
 /// How long a client's fetched keys are believed.
 const FETCHED_KEYS: Lifetime = Lifetime::of_seconds(60);
 
-/// What a flow said, and what it was said on.
-struct DecidedOn {
-    decision: Result<Outcome, Failure>,
+/// What a flow decides on: the request, and the world as it is at this moment.
+struct Deciding<'a> {
+    asked: &'a Asked,
+    flow: Flow,
+    person: Option<PersonAnswer>,
     settings: Arc<Settings>,
     now: UnixTime,
-    trace: Trace,
+    draw: Draw,
 }
 
 impl Realm {
@@ -40,18 +42,21 @@ impl Realm {
         let mut plan = self.rules.plan();
         let client = named_client(asked);
         let person = plan.person(client).filter(|_| asked.endpoint == Endpoint::Authorize);
-        let DecidedOn { decision, settings, now, trace } = self.decide(asked, person.as_ref(), flow).await;
-        if person.is_some() && !matches!(&decision, Err(Failure::ShowPage(_))) {
+        let (settings, now, draw) = (self.settings(), self.now(), self.entropy.draw());
+        let on = Deciding { asked, flow, person, settings, now, draw };
+        let mut trace = Trace::default();
+        let decision = self.decide(&on, &mut trace).await;
+        if on.person.is_some() && !matches!(&decision, Err(Failure::ShowPage(_))) {
             plan.spend_person(client);
         }
         let case = case(client, &decision);
         let refused = refused(&decision).cloned();
-        let signed = self.sign(&mut plan, &settings, now, &decision, &case);
-        let telling = Telling { settings: &settings, endpoint: asked.endpoint, base: &asked.base, now };
+        let signed = self.sign(&mut plan, &on, &decision, &case);
+        let telling = Telling { settings: &on.settings, endpoint: asked.endpoint, base: &asked.base, now };
         let mut reply = self.profile.word(&telling, decision, signed);
         plan.edit_reply(&mut reply, &case);
         furnish(&mut reply);
-        self.note(asked, Entry {
+        self.note(Entry {
             number: 0,
             at: now,
             method: asked.method,
@@ -66,36 +71,32 @@ impl Realm {
         reply
     }
 
-    /// Load, decide, commit. A flow that lost a race, or needs a record more, is run again on what is then known.
-    async fn decide(&self, asked: &Asked, person: Option<&PersonAnswer>, flow: Flow) -> DecidedOn {
-        let (settings, now, draw) = (self.settings(), self.now(), self.entropy.draw());
-        let mut trace = Trace::default();
-        let decision = match self.run(asked, flow, (&settings, now, draw), person, &mut trace).await {
-            Ok(decision) => decision,
-            Err(unavailable) => {
-                tracing::error!("{unavailable}");
-                trace.note(Check::StoreAnswers, false);
-                Err(Failure::Tell(Refused::by(Check::StoreAnswers)))
-            }
-        };
-        DecidedOn { decision, settings, now, trace }
+    /// The decision, or the refusal that means that records cannot be had.
+    async fn decide(&self, on: &Deciding<'_>, trace: &mut Trace) -> Result<Outcome, Failure> {
+        self.run(on, trace).await.unwrap_or_else(|unavailable| {
+            tracing::error!("{unavailable}");
+            trace.note(Check::StoreAnswers, false);
+            Err(Failure::Tell(Refused::by(Check::StoreAnswers)))
+        })
     }
 
-    async fn run(
-        &self,
-        asked: &Asked,
-        flow: Flow,
-        (settings, now, draw): (&Settings, UnixTime, crate::world::Draw),
-        person: Option<&PersonAnswer>,
-        trace: &mut Trace,
-    ) -> Result<Result<Outcome, Failure>, Unavailable> {
+    /// Load, decide, commit. A flow that lost a race, or needs a record more, is run again on what is then known.
+    async fn run(&self, on: &Deciding<'_>, trace: &mut Trace) -> Result<Result<Outcome, Failure>, Unavailable> {
+        let now = on.now;
         let mut records = Records::default();
-        self.load(&mut records, names(asked), now).await?;
+        self.load(&mut records, names(on.asked), now).await?;
         for _ in 0..MOST_RUNS {
             trace.clear();
-            let mut entropy = draw.clone();
-            let mut ctx = Ctx { now, settings, records: &mut records, entropy: &mut entropy, person, trace };
-            match flow(&mut ctx, asked) {
+            let mut entropy = on.draw.clone();
+            let mut ctx = Ctx {
+                now,
+                settings: &on.settings,
+                records: &mut records,
+                entropy: &mut entropy,
+                person: on.person.as_ref(),
+                trace,
+            };
+            match (on.flow)(&mut ctx, on.asked) {
                 Err(Failure::Need(name)) => {
                     records.undo();
                     self.bring(&mut records, name, now).await?;
@@ -147,14 +148,8 @@ impl Realm {
     }
 
     /// Drafts, lies where a rule says so, and signs. The access token comes first, because the ID token names its hash.
-    fn sign(
-        &self,
-        plan: &mut Plan,
-        settings: &Settings,
-        now: UnixTime,
-        decision: &Result<Outcome, Failure>,
-        case: &Case,
-    ) -> Signed {
+    fn sign(&self, plan: &mut Plan, on: &Deciding<'_>, decision: &Result<Outcome, Failure>, case: &Case) -> Signed {
+        let (settings, now) = (&on.settings, on.now);
         let mut finish = |drafted: Drafted, draft: TokenDraft| finish(plan, settings, drafted, draft, case);
         match decision {
             Ok(Outcome::Issue(issuance)) => {
@@ -173,30 +168,20 @@ impl Realm {
         }
     }
 
-    fn note(&self, asked: &Asked, entry: Entry) {
-        match &entry.refused {
-            Some(refused) => tracing::warn!(
-                check = refused.check.name(),
-                "refused {} {} by {}: {} ({})",
-                asked.method.as_str(),
-                asked.endpoint.key(),
-                entry.client,
-                refused.description(),
-                refused.check.section()
-            ),
-            None => tracing::debug!("{} {} by {} → {}", asked.method.as_str(), asked.endpoint.key(), entry.client, entry.status),
+    fn note(&self, entry: Entry) {
+        let (method, endpoint) = (entry.method.as_str(), entry.endpoint.key());
+        let client = if entry.client.is_empty() { "someone unnamed" } else { &entry.client };
+        if let Some(refused) = &entry.refused {
+            let (check, section) = (refused.check.name(), refused.check.section());
+            tracing::warn!("refused {method} {endpoint} by {client} [{check}] {} {section}", refused.description());
+        } else {
+            tracing::debug!("{method} {endpoint} by {client} → {}", entry.status);
         }
         self.journal.note(entry);
     }
 }
 
-fn finish(
-    plan: &mut Plan,
-    settings: &Settings,
-    drafted: Drafted,
-    mut draft: TokenDraft,
-    case: &Case,
-) -> String {
+fn finish(plan: &mut Plan, settings: &Settings, drafted: Drafted, mut draft: TokenDraft, case: &Case) -> String {
     let seam = match drafted {
         Drafted::Access => Seam::AccessToken,
         Drafted::Id => Seam::IdToken,

@@ -5,6 +5,7 @@ use super::Refusal;
 macro_rules! checks {
     ($($name:ident: $sentence:literal, $refusal:ident, $section:literal;)*) => {
         /// One thing that is verified about a request.
+        #[expect(clippy::doc_markdown, reason = "the sentences are shown to people as they stand")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Check {
             $(#[doc = $sentence] #[doc = ""] #[doc = concat!("<", $section, ">")] $name,)*
@@ -49,6 +50,7 @@ checks! {
     ClientKnown: "client_id names a client", UnknownClient, "https://www.rfc-editor.org/rfc/rfc6749#section-2.2";
     RedirectUriGiven: "redirect_uri is sent, once", RedirectUriMissing, "https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest";
     RedirectUriUsable: "redirect_uri is an absolute URI without a fragment", RedirectUriUnusable, "https://www.rfc-editor.org/rfc/rfc6749#section-3.1.2";
+    RedirectUriLoopback: "redirect_uri leads to this machine, as it must until a client is registered", RedirectUriForeign, "https://www.rfc-editor.org/rfc/rfc9700#section-4.1.3";
     RedirectUriRegistered: "redirect_uri is, character by character, one that the client registered", RedirectUriMismatch, "https://www.rfc-editor.org/rfc/rfc9700#section-4.1.3";
     ParameterOnce: "no parameter is sent twice", ParameterRepeated, "https://www.rfc-editor.org/rfc/rfc6749#section-3.1";
     ParameterPresent: "every parameter that is needed is sent", ParameterMissing, "https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1";

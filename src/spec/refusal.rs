@@ -5,6 +5,7 @@ use super::Check;
 macro_rules! refusals {
     ($($name:ident: $error:literal $status:literal, $hint:literal;)*) => {
         /// A cause, not a code: OAuth's dozen codes are one column of this table.
+        #[expect(clippy::doc_markdown, reason = "the hints are shown to people as they stand")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Refusal {
             $(#[doc = $hint] $name,)*
@@ -38,7 +39,8 @@ refusals! {
 
     UnknownClient: "unauthorized_client" 400, "Register the client in the configuration, or mend client_id in the app's settings.";
     RedirectUriMissing: "invalid_request" 400, "Send redirect_uri with every authorization request, even if only one is registered.";
-    RedirectUriUnusable: "invalid_request" 400, "Send an absolute URI without a fragment. Until a client is registered, only loopback addresses are accepted.";
+    RedirectUriUnusable: "invalid_request" 400, "Send an absolute URI without a fragment, user name or password.";
+    RedirectUriForeign: "invalid_request" 400, "Use a loopback address such as http://localhost:3000/callback, or register the client with this URI.";
     RedirectUriMismatch: "invalid_request" 400, "Add exactly this URI to the client's redirect_uris, or send one that is there.";
     ParameterRepeated: "invalid_request" 400, "Send the parameter once.";
     ParameterMissing: "invalid_request" 400, "Send the parameter.";
@@ -146,15 +148,10 @@ impl Refused {
     /// The `error_description`: one line in the characters that
     /// [RFC 6749 §5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2) allows, at most 400 of them.
     pub fn description(&self) -> String {
-        let mut text = format!("Not so: {}.", self.check.sentence());
-        if let Some(got) = &self.got {
-            text.push_str(&format!(" Got '{}'.", shortened(got)));
-        }
-        if let Some(expected) = &self.expected {
-            text.push_str(&format!(" Expected {}.", shortened(expected)));
-        }
-        text.push(' ');
-        text.push_str(self.refusal.hint());
+        let got = self.got.as_deref().map(|got| format!(" Got '{}'.", shortened(got))).unwrap_or_default();
+        let expected = self.expected.as_deref().map(|value| format!(" Expected {}.", shortened(value)));
+        let expected = expected.unwrap_or_default();
+        let text = format!("Not so: {}.{got}{expected} {}", self.check.sentence(), self.refusal.hint());
         text.chars()
             .map(|c| match c {
                 '"' | '\\' => '\'',

@@ -24,8 +24,7 @@ pub enum Alg {
 
 impl Alg {
     /// Every algorithm that works here, as discovery lists them.
-    pub const ALL: [Self; 6] =
-        [Self::RS256, Self::PS256, Self::ES256, Self::ES384, Self::EdDSA, Self::HS256];
+    pub const ALL: [Self; 6] = [Self::RS256, Self::PS256, Self::ES256, Self::ES384, Self::EdDSA, Self::HS256];
 
     /// The algorithms whose keys are published, so everything but HS256.
     pub const PUBLIC: [Self; 5] = [Self::RS256, Self::PS256, Self::ES256, Self::ES384, Self::EdDSA];

@@ -71,8 +71,7 @@ impl SigningKey {
 }
 
 fn read(path: &Path, algs: &'static [Alg], pem: &str) -> Result<SigningKey, KeyFolderError> {
-    SigningKey::from_pem(algs, pem)
-        .map_err(|e| KeyFolderError { path: path.to_owned(), cause: e.to_string() })
+    SigningKey::from_pem(algs, pem).map_err(|e| KeyFolderError { path: path.to_owned(), cause: e.to_string() })
 }
 
 fn read_or_make(path: &Path, algs: &'static [Alg]) -> Result<SigningKey, KeyFolderError> {

@@ -52,9 +52,7 @@ impl Opened {
         else {
             return Err(Unverified::Malformed);
         };
-        let object = |part: &str| -> Option<Map> {
-            serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
-        };
+        let object = |part: &str| -> Option<Map> { serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok() };
         match (object(header), object(claims)) {
             (Some(header), Some(claims)) => Ok(Self { header, claims }),
             _ => Err(Unverified::Malformed),
@@ -74,7 +72,10 @@ impl Opened {
     /// A claim that is a time.
     pub fn time(&self, name: &str) -> Option<UnixTime> {
         let value = self.claims.get(name)?;
-        #[expect(clippy::cast_possible_truncation, reason = "a NumericDate may have a fraction, which means nothing here")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a NumericDate may have a fraction, which means nothing here"
+        )]
         value.as_i64().or_else(|| value.as_f64().map(|f| f as i64)).map(UnixTime)
     }
 

@@ -28,13 +28,8 @@ pub enum AuthMethod {
 
 impl AuthMethod {
     /// Every method that works here, as discovery lists them.
-    pub const ALL: [Self; 5] = [
-        Self::ClientSecretBasic,
-        Self::ClientSecretPost,
-        Self::ClientSecretJwt,
-        Self::PrivateKeyJwt,
-        Self::None,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::ClientSecretBasic, Self::ClientSecretPost, Self::ClientSecretJwt, Self::PrivateKeyJwt, Self::None];
 
     /// The name in metadata.
     pub const fn as_str(self) -> &'static str {
@@ -64,8 +59,7 @@ pub enum GrantType {
 
 impl GrantType {
     /// Every grant type that works here, as discovery lists them.
-    pub const ALL: [Self; 4] =
-        [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials, Self::Password];
+    pub const ALL: [Self; 4] = [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials, Self::Password];
 
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {

@@ -34,7 +34,7 @@ impl Stop {
     /// Told to the app.
     pub fn back_to(self, address: &ReturnAddress) -> Failure {
         match self {
-            Self::Refused(refused) => Failure::SendBack(address.clone(), refused),
+            Self::Refused(refused) => Failure::SendBack(Box::new(address.clone()), refused),
             Self::Need(name) => Failure::Need(name),
         }
     }
@@ -46,7 +46,7 @@ pub enum Failure {
     /// To the person, on a page: there is no safe way back.
     ShowPage(Refused),
     /// To the app, through the browser.
-    SendBack(ReturnAddress, Refused),
+    SendBack(Box<ReturnAddress>, Refused),
     /// To whoever called.
     Tell(Refused),
     /// To nobody: a record must be loaded, and the flow run again.

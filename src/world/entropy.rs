@@ -17,10 +17,7 @@ impl Entropy {
     /// The same values in the same order for the same seed. Anyone who knows the seed can foretell every code: it is for
     /// tests, and never a default.
     pub fn seeded(seed: u64) -> Self {
-        Self {
-            seed: Some(hmac::Key::new(hmac::HMAC_SHA256, &seed.to_be_bytes())),
-            drawn: AtomicU64::new(0),
-        }
+        Self { seed: Some(hmac::Key::new(hmac::HMAC_SHA256, &seed.to_be_bytes())), drawn: AtomicU64::new(0) }
     }
 
     /// The part of the stream that belongs to one request.

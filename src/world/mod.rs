@@ -22,7 +22,8 @@ pub use decision::{
 pub use entropy::{Draw, Entropy};
 pub use policy::{AccessTokenFormat, Consent, Lifetimes, Policy};
 pub use records::{
-    Access, Browser, Change, Code, Grant, Interaction, Name, Person, Record, Records, Refresh, Session, Standing, Versioned,
+    Access, Browser, Change, Code, Grant, Interaction, Name, Person, Record, Records, Refresh, Session, Standing,
+    Versioned,
 };
 pub use return_address::ReturnAddress;
 pub(crate) use return_address::{is_loopback_uri, one_of};

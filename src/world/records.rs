@@ -178,6 +178,8 @@ macro_rules! records {
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         pub enum Record {
             $(#[doc = concat!("See [`Name::", stringify!($kind), "`].")] $kind($value),)*
+            /// See [`Name::Grant`]. Boxed, or every record would be as large as this one.
+            Grant(Box<Grant>),
         }
 
         $(impl Kept for $value {
@@ -197,13 +199,27 @@ records! {
     Session(Session),
     Interaction(Interaction),
     Code(Code),
-    Grant(Grant),
     Access(Access),
     Refresh(Refresh),
     Standing(Standing),
     Assertion(()),
     ClientKeys(Value),
     Cookie(String),
+}
+
+impl Kept for Grant {
+    fn of(record: &Record) -> Option<&Self> {
+        match record {
+            Record::Grant(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+impl From<Grant> for Record {
+    fn from(value: Grant) -> Self {
+        Self::Grant(Box::new(value))
+    }
 }
 
 /// A type that records are made of.

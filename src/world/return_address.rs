@@ -27,9 +27,7 @@ impl ReturnAddress {
         ctx.check_as(Check::RedirectUriUsable, uri.is_some(), |refused| refused.got(sent))?;
         let uri = uri.ok_or_else(|| Refused::by(Check::RedirectUriUsable))?;
         if client.unregistered {
-            ctx.check_as(Check::RedirectUriUsable, is_loopback(&uri), |refused| {
-                refused.got(sent).expected("a loopback address such as http://localhost:3000/callback, since no client is registered")
-            })?;
+            ctx.check_as(Check::RedirectUriLoopback, is_loopback(&uri), |refused| refused.got(sent))?;
         } else {
             ctx.check_as(Check::RedirectUriRegistered, is_registered(client, sent, &uri), |refused| {
                 refused.got(sent).expected(one_of(&client.redirect_uris))
@@ -64,7 +62,9 @@ impl ReturnAddress {
 fn is_registered(client: &Client, sent: &str, uri: &Url) -> bool {
     client.redirect_uris.iter().any(|registered| {
         registered == sent
-            || client.application_type == ApplicationType::Native && is_loopback(uri) && differs_in_port_only(registered, uri)
+            || client.application_type == ApplicationType::Native
+                && is_loopback(uri)
+                && differs_in_port_only(registered, uri)
     })
 }
 

@@ -50,10 +50,7 @@ impl User {
 
     /// The name to show: `name`, or whatever comes nearest.
     pub fn shown_name(&self) -> &str {
-        ["name", "preferred_username", "email"]
-            .iter()
-            .find_map(|claim| self.text(claim))
-            .unwrap_or(self.sub.as_str())
+        ["name", "preferred_username", "email"].iter().find_map(|claim| self.text(claim)).unwrap_or(self.sub.as_str())
     }
 
     /// Whether this is what the person types as username.

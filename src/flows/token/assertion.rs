@@ -56,7 +56,11 @@ fn open(ctx: &mut Ctx<'_>, client: &Client, assertion: &str) -> Result<Opened, S
 
 /// Verifies by the keys behind `jwks_uri`. If they do not fit and were fetched before this second, they are fetched once
 /// more: the client may have a new key, [Core §10.1.1](https://openid.net/specs/openid-connect-core-1_0.html#RotateSigKeys).
-fn verify_with_fetched(ctx: &mut Ctx<'_>, client: &Client, assertion: &str) -> Result<Result<Opened, Unverified>, Stop> {
+fn verify_with_fetched(
+    ctx: &mut Ctx<'_>,
+    client: &Client,
+    assertion: &str,
+) -> Result<Result<Opened, Unverified>, Stop> {
     let Some(uri) = &client.jwks_uri else { return Ok(Err(Unverified::Key)) };
     let name = Name::ClientKeys(uri.to_string());
     let fetched: Value = ctx.records.get(&name)?.unwrap_or_default();

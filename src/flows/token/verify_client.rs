@@ -61,7 +61,8 @@ pub fn verify_client(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<AuthenticatedCl
         AuthMethod::None => {}
         AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost => {
             let right = client.secret.as_deref();
-            let holds = client.unregistered || right.is_some_and(|right| same(right, claimed.secret.unwrap_or_default()));
+            let holds =
+                client.unregistered || right.is_some_and(|right| same(right, claimed.secret.unwrap_or_default()));
             ctx.check(Check::ClientSecretMatches, holds)?;
         }
         AuthMethod::ClientSecretJwt | AuthMethod::PrivateKeyJwt => {

@@ -87,7 +87,9 @@ impl SessionStore for Cookies {
         let name = Name::Cookie(id.to_string());
         let loaded = self.0.store().load(&[name], self.0.now()).await.map_err(|e| Error::Backend(e.to_string()))?;
         match loaded.into_iter().next().and_then(|versioned| versioned.record).as_deref() {
-            Some(Record::Cookie(text)) => serde_json::from_str(text).map(Some).map_err(|e| Error::Decode(e.to_string())),
+            Some(Record::Cookie(text)) => {
+                serde_json::from_str(text).map(Some).map_err(|e| Error::Decode(e.to_string()))
+            }
             _ => Ok(None),
         }
     }

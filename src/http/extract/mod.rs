@@ -75,7 +75,7 @@ fn method_not_allowed(endpoint: Endpoint, parts: &Parts) -> Refused {
 }
 
 /// Forms of our pages carry a secret of their visit. That they are posted by a page of ours is a second lock on that door:
-/// SameSite does not keep the ports of `localhost` apart.
+/// `SameSite` does not keep the ports of `localhost` apart.
 fn from_our_page(
     endpoint: Endpoint,
     parts: &Parts,
