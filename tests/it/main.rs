@@ -1,1 +1,20 @@
-fn main() {}
+//! Standin as a stranger sees it: through HTTP, through the in-process API, through the command line, and in a browser.
+
+mod architecture;
+mod attacks;
+mod authorize;
+mod browser;
+mod code_flow;
+mod command_line;
+mod config;
+mod documents;
+mod harness;
+mod keys;
+mod logout;
+mod pages;
+mod properties;
+mod readme;
+mod refresh;
+mod resources;
+mod store;
+mod token;

@@ -1,7 +1,10 @@
 //! Every way of getting tokens ends here.
 
-use crate::protocol::{GrantId, Params, Scopes};
+use crate::protocol::{GrantId, Lifetime, Params, Scopes};
 use crate::world::{Access, AccessTokenFormat, Client, Ctx, Grant, Issuance, Name, Refresh};
+
+/// How much longer than a token its record is kept, so that an expired one is told from an unknown one.
+const EXPIRED: Lifetime = Lifetime::of_seconds(3_600);
 
 /// What the ways differ in.
 pub(super) struct Wish {
@@ -32,16 +35,16 @@ pub(super) fn issue(
         until: access_until,
         revoked: false,
     };
-    ctx.records.put(Name::Access(access.as_str().into()), record, access_until);
+    ctx.records.put(Name::Access(access.as_str().into()), record, access_until.plus(EXPIRED));
     let mut kept_until = access_until;
     let refresh = wish.with_refresh_token.then(|| ctx.entropy.secret());
     if let Some(value) = &refresh {
         let until = ctx.now.plus(lifetimes.refresh_token);
         let record = Refresh { grant: grant_id.clone(), client: grant.client.clone(), until, replaced_at: None };
-        ctx.records.put(Name::Refresh(value.as_str().into()), record, until);
+        ctx.records.put(Name::Refresh(value.as_str().into()), record, until.plus(EXPIRED));
         kept_until = kept_until.max(until);
     }
-    ctx.records.put(Name::Grant(grant_id.clone()), grant.clone(), kept_until);
+    ctx.records.put(Name::Grant(grant_id.clone()), grant.clone(), kept_until.plus(EXPIRED));
     Issuance {
         client: client.clone(),
         grant,
