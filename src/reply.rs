@@ -17,12 +17,14 @@ pub struct Reply {
     pub body: Body,
     /// How it is delivered.
     pub delivery: Delivery,
+    /// Whether someone signed in with this browser just now, so that its cookie must be another from here on.
+    pub signs_in: bool,
 }
 
 impl Reply {
     /// An answer delivered at once.
     pub const fn new(status: u16, body: Body) -> Self {
-        Self { status, headers: Vec::new(), body, delivery: Delivery::Now }
+        Self { status, headers: Vec::new(), body, delivery: Delivery::Now, signs_in: false }
     }
 
     /// With a header.

@@ -10,6 +10,9 @@ use crate::world::{AuthMethod, BackChannel, Client, Policy, Settings};
 
 use super::{Config, Mistake};
 
+/// In seconds.
+const YEAR: i64 = 365 * 86_400;
+
 impl Config {
     /// What a realm of this configuration is told. `source` is what a mistake calls the configuration.
     pub fn settings(&self, source: &str, issuer: &str, keys: KeyRing) -> Result<Settings, Box<Mistake>> {
@@ -60,6 +63,24 @@ impl Config {
         subs.sort();
         if let Some([twice, _]) = subs.array_windows().find(|[one, next]| one == next) {
             return wrong(format!("two users have the sub `{twice}`"), "give each user a sub of its own");
+        }
+        let odd =
+            self.user.iter().flatten().find(|user| !user.sub.as_str().is_ascii() || user.sub.as_str().len() > 255);
+        if let Some(user) = odd {
+            return wrong(
+                format!("the sub `{}` is not ASCII, or longer than 255 characters", user.sub),
+                "Core §2 asks for both",
+            );
+        }
+        let clients = self.client.iter().filter_map(|client| client.lifetimes);
+        if std::iter::once(self.lifetimes)
+            .chain(clients)
+            .any(|lifetimes| !(1..=YEAR).contains(&lifetimes.access_token.seconds()))
+        {
+            return wrong(
+                "an access token must be good for a second at least and a year at most".into(),
+                "choose another lifetime",
+            );
         }
         let mut ids: Vec<&str> = self.client.iter().map(|client| client.id.as_str()).collect();
         ids.sort_unstable();

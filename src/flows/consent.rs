@@ -19,6 +19,9 @@ pub fn ask_consent(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure>
 /// Takes the form's answer.
 pub fn answer_consent(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
     let (visit, mut place) = reopen(ctx, asked)?;
+    let awaited = place.interaction.as_ref().and_then(|(_, interaction)| interaction.session.as_ref());
+    let asked_here = awaited.is_some() && awaited == place.session.as_ref().map(|(id, _)| id);
+    ctx.check(Check::InteractionOfThisBrowser, asked_here).map_err(|refused| Stop::from(refused).on_a_page())?;
     let allowed = asked.params.get("decision") == Some("allow");
     if !allowed && let Some((id, _)) = &place.interaction {
         ctx.records.forget(Name::Interaction(id.clone()));

@@ -7,16 +7,20 @@ use crate::world::Ctx;
 
 /// Opens an ID token of this provider; that it has expired is no matter,
 /// [RP-Initiated Logout §4](https://openid.net/specs/openid-connect-rpinitiated-1_0.html#ValidationAndErrorHandling).
+/// It must be signed as its client's ID tokens are, and have what every ID token has, or a signed answer of UserInfo would do.
 pub(super) fn open(ctx: &Ctx<'_>, token: &str) -> Result<Opened, Unverified> {
     let read = Opened::read(token)?;
-    let opened = if read.alg() == Some(Alg::HS256) {
-        let secret = client_of(&read).and_then(|id| ctx.settings.client(id)).and_then(|client| client.secret);
-        verify_with_secret(token, &secret.ok_or(Unverified::Key)?)?
-    } else {
-        ctx.settings.keys.open(token, ctx.now)?
+    let client = client_of(&read).and_then(|id| ctx.settings.client(id)).ok_or(Unverified::Key)?;
+    if read.alg() != Some(ctx.settings.id_token_alg(&client)) {
+        return Err(Unverified::Algorithm);
+    }
+    let opened = match &client.secret {
+        Some(secret) if read.alg() == Some(Alg::HS256) => verify_with_secret(token, secret)?,
+        _ => ctx.settings.keys.open(token, ctx.now)?,
     };
     let ours = opened.claim("iss") == Some(ctx.settings.issuer.as_str());
-    let id_token = opened.header.get("typ").and_then(Value::as_str).is_none_or(|typ| typ.eq_ignore_ascii_case("jwt"));
+    let typ = opened.header.get("typ").and_then(Value::as_str);
+    let id_token = typ.is_none_or(|typ| typ.eq_ignore_ascii_case("jwt")) && opened.time("exp").is_some();
     if ours && id_token { Ok(opened) } else { Err(Unverified::Malformed) }
 }
 

@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use crate::protocol::{Map, RefreshValue};
 use crate::spec::Check;
-use crate::world::{Access, Asked, AuthMethod, Ctx, Failure, Grant, Name, Outcome, Refresh, Stop};
+use crate::world::{Asked, AuthMethod, Ctx, Failure, Grant, Name, Outcome, Refresh, Stop};
 
-use super::token::verify_client;
-use super::userinfo::access_id;
+use super::token::{session_lives, verify_client};
+use super::userinfo::access;
 
 /// An API asks about a token. What is wrong with the token is no error: it is not active, and nothing more is said.
 pub fn introspect(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
@@ -20,9 +20,7 @@ pub fn introspect(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> 
 }
 
 fn describe(ctx: &Ctx<'_>, token: &str) -> Result<Option<Map>, Stop> {
-    if let Ok(id) = access_id(ctx, token)
-        && let Some(access) = ctx.records.get::<Access>(&Name::Access(id.clone()))?
-    {
+    if let Ok((id, access)) = access(ctx, token)? {
         let Some(grant) = alive(ctx, &access.grant)?.filter(|_| !access.revoked && ctx.now < access.until) else {
             return Ok(None);
         };
@@ -39,8 +37,13 @@ fn describe(ctx: &Ctx<'_>, token: &str) -> Result<Option<Map>, Stop> {
     let Some(refresh) = ctx.records.get::<Refresh>(&Name::Refresh(RefreshValue::from(token)))? else {
         return Ok(None);
     };
-    let good = refresh.replaced_at.is_none() && ctx.now < refresh.until;
-    let Some(grant) = alive(ctx, &refresh.grant)?.filter(|_| good) else { return Ok(None) };
+    let replaced = refresh.replaced_at.is_some_and(|at| ctx.now >= at.plus(ctx.settings.policy.refresh_grace));
+    let Some(grant) = alive(ctx, &refresh.grant)?.filter(|_| !replaced && ctx.now < refresh.until) else {
+        return Ok(None);
+    };
+    if !session_lives(ctx, &grant)? {
+        return Ok(None);
+    }
     let mut members = common(ctx, &grant, &grant.scopes.to_string());
     members.insert("exp".into(), refresh.until.0.into());
     Ok(Some(members))

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::protocol::{InteractionId, Lifetime};
+use crate::protocol::{InteractionId, Lifetime, Params};
 use crate::spec::{Check, Refused};
 use crate::tokens::Opened;
 use crate::world::{
@@ -31,7 +31,7 @@ pub fn end_session(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure>
     let interaction: InteractionId = ctx.entropy.secret().into();
     let record = Interaction {
         browser: place.browser_id.clone(),
-        request: String::new(),
+        request: asked.params.to_query(),
         session: place.session.as_ref().map(|(id, _)| id.clone()),
         agreed: None,
     };
@@ -48,11 +48,15 @@ pub fn answer_sign_out(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Fail
     if let Some((id, _)) = &place.interaction {
         ctx.records.forget(Name::Interaction(id.clone()));
     }
-    let stayed = asked.params.get("decision") == Some("stay");
-    if !stayed {
-        end(ctx, &place);
+    if asked.params.get("decision") == Some("stay") {
+        return Ok(Outcome::SignedOut { was_signed_in: true, stayed: true, return_to: None });
     }
-    Ok(Outcome::SignedOut { was_signed_in: place.session.is_some(), stayed, return_to: None })
+    // What the app asked for is checked again: the configuration may have changed while the page was open.
+    let request_of_app = place.interaction.as_ref().map(|(_, interaction)| interaction.request.clone());
+    let params = Params::parse(request_of_app.unwrap_or_default().as_bytes());
+    let (.., return_to) = request(ctx, &Asked { params, ..asked.clone() }).map_err(Stop::on_a_page)?;
+    end(ctx, &place);
+    Ok(Outcome::SignedOut { was_signed_in: place.session.is_some(), stayed: false, return_to })
 }
 
 type Request = (Place, Option<Opened>, Option<Client>, Option<(Url, Option<String>)>);

@@ -1,6 +1,6 @@
 //! The one place that decides what comes next for a visit. Sign-in and consent never call each other; both come back here.
 
-use crate::protocol::{CodeValue, GrantId, InteractionId, Lifetime, Prompt, Scopes, SessionId};
+use crate::protocol::{ClaimsRequest, CodeValue, GrantId, InteractionId, Lifetime, Prompt, Scopes, SessionId, Subject};
 use crate::spec::{Check, Refused};
 use crate::world::{
     Answer, Code, Consent, Ctx, Failure, Grant, Interaction, Name, Outcome, Question, Session, SignInQuestion,
@@ -21,7 +21,7 @@ pub(super) fn next_step(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place) -> Resu
     let back = |stop: Stop| stop.back_to(&visit.address);
     let fitting = place.session.as_ref().filter(|(_, session)| fits(ctx, visit, place, session));
     if visit.request.prompts(Prompt::None) {
-        let expected = || visit.expected.as_ref().map_or_else(|| "a session".to_owned(), ToString::to_string);
+        let expected = || if visit.expected.is_empty() { "a session".to_owned() } else { names(visit) };
         ctx.check_as(Check::SignedIn, fitting.is_some(), |refused| refused.expected(expected()))
             .map_err(|refused| back(refused.into()))?;
     }
@@ -31,6 +31,7 @@ pub(super) fn next_step(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place) -> Resu
     expected_person(ctx, visit, session).map_err(|refused| back(refused.into()))?;
     let mut grant = grant(visit, sid, session);
     if let Some(agreed) = agreement(ctx, visit, place, &grant).map_err(back)? {
+        grant.claims = single_claims(ctx, visit, &agreed);
         grant.scopes = agreed;
         return Ok(give_code(ctx, visit, place, grant));
     }
@@ -41,6 +42,9 @@ pub(super) fn next_step(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place) -> Resu
 
 /// Whether a session is good enough for this request, [Core §3.1.2.3](https://openid.net/specs/openid-connect-core-1_0.html#Authenticates).
 fn fits(ctx: &Ctx<'_>, visit: &Visit, place: &Place, session: &Session) -> bool {
+    if !ctx.settings.may_sign_in(&session.person) {
+        return false;
+    }
     if place.signed_in_on_this_visit() {
         return true;
     }
@@ -48,7 +52,7 @@ fn fits(ctx: &Ctx<'_>, visit: &Visit, place: &Place, session: &Session) -> bool 
     let asks_again = request.prompts(Prompt::Login) || request.prompts(Prompt::SelectAccount);
     let max_age = request.max_age.or_else(|| visit.client.default_max_age.map(i64::from));
     let too_old = max_age.is_some_and(|seconds| seconds == 0 || ctx.now.since(session.auth_time) > seconds);
-    let other_person = visit.expected.as_ref().is_some_and(|sub| *sub != session.person.sub);
+    let other_person = !visit.expected.is_empty() && !visit.expected.contains(&session.person.sub);
     let wanted = request.wanted_acr();
     let has = session.acr.as_deref().is_some_and(|acr| wanted.contains(&acr));
     // An authentication context that is only a wish is no reason to fail where no page may be shown.
@@ -58,10 +62,12 @@ fn fits(ctx: &Ctx<'_>, visit: &Visit, place: &Place, session: &Session) -> bool 
 
 /// Someone else signed in than the app expected: it must not be told that this is the same person.
 fn expected_person(ctx: &mut Ctx<'_>, visit: &Visit, session: &Session) -> Result<(), Refused> {
-    let Some(expected) = &visit.expected else { return Ok(()) };
-    ctx.check_as(Check::SignedIn, *expected == session.person.sub, |refused| {
-        refused.got(session.person.sub.as_str()).expected(expected.as_str())
-    })
+    let right = visit.expected.is_empty() || visit.expected.contains(&session.person.sub);
+    ctx.check_as(Check::SignedIn, right, |refused| refused.got(session.person.sub.as_str()).expected(names(visit)))
+}
+
+fn names(visit: &Visit) -> String {
+    visit.expected.iter().map(Subject::as_str).collect::<Vec<_>>().join(" or ")
 }
 
 /// What the person agreed to, if no question is open.
@@ -101,8 +107,22 @@ fn grant(visit: &Visit, sid: &SessionId, session: &Session) -> Grant {
     }
 }
 
+/// The single claims that may be had: none that a scope opens which the person unticked, or which the client may not ask for.
+fn single_claims(ctx: &Ctx<'_>, visit: &Visit, agreed: &Scopes) -> ClaimsRequest {
+    let allowed = |scope: &str| visit.client.scope.as_ref().is_none_or(|scopes| scopes.contains(scope));
+    let unticked = |scope: &str| visit.request.scopes.contains(scope) && !agreed.contains(scope);
+    let may_have = |name: &String| {
+        let mut opening = ctx.settings.scopes.iter().filter(|(_, claims)| claims.contains(name)).peekable();
+        opening.peek().is_none() || opening.any(|(scope, _)| allowed(scope) && !unticked(scope))
+    };
+    let mut claims = visit.request.claims.clone();
+    claims.userinfo.retain(|name, _| may_have(name));
+    claims.id_token.retain(|name, _| may_have(name));
+    claims
+}
+
 fn ask_for_sign_in(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place) -> Outcome {
-    let interaction = keep_open(ctx, visit, place);
+    let interaction = keep_open(ctx, visit, place, None);
     Outcome::Ask(Question::SignIn(Box::new(sign_in_question(visit, place, interaction))))
 }
 
@@ -121,14 +141,15 @@ pub(super) fn sign_in_question(visit: &Visit, place: &Place, interaction: Intera
 }
 
 fn ask_for_consent(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place, grant: Grant) -> Outcome {
-    let interaction = keep_open(ctx, visit, place);
+    let interaction = keep_open(ctx, visit, place, grant.session.clone());
     let (client, address) = (Box::new(visit.client.clone()), visit.address.clone());
     Outcome::Ask(Question::Consent { interaction, client, address, grant: Box::new(grant) })
 }
 
 /// The page's record, new or kept on.
-fn keep_open(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place) -> InteractionId {
-    let (id, interaction) = place.interaction.clone().unwrap_or_else(|| {
+/// For a consent page it says whose answer is awaited.
+fn keep_open(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place, session: Option<SessionId>) -> InteractionId {
+    let (id, mut interaction) = place.interaction.clone().unwrap_or_else(|| {
         let interaction = Interaction {
             browser: place.browser_id.clone(),
             request: visit.params.to_query(),
@@ -137,6 +158,7 @@ fn keep_open(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place) -> InteractionId {
         };
         (ctx.entropy.secret().into(), interaction)
     });
+    interaction.session = session.or(interaction.session);
     ctx.records.put(Name::Interaction(id.clone()), interaction, ctx.now.plus(OPEN_PAGE));
     id
 }

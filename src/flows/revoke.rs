@@ -2,10 +2,10 @@
 
 use crate::protocol::RefreshValue;
 use crate::spec::Check;
-use crate::world::{Access, Asked, Ctx, Failure, Grant, Name, Outcome, Refresh, Stop};
+use crate::world::{Asked, Ctx, Failure, Grant, Name, Outcome, Refresh, Stop};
 
 use super::token::{AuthenticatedClient, verify_client};
-use super::userinfo::access_id;
+use super::userinfo::access;
 
 /// An app gives a token back. One that is unknown is as good as revoked, §2.2.
 pub fn revoke(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
@@ -33,9 +33,8 @@ fn revoke_refresh_token(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, token: 
 }
 
 fn revoke_access_token(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, token: &str) -> Result<(), Stop> {
-    let Ok(id) = access_id(ctx, token) else { return Ok(()) };
+    let Ok((id, mut access)) = access(ctx, token)? else { return Ok(()) };
     let name = Name::Access(id);
-    let Some(mut access) = ctx.records.get::<Access>(&name)? else { return Ok(()) };
     let grant: Option<Grant> = ctx.records.get(&Name::Grant(access.grant.clone()))?;
     let own = grant.is_some_and(|grant| grant.client == client.client_id());
     ctx.check(Check::TokenOfThisClient, own)?;

@@ -130,17 +130,33 @@ pub(super) fn accept(
     });
     let mut session = signed_in?;
     session.acr = visit.request.wanted_acr().first().map(|acr| (*acr).to_owned());
-    let id: SessionId = ctx.entropy.id().into();
+    let id = succeed(ctx, &place, &session);
     place.browser = Browser { session: Some(id.clone()), used: last_first(&place.browser.used, &session.person.sub) };
     ctx.records.put(Name::Session(id.clone()), session.clone(), session.until);
     // The order of people on the page may outlive the session a little; it is a convenience, not a promise.
     ctx.records.put(Name::Browser(place.browser_id.clone()), place.browser.clone(), session.until);
     place.session = Some((id.clone(), session));
     match &mut place.interaction {
-        Some((_, interaction)) => interaction.session = Some(id),
+        Some((_, interaction)) => {
+            interaction.session = Some(id);
+            interaction.agreed = None;
+        }
         None => place.interaction = Some(answered_without_a_page(ctx, visit, &place, id)),
     }
     next_step(ctx, visit, &place)
+}
+
+/// The new sign-in's name. The same person goes on in the same session, which apps know by its `sid`; somebody else ends it.
+fn succeed(ctx: &mut Ctx<'_>, place: &Place, session: &Session) -> SessionId {
+    match &place.session {
+        Some((id, before)) if before.person.sub == session.person.sub => id.clone(),
+        Some((id, before)) => {
+            let ended = Session { ended: true, ..before.clone() };
+            ctx.records.put(Name::Session(id.clone()), ended, before.until);
+            ctx.entropy.id().into()
+        }
+        None => ctx.entropy.id().into(),
+    }
 }
 
 fn admit(ctx: &mut Ctx<'_>, answer: PersonAnswer) -> Result<Session, Refused> {

@@ -15,7 +15,9 @@ pub fn userinfo(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
     let (access, grant) = find(ctx, token)?;
     ctx.check(Check::TokenFresh, ctx.now < access.until)?;
     ctx.check(Check::TokenAlive, !access.revoked && !grant.revoked)?;
-    ctx.check(Check::TokenForUserInfo, access.scopes.contains("openid"))?;
+    // A client's own token is about no person, whatever its scopes say and whatever the client is called.
+    let about_a_person = grant.auth_time.is_some() && access.scopes.contains("openid");
+    ctx.check(Check::TokenForUserInfo, about_a_person)?;
     let client = ctx.settings.client(grant.client.as_str());
     let client = ctx.require(Check::TokenAlive, client)?;
     Ok(Outcome::UserInfo(Box::new(UserInfo { client, grant, scopes: access.scopes })))
@@ -34,24 +36,33 @@ fn bearer<'a>(ctx: &mut Ctx<'_>, asked: &'a Asked) -> Result<&'a str, Refused> {
 
 /// The record of an access token, if it is one of ours and unaltered.
 fn find(ctx: &mut Ctx<'_>, token: &str) -> Result<(Access, Grant), Stop> {
-    let id = access_id(ctx, token);
-    let why = id.as_ref().err().copied();
-    ctx.check_as(Check::TokenKnown, id.is_ok(), |refused| match why {
+    let found = access(ctx, token)?;
+    let why = found.as_ref().err().copied();
+    let found = found.ok().map(|(_, access)| access);
+    ctx.check_as(Check::TokenKnown, found.is_some(), |refused| match why {
         Some(why) => refused.got(format!("a token that {why}")),
         None => refused,
     })?;
-    let access = match id {
-        Ok(id) => ctx.records.get::<Access>(&Name::Access(id))?,
-        Err(_) => None,
-    };
-    let access = ctx.require(Check::TokenKnown, access)?;
+    let access = ctx.require(Check::TokenKnown, found)?;
     let grant: Option<Grant> = ctx.records.get(&Name::Grant(access.grant.clone()))?;
     let grant = ctx.require(Check::TokenKnown, grant)?;
     Ok((access, grant))
 }
 
+/// The record that a token stands for, or what is wrong with the token. A name alone opens nothing: the `jti` of a JWT can
+/// be read by whoever sees it.
+pub(super) fn access(ctx: &Ctx<'_>, token: &str) -> Result<Result<(AccessId, Access), &'static str>, Stop> {
+    let id = match access_id(ctx, token) {
+        Ok(id) => id,
+        Err(why) => return Ok(Err(why)),
+    };
+    let found = ctx.records.get::<Access>(&Name::Access(id.clone()))?;
+    let fitting = found.filter(|access| access.opaque != token.contains('.'));
+    Ok(fitting.map(|access| (id, access)).ok_or("was not issued here, or is forgotten"))
+}
+
 /// An opaque token is its own name; a JWT's is its `jti`, once the signature holds.
-pub(super) fn access_id(ctx: &Ctx<'_>, token: &str) -> Result<AccessId, &'static str> {
+fn access_id(ctx: &Ctx<'_>, token: &str) -> Result<AccessId, &'static str> {
     if !token.contains('.') {
         return Ok(token.into());
     }

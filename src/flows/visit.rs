@@ -1,7 +1,9 @@
 //! An authorization request whose client, way back and parameters were checked.
 
+use url::Url;
+
 use crate::protocol::authorize::Complaint;
-use crate::protocol::{AuthorizeRequest, Params, Subject};
+use crate::protocol::{AuthorizeRequest, Params, Scopes, Subject};
 use crate::spec::{Check, Refused};
 use crate::world::{Client, Ctx, Failure, GrantType, ReturnAddress, Stop};
 
@@ -13,8 +15,8 @@ pub(super) struct Visit {
     pub(super) address: ReturnAddress,
     pub(super) request: AuthorizeRequest,
     pub(super) params: Params,
-    /// Whom the app expects, by `id_token_hint` or by the `claims` parameter.
-    pub(super) expected: Option<Subject>,
+    /// Whom the app expects, by `id_token_hint` or by the `claims` parameter; nobody in particular, if empty.
+    pub(super) expected: Vec<Subject>,
 }
 
 impl Visit {
@@ -27,27 +29,24 @@ impl Visit {
         Ok(Self { client, address, request, params: params.clone(), expected })
     }
 
-    fn check(
-        ctx: &mut Ctx<'_>,
-        client: &Client,
-        params: &Params,
-    ) -> Result<(AuthorizeRequest, Option<Subject>), Refused> {
+    fn check(ctx: &mut Ctx<'_>, client: &Client, params: &Params) -> Result<(AuthorizeRequest, Vec<Subject>), Refused> {
         let (request, complaints) = AuthorizeRequest::parse(params);
         complaints_as_checks(ctx, &complaints)?;
         let allowed = client.may_use(GrantType::AuthorizationCode);
         ctx.check_as(Check::GrantTypeAllowed, allowed, |refused| refused.got("authorization_code"))?;
-        scopes_allowed(ctx, client, &request)?;
+        scopes_allowed(ctx, client, &request.scopes)?;
+        resources_usable(ctx, &request.resource)?;
         let pkce = request.challenge.is_some() || !(client.is_public() || client.require_pkce);
         ctx.check(Check::PkceUsed, pkce)?;
         let expected = match &request.id_token_hint {
-            None => request.claims.wanted_values("sub").first().map(|sub| (*sub).into()),
+            None => request.claims.wanted_values("sub").into_iter().map(Into::into).collect(),
             Some(token) => {
                 let opened = hint::open(ctx, token);
                 ctx.check_as(Check::IdTokenHintValid, opened.is_ok(), |refused| match &opened {
                     Err(why) => refused.got(format!("a token that {}", why.sentence())),
                     Ok(_) => refused,
                 })?;
-                opened.ok().and_then(|opened| opened.claim("sub").map(Into::into))
+                opened.ok().and_then(|opened| opened.claim("sub").map(Into::into)).into_iter().collect()
             }
         };
         Ok((request, expected))
@@ -102,14 +101,23 @@ fn described(refused: Refused, complaint: &Complaint) -> Refused {
     }
 }
 
-/// Whether the client may ask for all these scopes.
-pub(super) fn scopes_allowed(ctx: &mut Ctx<'_>, client: &Client, request: &AuthorizeRequest) -> Result<(), Refused> {
+/// Whether these are scopes, and the client may ask for all of them.
+pub(super) fn scopes_allowed(ctx: &mut Ctx<'_>, client: &Client, scopes: &Scopes) -> Result<(), Refused> {
+    let malformed = scopes.malformed().map(str::to_owned);
+    ctx.check_as(Check::ScopeWellFormed, malformed.is_none(), |refused| refused.got(malformed.unwrap_or_default()))?;
     let beyond = client
         .scope
         .as_ref()
-        .and_then(|allowed| request.scopes.iter().find(|scope| !allowed.contains(scope)).map(str::to_owned));
+        .and_then(|allowed| scopes.iter().find(|scope| !allowed.contains(scope)).map(str::to_owned));
     let allowed = client.scope.as_ref().map(ToString::to_string).unwrap_or_default();
     ctx.check_as(Check::ScopeAllowed, beyond.is_none(), |refused| {
         refused.got(beyond.unwrap_or_default()).expected(format!("some of: {allowed}"))
     })
+}
+
+/// Whether these name APIs, [RFC 8707 §2](https://www.rfc-editor.org/rfc/rfc8707#section-2).
+pub(super) fn resources_usable(ctx: &mut Ctx<'_>, resources: &[String]) -> Result<(), Refused> {
+    let usable = |text: &&String| Url::parse(text).is_ok_and(|uri| uri.fragment().is_none());
+    let bad = resources.iter().find(|resource| !usable(resource));
+    ctx.check_as(Check::ResourceUsable, bad.is_none(), |refused| refused.got(bad.map_or("", String::as_str)))
 }

@@ -5,11 +5,10 @@ use std::net::IpAddr;
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
 use subtle::ConstantTimeEq as _;
-use url::{Host, Url};
 
 use crate::world::{BackChannel, Settings};
 
-use super::extract::same_place;
+use super::extract::{is_local, same_place};
 
 /// Why a caller was turned away: a status and a sentence.
 pub(super) type TurnedAway = (u16, String);
@@ -19,22 +18,13 @@ pub(super) fn local_host(headers: &HeaderMap, settings: &Settings) -> Result<(),
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let named = |url: &str| same_place(&format!("http://{host}"), url) || same_place(&format!("https://{host}"), url);
     let configured = named(&settings.issuer) || matches!(&settings.back_channel, BackChannel::At(url) if named(url));
-    if configured || is_local_name(host) {
+    if configured || is_local(host) {
         return Ok(());
     }
     Err((
         403,
         format!("the Host header `{host}` is no name of this provider: use localhost, an IP address, or --public-url"),
     ))
-}
-
-/// `localhost` and names under it, names without a dot as containers have them, and addresses.
-fn is_local_name(host: &str) -> bool {
-    match Url::parse(&format!("http://{host}")).ok().as_ref().and_then(Url::host) {
-        Some(Host::Domain(name)) => !name.contains('.') || name.ends_with(".localhost") || name.ends_with(".internal"),
-        Some(Host::Ipv4(_) | Host::Ipv6(_)) => true,
-        None => false,
-    }
 }
 
 /// A browser says which page a request comes from. Only our own may control us.

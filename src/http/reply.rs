@@ -1,7 +1,7 @@
 //! From a reply to an HTTP response.
 
 use axum::body::Body as HttpBody;
-use axum::http::header::{ALLOW, CONTENT_TYPE, LOCATION};
+use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
@@ -28,9 +28,6 @@ pub(super) async fn respond(root: &str, reply: Reply) -> Response {
         if let Ok(value) = HeaderValue::from_str(&value) {
             response.headers_mut().insert(HeaderName::from_static(name), value);
         }
-    }
-    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-        response.headers_mut().entry(ALLOW).or_insert(HeaderValue::from_static("GET, POST"));
     }
     response
 }

@@ -12,6 +12,7 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 use crate::flows;
 use crate::realm::{Flow, Realm};
+use crate::reply::{Body, Reply};
 use crate::world::{Endpoint, Method};
 
 use super::extract::{self, cookies};
@@ -78,9 +79,16 @@ fn paths(realm: &Realm) -> Vec<(Endpoint, String)> {
 
 /// Every door's handler: a value in, a value out.
 async fn answer(realm: Arc<Realm>, endpoint: Endpoint, request: Request) -> Response {
+    let cookie_sent = !is_for_browsers(endpoint) || extract::sends_cookie(&realm, request.headers());
     let knocked = extract::knocked(&realm, endpoint, request).await;
+    if let Some(again) = extract::asked_without_cookie(&realm, &knocked, cookie_sent) {
+        if let Some(session) = knocked.session {
+            let _ = session.flush().await;
+        }
+        return respond("", Reply::new(303, Body::Onward(again)).uncached()).await;
+    }
     let reply = realm.exchange(&knocked.asked, knocked.flow).await;
-    if let Some(session) = knocked.session.filter(|_| endpoint == Endpoint::SignIn && reply.status == 303) {
+    if let Some(session) = knocked.session.filter(|_| reply.signs_in) {
         // Whoever planted a cookie before the sign-in must not share it afterwards.
         let _ = session.cycle_id().await;
     }
@@ -102,6 +110,9 @@ fn cors() -> CorsLayer {
 /// The paths that exist, to be suggested for one that does not.
 pub(super) fn nearest(realm: &Realm, uri: &Uri) -> Option<String> {
     let wanted = uri.path();
+    if wanted.len() > 100 {
+        return None;
+    }
     let known = paths(realm).into_iter().map(|(_, path)| path);
     let known = known.chain(["/".to_owned(), "/_control/v1/health".to_owned(), "/_control/v1/tokens".to_owned()]);
     let scored = known.map(|path| (strsim::normalized_damerau_levenshtein(&path, wanted), path));

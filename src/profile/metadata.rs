@@ -38,23 +38,23 @@ pub(super) fn document(settings: &Settings, base: &str) -> Map {
 
 fn abilities(settings: &Settings) -> Value {
     let scopes: Vec<&String> = settings.scopes.keys().collect();
-    let methods = AuthMethod::ALL.map(AuthMethod::as_str);
-    let assertion_algs = Alg::ALL.map(Alg::as_str);
-    json!({
+    let methods = methods(settings);
+    let with_secret = methods.iter().filter(|method| **method != "none").collect::<Vec<_>>();
+    let algs = algs(settings);
+    let mut abilities = json!({
         "scopes_supported": scopes,
         "claims_supported": claims(settings),
         "response_types_supported": ["code"],
         "response_modes_supported": ResponseMode::ALL.map(ResponseMode::as_str),
         "grant_types_supported": grant_types(settings),
+        // Any value that an app asks for is reached; these are the ones that are best known.
+        "acr_values_supported": ["0", "1", "phr", "phrh"],
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": Alg::ALL.map(Alg::as_str),
-        "userinfo_signing_alg_values_supported": Alg::ALL.map(Alg::as_str),
+        "id_token_signing_alg_values_supported": algs,
+        "userinfo_signing_alg_values_supported": algs,
         "token_endpoint_auth_methods_supported": methods,
-        "token_endpoint_auth_signing_alg_values_supported": assertion_algs,
-        "introspection_endpoint_auth_methods_supported": methods.iter().filter(|m| **m != "none").collect::<Vec<_>>(),
-        "introspection_endpoint_auth_signing_alg_values_supported": assertion_algs,
+        "introspection_endpoint_auth_methods_supported": with_secret,
         "revocation_endpoint_auth_methods_supported": methods,
-        "revocation_endpoint_auth_signing_alg_values_supported": assertion_algs,
         "code_challenge_methods_supported": ChallengeMethod::ALL.map(ChallengeMethod::as_str),
         "prompt_values_supported": Prompt::ALL.map(Prompt::as_str),
         "display_values_supported": ["page", "popup", "touch", "wap"],
@@ -64,7 +64,27 @@ fn abilities(settings: &Settings) -> Value {
         "request_uri_parameter_supported": false,
         "authorization_response_iss_parameter_supported": true,
         "ui_locales_supported": ["en"],
-    })
+    });
+    if methods.iter().any(|method| method.ends_with("_jwt")) {
+        for endpoint in ["token", "introspection", "revocation"] {
+            abilities[format!("{endpoint}_endpoint_auth_signing_alg_values_supported")] =
+                json!(Alg::ALL.map(Alg::as_str));
+        }
+    }
+    abilities
+}
+
+/// A client that nobody registered has no key and no secret to verify a JWT with.
+fn methods(settings: &Settings) -> Vec<&'static str> {
+    let by_jwt = |method: &AuthMethod| matches!(method, AuthMethod::ClientSecretJwt | AuthMethod::PrivateKeyJwt);
+    let offered = AuthMethod::ALL.into_iter().filter(|method| !settings.accepts_any_client() || !by_jwt(method));
+    offered.map(AuthMethod::as_str).collect()
+}
+
+/// Nor can anything be signed for it by a secret.
+fn algs(settings: &Settings) -> Vec<&'static str> {
+    let offered = Alg::ALL.into_iter().filter(|alg| !settings.accepts_any_client() || *alg != Alg::HS256);
+    offered.map(Alg::as_str).collect()
 }
 
 /// The password grant is offered only where some client may use it.

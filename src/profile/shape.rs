@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::protocol::{Map, UnixTime};
 use crate::tokens::{Alg, KeyChoice, TokenDraft, half_hash};
-use crate::world::{AccessTokenFormat, Client, Issuance, Person, Settings, UserInfo};
+use crate::world::{AccessTokenFormat, Client, Issuance, Person, Settings, UserInfo, is_blank};
 
 use super::Profile;
 
@@ -143,7 +143,8 @@ fn add_new(claims: &mut Map, more: Map) {
 }
 
 fn asked_for(wishes: &Map, known: &Map) -> Map {
-    wishes.keys().filter_map(|name| Some((name.clone(), known.get(name)?.clone()))).collect()
+    let known = |name: &String| known.get(name).filter(|value| !is_blank(value)).cloned();
+    wishes.keys().filter_map(|name| Some((name.clone(), known(name)?))).collect()
 }
 
 fn known(settings: &Settings, person: &Person) -> Map {

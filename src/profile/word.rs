@@ -23,7 +23,7 @@ impl Profile {
             Ok(outcome) => self.word_outcome(telling, outcome, signed),
             Err(Failure::ShowPage(refused)) => {
                 let page = Page::Error(pages::error(&refused));
-                Reply::new(refused.refusal.status(), Body::Page(Box::new(page)))
+                allowing(Reply::new(refused.refusal.status(), Body::Page(Box::new(page))), &refused)
             }
             Err(Failure::SendBack(address, refused)) => send_back(telling, &address, &refused),
             Err(Failure::Tell(refused)) => tell(telling.endpoint, &refused),
@@ -116,7 +116,7 @@ fn tell(endpoint: Endpoint, refused: &Refused) -> Reply {
     members.insert("error".into(), error.into());
     members.insert("error_description".into(), description.as_str().into());
     members.insert("error_uri".into(), refused.check.section().into());
-    let reply = json(status, &members).uncached();
+    let reply = allowing(json(status, &members).uncached(), refused);
     match (endpoint, refused.check) {
         (Endpoint::UserInfo, Check::BearerGiven) => {
             // §3.1: who sends no credentials at all is told no error.
@@ -130,6 +130,14 @@ fn tell(endpoint: Endpoint, refused: &Refused) -> Reply {
             )
         }
         _ if status == 401 => reply.with("www-authenticate", "Basic realm=\"standin\", charset=\"UTF-8\""),
+        _ => reply,
+    }
+}
+
+/// [RFC 9110 §15.5.6](https://www.rfc-editor.org/rfc/rfc9110#section-15.5.6): whoever is told "not so" is told how.
+fn allowing(reply: Reply, refused: &Refused) -> Reply {
+    match (&refused.expected, refused.check) {
+        (Some(methods), Check::MethodAllowed) => reply.with("allow", methods.as_str()),
         _ => reply,
     }
 }

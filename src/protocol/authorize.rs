@@ -125,7 +125,7 @@ impl AuthorizeRequest {
         response_type(params, &mut complaints);
         let text = |name: &str| params.get(name).map(str::to_owned);
         let request = Self {
-            scopes: scopes(params, &mut complaints),
+            scopes: Scopes::from(params.get("scope").unwrap_or_default()),
             nonce: text("nonce"),
             prompt: prompt(params, &mut complaints),
             max_age: max_age(params, &mut complaints),
@@ -134,7 +134,7 @@ impl AuthorizeRequest {
             acr_values: words(params, "acr_values"),
             claims: claims(params, &mut complaints),
             challenge: challenge(params, &mut complaints),
-            resource: params.all("resource").map(str::to_owned).collect(),
+            resource: params.all("resource").filter(|uri| !uri.is_empty()).map(str::to_owned).collect(),
         };
         (request, complaints)
     }
@@ -171,14 +171,6 @@ fn response_type(params: &Params, complaints: &mut Vec<Complaint>) {
     {
         complaints.push(unusable("response_mode", mode, "query, fragment or form_post"));
     }
-}
-
-fn scopes(params: &Params, complaints: &mut Vec<Complaint>) -> Scopes {
-    let scopes = Scopes::from(params.get("scope").unwrap_or_default());
-    if let Some(word) = scopes.malformed() {
-        complaints.push(unusable("scope", word, "printable ASCII words without quotes or backslashes"));
-    }
-    scopes
 }
 
 fn prompt(params: &Params, complaints: &mut Vec<Complaint>) -> Vec<Prompt> {
@@ -227,8 +219,12 @@ fn challenge(params: &Params, complaints: &mut Vec<Complaint>) -> Option<Challen
         complaints.push(unusable("code_challenge_method", name.unwrap_or_default(), "S256 or plain"));
         return None;
     };
-    if !pkce::is_well_formed(value) {
-        complaints.push(unusable("code_challenge", value, "43 to 128 characters of A-Z a-z 0-9 - . _ ~"));
+    let (usable, expected) = match method {
+        ChallengeMethod::Plain => (pkce::is_well_formed(value), "43 to 128 characters of A-Z a-z 0-9 - . _ ~"),
+        ChallengeMethod::S256 => (pkce::is_hash(value), "a SHA-256 in base64url, which has 43 characters"),
+    };
+    if !usable {
+        complaints.push(unusable("code_challenge", value, expected));
     }
     Some(Challenge { value: value.to_owned(), method })
 }

@@ -63,3 +63,8 @@ impl Challenge {
 pub fn is_well_formed(text: &str) -> bool {
     (43..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
 }
+
+/// A SHA-256 in base64url: what an S256 challenge looks like.
+pub fn is_hash(text: &str) -> bool {
+    text.len() == 43 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+}

@@ -56,6 +56,7 @@ impl Realm {
         let mut reply = self.profile.word(&telling, decision, signed);
         plan.edit_reply(&mut reply, &case);
         furnish(&mut reply);
+        reply.signs_in = trace.iter().any(|(check, held)| check == Check::PersonMaySignIn && held);
         self.note(Entry {
             number: 0,
             at: now,
@@ -134,13 +135,14 @@ impl Realm {
         if stored.record.is_some() && !again {
             return Ok(());
         }
-        let mut keys = match (self.fetch)(uri.clone()).await {
-            Ok(document) => json!({ "keys": document.get("keys") }),
-            Err(error) => json!({ "error": error }),
+        // A client that starts after us is not locked out for a minute by one failure.
+        let (mut keys, lifetime) = match (self.fetch)(uri.clone()).await {
+            Ok(document) => (json!({ "keys": document.get("keys") }), FETCHED_KEYS),
+            Err(error) => (json!({ "error": error }), Lifetime::of_seconds(1)),
         };
         keys["fetched_at"] = now.0.into();
         let record = Arc::new(Record::from(keys));
-        let change = (Some(Arc::clone(&record)), now.plus(FETCHED_KEYS));
+        let change = (Some(Arc::clone(&record)), now.plus(lifetime));
         // Whoever fetched at the same time fetched the same: a lost race is no loss.
         self.store.commit(vec![(name.clone(), stored.version, change)], now).await?;
         records.add(name, Versioned { version: stored.version, record: Some(record) });
@@ -173,7 +175,7 @@ impl Realm {
         let client = if entry.client.is_empty() { "someone unnamed" } else { &entry.client };
         if let Some(refused) = &entry.refused {
             let (check, section) = (refused.check.name(), refused.check.section());
-            tracing::warn!("refused {method} {endpoint} by {client} [{check}] {} {section}", refused.description());
+            tracing::warn!("refused {method} {endpoint} by {client} [{check}] {} {section}", refused.in_full());
         } else {
             tracing::debug!("{method} {endpoint} by {client} → {}", entry.status);
         }

@@ -52,7 +52,7 @@ impl fmt::Display for Entry {
             writeln!(f, "   {} {}: {}", if held { '✓' } else { '✗' }, check.name(), check.sentence())?;
         }
         if let Some(refused) = &self.refused {
-            writeln!(f, "   → {}", refused.description())?;
+            writeln!(f, "   → {}", refused.in_full())?;
         }
         for decided in &self.decided {
             writeln!(f, "   decided by {} ({:?})", decided.by, decided.origin)?;

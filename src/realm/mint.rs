@@ -101,6 +101,7 @@ fn plan(settings: &Settings, spec: &TokenSpec, now: UnixTime, mut draw: Draw) ->
             audience: vec![audience.clone()],
             issued_at: now,
             until,
+            opaque,
             revoked: false,
         };
         records.put(Name::Access(access.clone()), record, until);

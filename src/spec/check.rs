@@ -60,6 +60,9 @@ checks! {
     RequestUriOffered: "the request comes as plain parameters, not behind a request_uri", RequestUriUnsupported, "https://openid.net/specs/openid-connect-core-1_0.html#RequestUriParameter";
     RegistrationOffered: "the client does not describe itself in the request", RegistrationUnsupported, "https://openid.net/specs/openid-connect-core-1_0.html#RegistrationParameter";
     GrantTypeAllowed: "the client is registered for this grant type", GrantTypeNotAllowed, "https://www.rfc-editor.org/rfc/rfc6749#section-5.2";
+    ScopeWellFormed: "every scope is made of the characters that a scope may have", ScopeMalformed, "https://www.rfc-editor.org/rfc/rfc6749#section-3.3";
+    ResourceUsable: "every resource is an absolute URI without a fragment", ResourceUnusable, "https://www.rfc-editor.org/rfc/rfc8707#section-2";
+    ResourceGranted: "no resource is asked for beyond those of the authorization request", ResourceNotGranted, "https://www.rfc-editor.org/rfc/rfc8707#section-2.2";
     ScopeAllowed: "every scope is one that the client may ask for", ScopeNotAllowed, "https://www.rfc-editor.org/rfc/rfc6749#section-3.3";
     PkceUsed: "a client without a secret sends a code_challenge", PkceRequired, "https://www.rfc-editor.org/rfc/rfc9700#section-2.1.1";
     IdTokenHintValid: "id_token_hint is an ID token of this provider", IdTokenHintInvalid, "https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest";

@@ -50,6 +50,9 @@ refusals! {
     RequestUriUnsupported: "request_uri_not_supported" 400, "Send the parameters themselves instead of request_uri.";
     RegistrationUnsupported: "registration_not_supported" 400, "Register the client in the configuration instead.";
     GrantTypeNotAllowed: "unauthorized_client" 400, "Add the grant type to the client's grant_types.";
+    ScopeMalformed: "invalid_scope" 400, "Write scopes as words of printable ASCII, without quotes and backslashes, separated by spaces.";
+    ResourceUnusable: "invalid_target" 400, "Name an API by an absolute URI without a fragment.";
+    ResourceNotGranted: "invalid_target" 400, "Name one of the resources of the authorization request, or none.";
     ScopeNotAllowed: "invalid_scope" 400, "Ask for fewer scopes, or add them to the client's scope.";
     PkceRequired: "invalid_request" 400, "Send code_challenge and code_challenge_method=S256, or authenticate the client.";
     IdTokenHintInvalid: "invalid_request" 400, "Send an ID token that this provider issued, unaltered.";
@@ -98,7 +101,7 @@ refusals! {
     TokenRevoked: "invalid_token" 401, "Sign in again: the token was revoked.";
     TokenScopeMissing: "insufficient_scope" 403, "Ask for the scope openid.";
     ClientNotConfidential: "invalid_client" 401, "Authenticate with a secret or a key.";
-    TokenOfOtherClient: "unauthorized_client" 400, "Revoke with the client that got the token.";
+    TokenOfOtherClient: "invalid_grant" 400, "Revoke with the client that got the token.";
 
     LogoutHintInvalid: "invalid_request" 400, "Send the ID token that the app got at sign-in, unaltered.";
     LogoutClientMismatch: "invalid_request" 400, "Send the client_id that the ID token was issued to, or leave it out.";
@@ -116,12 +119,14 @@ pub struct Refused {
     pub got: Option<String>,
     /// What would have been accepted.
     pub expected: Option<String>,
+    /// What only the developer is told, in console and log: the caller may be a thief.
+    pub aside: Option<String>,
 }
 
 impl Refused {
     /// The refusal that failing this check means.
     pub const fn by(check: Check) -> Self {
-        Self { check, refusal: check.refusal(), got: None, expected: None }
+        Self { check, refusal: check.refusal(), got: None, expected: None, aside: None }
     }
 
     /// With the value that came.
@@ -138,11 +143,24 @@ impl Refused {
         self
     }
 
+    /// With what only the developer is told.
+    #[must_use]
+    pub fn aside(mut self, value: impl Into<String>) -> Self {
+        self.aside = Some(value.into());
+        self
+    }
+
     /// With another cause than the check's own.
     #[must_use]
     pub fn because(mut self, refusal: Refusal) -> Self {
         self.refusal = refusal;
         self
+    }
+
+    /// The description and what only the developer is told.
+    pub fn in_full(&self) -> String {
+        let aside = self.aside.as_deref().map(|aside| format!(" ({})", shortened(aside))).unwrap_or_default();
+        format!("{}{aside}", self.description())
     }
 
     /// The `error_description`: one line in the characters that

@@ -248,8 +248,10 @@ impl Client {
         }
     }
 
-    /// Whether it asked for refresh tokens when it was registered, so that a request need not ask again.
-    pub fn always_refreshes(&self) -> bool {
-        self.grant_types.as_ref().is_some_and(|listed| listed.contains(&GrantType::RefreshToken))
+    /// Whether it gets a refresh token with these scopes: it may use one, and asked in the request or when it was registered,
+    /// [Core §11](https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess).
+    pub fn wants_refresh_token(&self, scopes: &Scopes) -> bool {
+        let registered = self.grant_types.as_ref().is_some_and(|listed| listed.contains(&GrantType::RefreshToken));
+        self.may_use(GrantType::RefreshToken) && (registered || scopes.contains("offline_access"))
     }
 }

@@ -148,6 +148,8 @@ pub struct Access {
     pub issued_at: UnixTime,
     /// `exp`
     pub until: UnixTime,
+    /// Whether the token is its own name; otherwise the name is a JWT's `jti`, which is no secret and opens nothing.
+    pub opaque: bool,
     /// Whether it was revoked.
     pub revoked: bool,
 }

@@ -27,7 +27,8 @@ impl ReturnAddress {
         ctx.check_as(Check::RedirectUriUsable, uri.is_some(), |refused| refused.got(sent))?;
         let uri = uri.ok_or_else(|| Refused::by(Check::RedirectUriUsable))?;
         if client.unregistered {
-            ctx.check_as(Check::RedirectUriLoopback, is_loopback(&uri), |refused| refused.got(sent))?;
+            let here = is_loopback(&uri) && matches!(uri.scheme(), "http" | "https");
+            ctx.check_as(Check::RedirectUriLoopback, here, |refused| refused.got(sent))?;
         } else {
             ctx.check_as(Check::RedirectUriRegistered, is_registered(client, sent, &uri), |refused| {
                 refused.got(sent).expected(one_of(&client.redirect_uris))
@@ -64,16 +65,29 @@ fn is_registered(client: &Client, sent: &str, uri: &Url) -> bool {
         registered == sent
             || client.application_type == ApplicationType::Native
                 && is_loopback(uri)
-                && differs_in_port_only(registered, uri)
+                && differs_in_port_only(registered, sent)
     })
 }
 
-/// [RFC 8252 §7.3](https://www.rfc-editor.org/rfc/rfc8252#section-7.3): the port is whatever the device had free.
-fn differs_in_port_only(registered: &str, uri: &Url) -> bool {
-    let Ok(mut registered) = Url::parse(registered) else { return false };
-    let mut uri = uri.clone();
-    let plain_http = registered.scheme() == "http" && uri.scheme() == "http";
-    plain_http && registered.set_port(None).is_ok() && uri.set_port(None).is_ok() && registered == uri
+/// [RFC 8252 §7.3](https://www.rfc-editor.org/rfc/rfc8252#section-7.3): the port is whatever the device had free, and
+/// everything else is compared character by character.
+fn differs_in_port_only(registered: &str, sent: &str) -> bool {
+    match (without_port(registered), without_port(sent)) {
+        (Some(registered), Some(sent)) => registered == sent,
+        _ => false,
+    }
+}
+
+/// An `http` URI in two parts, before its port and behind it.
+fn without_port(uri: &str) -> Option<(&str, &str)> {
+    let rest = uri.strip_prefix("http://")?;
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    Some((host, path))
 }
 
 /// Browsers run `javascript:`, `data:` and their kin in the page's own name. Other schemes are how native apps are reached.

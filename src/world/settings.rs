@@ -84,6 +84,11 @@ impl Settings {
         self.users.iter().find(|user| user.sub == *sub)
     }
 
+    /// Whether someone who signed in before may still: known, unless the claims came with the sign-in, and not locked.
+    pub fn may_sign_in(&self, person: &Person) -> bool {
+        self.user(&person.sub).map_or(person.claims.is_some(), |user| !user.locked)
+    }
+
     /// What is known about a person now.
     pub fn claims_of<'a>(&'a self, person: &'a Person) -> Option<&'a Map> {
         match &person.claims {
@@ -128,7 +133,10 @@ impl Settings {
                         claims.insert(name.clone(), value.clone());
                     }
                 }
-                ClaimPick::Fixed(fixed) => claims.extend(fixed.clone()),
+                ClaimPick::Fixed(fixed) => {
+                    let said = fixed.iter().filter(|(_, value)| !is_blank(value));
+                    claims.extend(said.map(|(name, value)| (name.clone(), value.clone())));
+                }
             }
         }
         claims
@@ -136,8 +144,8 @@ impl Settings {
 }
 
 /// `null` and `""` are left out of every token: "the Claim … SHOULD be omitted", [Core §5.3.2](https://openid.net/specs/openid-connect-core-1_0.html#UserInfoResponse).
-fn is_blank(value: &Value) -> bool {
-    value.is_null() || value.as_str() == Some("")
+pub(crate) fn is_blank(value: &Value) -> bool {
+    value.is_null() || value.as_str() == Some("") || value.as_object().is_some_and(serde_json::Map::is_empty)
 }
 
 impl Settings {

@@ -8,6 +8,9 @@ use crate::harness::{
     Browser, CALLBACK, CHALLENGE, authorize_url, claims, code, post, redeem, refused_by, registered, sign_in, tokens,
 };
 
+/// Well-formed, but no SHA-256.
+const VERIFIER_44: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk~";
+
 /// What comes back when a browser that nobody signed in with asks.
 async fn refused(idp: &Emulator, more: &[(&str, &str)]) -> (String, String) {
     let answer = Browser::new().get(&authorize_url(idp, more)).await;
@@ -138,7 +141,13 @@ async fn everything_else_that_is_wrong_goes_back_to_the_app() {
         (&[("max_age", "-1")], "invalid_request", Check::ParameterUsable),
         (&[("claims", "{")], "invalid_request", Check::ParameterUsable),
         (&[("claims", "[]")], "invalid_request", Check::ParameterUsable),
-        (&[("scope", "openid \"quoted\"")], "invalid_request", Check::ParameterUsable),
+        (&[("scope", "openid \"quoted\"")], "invalid_scope", Check::ScopeWellFormed),
+        (&[("resource", "not a uri")], "invalid_target", Check::ResourceUsable),
+        (
+            &[("code_challenge", VERIFIER_44), ("code_challenge_method", "S256")],
+            "invalid_request",
+            Check::ParameterUsable,
+        ),
         (
             &[("code_challenge", CHALLENGE), ("code_challenge_method", "S512")],
             "invalid_request",
@@ -211,6 +220,11 @@ async fn get_and_post_mean_the_same() {
     let (path, query) = url.split_once('?').expect("a query");
     let form: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let form: Vec<(&str, &str)> = form.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    let page = browser.post(path, &form).await;
+    // A form without the browser's cookie may come from another site, whose forms never bring it: ask again by GET.
+    assert_eq!((page.status, page.headers.get("set-cookie")), (303, None), "no cookie is replaced");
+    assert_eq!(format!("{}{}", idp.issuer(), page.header("location")), url);
+    browser.get(&url).await;
     let page = browser.post(path, &form).await;
     let interaction = page.field("interaction");
     let answer =
@@ -303,6 +317,33 @@ async fn max_age_asks_again_only_when_the_sign_in_is_older() {
     assert_eq!(browser.get(&authorize_url(&idp, &[("max_age", "0")])).await.status, 200);
     let silent = browser.get(&authorize_url(&idp, &[("max_age", "99"), ("prompt", "none")])).await;
     assert_eq!(silent.returned("error").as_deref(), Some("login_required"));
+}
+
+#[tokio::test]
+async fn whoever_is_locked_or_gone_is_not_signed_in_any_more() {
+    let idp = registered().start().await;
+    let browser = Browser::new();
+    sign_in(&idp, &browser, &[], "alice").await;
+    let mut config = standin::Config::default();
+    let mut people = config.people();
+    people[0].locked = true;
+    for people in [people, Vec::new()] {
+        config.user = Some(people);
+        config.client = vec![Client::confidential("web", "s3cret").redirects_to(CALLBACK)];
+        idp.reconfigure(&config, "a test").expect("taken");
+        let silent = browser.get(&authorize_url(&idp, &[("prompt", "none")])).await;
+        assert_eq!(silent.returned("error").as_deref(), Some("login_required"));
+    }
+}
+
+#[tokio::test]
+async fn the_claims_parameter_may_name_several_people() {
+    let idp = registered().start().await;
+    let either = r#"{"id_token":{"sub":{"values":["alice","bob"]}}}"#;
+    let answer = sign_in(&idp, &Browser::new(), &[("claims", either)], "bob").await;
+    assert!(answer.returned("code").is_some());
+    let answer = sign_in(&idp, &Browser::new(), &[("claims", either)], "cagla").await;
+    assert_eq!(answer.returned("error").as_deref(), Some("login_required"));
 }
 
 #[tokio::test]

@@ -74,8 +74,14 @@ async fn somebody_elses_id_token_signs_nobody_out() {
     let idp = registered().start().await;
     let bobs = tokens(&idp, &[], "bob").await.member("id_token");
     let (browser, _) = signed_in(&idp).await;
-    assert!(browser.get(&logout_url(&idp, &[("id_token_hint", &bobs)])).await.words().contains("Sign out?"));
+    let asked = [("id_token_hint", bobs.as_str()), ("post_logout_redirect_uri", BYE), ("state", "s")];
+    let page = browser.get(&logout_url(&idp, &asked)).await;
+    assert!(page.words().contains("Sign out?"));
     assert!(still_signed_in(&idp, &browser).await);
+    let form = [("interaction", page.field("interaction")), ("decision", "out".into())];
+    let form: Vec<(&str, &str)> = form.iter().map(|(n, v)| (*n, v.as_str())).collect();
+    let out = browser.post(&format!("{}/sign-out", idp.issuer()), &form).await;
+    assert_eq!(out.header("location"), "http://localhost:3000/bye?state=s", "the way back is not forgotten");
 }
 
 #[tokio::test]
@@ -84,7 +90,8 @@ async fn what_is_wrong_is_said_on_a_page_and_leads_nowhere() {
     let (browser, hint) = signed_in(&idp).await;
     let claims = hint.split('.').nth(1).expect("claims");
     let unsigned = format!("eyJhbGciOiJub25lIn0.{claims}.");
-    let foreign = format!("{}A", &hint[..hint.len() - 1]);
+    let (rest, signature) = hint.rsplit_once('.').expect("a signature");
+    let foreign = format!("{rest}.{}", signature.chars().rev().collect::<String>());
     let cases: &[(&[(&str, &str)], Check)] = &[
         (
             &[("id_token_hint", &hint), ("post_logout_redirect_uri", "http://localhost:3000/other")],

@@ -98,7 +98,11 @@ async fn a_token_that_is_not_good_is_refused_with_the_reason() {
     let unsigned = format!("eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0.{}.", token.split('.').nth(1).expect("claims"));
     assert_eq!(userinfo(&idp, &unsigned).await.status, 401);
 
-    let machine = as_web(&idp, "/token", &[("grant_type", "client_credentials"), ("scope", "x")]).await;
+    let jti = claims(&token)["jti"].as_str().expect("a jti").to_owned();
+    assert_eq!(userinfo(&idp, &jti).await.status, 401, "a token's name is not the token");
+    refused_by(&idp, Check::TokenKnown);
+
+    let machine = as_web(&idp, "/token", &[("grant_type", "client_credentials"), ("scope", "openid")]).await;
     let refused = userinfo(&idp, &machine.member("access_token")).await;
     assert_eq!(refused.status, 403);
     assert!(refused.header("www-authenticate").contains("error=\"insufficient_scope\""));

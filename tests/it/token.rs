@@ -110,6 +110,15 @@ async fn a_challenge_must_be_answered_and_only_a_challenge_may_be() {
     let wrong = redeem(&idp, &code(&idp, &s256, "alice").await, &[("code_verifier", CHALLENGE)]).await;
     assert_eq!(wrong.member("error"), "invalid_grant");
     refused_by(&idp, Check::PkceMatches);
+    // A plain challenge is the verifier: whoever stole the code must not be told it.
+    let stolen = code(&idp, &plain, "alice").await;
+    let wrong = redeem(&idp, &stolen, &[("code_verifier", CHALLENGE)]).await;
+    assert!(!wrong.text.contains(VERIFIER), "{}", wrong.text);
+    let short = "abc";
+    let of_short =
+        [("code_challenge", "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0"), ("code_challenge_method", "S256")];
+    redeem(&idp, &code(&idp, &of_short, "alice").await, &[("code_verifier", short)]).await;
+    refused_by(&idp, Check::PkceMatches);
     redeem(&idp, &code(&idp, &s256, "alice").await, &[]).await;
     refused_by(&idp, Check::PkceVerifierGiven);
     // A downgrade: someone removed the challenge on the way to the provider.
@@ -196,6 +205,23 @@ async fn a_client_gets_a_token_for_itself() {
         [("grant_type", "client_credentials"), ("resource", "https://a.example"), ("resource", "https://b.example")];
     let access = claims(&as_web(&idp, "/token", &named).await.member("access_token"));
     assert_eq!(access["aud"], serde_json::json!(["https://a.example", "https://b.example"]));
+    let malformed = as_web(&idp, "/token", &[("grant_type", "client_credentials"), ("scope", "a\"b")]).await;
+    assert_eq!(malformed.member("error"), "invalid_scope");
+    refused_by(&idp, Check::ScopeWellFormed);
+    as_web(&idp, "/token", &[("grant_type", "client_credentials"), ("resource", "x#y")]).await;
+    refused_by(&idp, Check::ResourceUsable);
+}
+
+#[tokio::test]
+async fn a_code_opens_only_the_apis_that_were_asked_for() {
+    let idp = registered().start().await;
+    let code = code(&idp, &[("resource", "https://a.example")], "alice").await;
+    assert_eq!(redeem(&idp, &code, &[("resource", "https://b.example")]).await.member("error"), "invalid_target");
+    refused_by(&idp, Check::ResourceGranted);
+    assert_eq!(
+        claims(&redeem(&idp, &code, &[("resource", "")]).await.member("access_token"))["aud"],
+        "https://a.example"
+    );
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::protocol::{Lifetime, UnixTime};
 use crate::spec::{Check, Refused};
 use crate::tokens::{Alg, Opened, Unverified, verify_with_jwk, verify_with_secret};
-use crate::world::{Asked, AuthMethod, Client, Ctx, Endpoint, Name, Stop};
+use crate::world::{Asked, AuthMethod, BackChannel, Client, Ctx, Endpoint, Name, Stop};
 
 /// How far ahead of ours a client's clock may be.
 const SKEW: Lifetime = Lifetime::of_seconds(60);
@@ -85,15 +85,18 @@ fn claims_hold(ctx: &Ctx<'_>, client: &Client, asked: &Asked, opened: &Opened) -
         }
     }
     let settings = ctx.settings;
-    let base = format!("{}{}", asked.base, settings.issuer_path());
-    let audiences = [
-        settings.issuer.clone(),
-        settings.url_of(Endpoint::Token),
-        settings.url_of(asked.endpoint),
-        settings.url_below(&base, Endpoint::Token),
-        settings.url_below(&base, asked.endpoint),
-    ];
-    if !opened.is_for(&audiences.each_ref().map(String::as_str)) {
+    let mut audiences =
+        vec![settings.issuer.clone(), settings.url_of(Endpoint::Token), settings.url_of(asked.endpoint)];
+    let back = match &settings.back_channel {
+        BackChannel::Issuer => None,
+        BackChannel::Follow => Some(format!("{}{}", asked.base, settings.issuer_path())),
+        BackChannel::At(url) => Some(url.clone()),
+    };
+    if let Some(base) = back {
+        audiences.extend([settings.url_below(&base, Endpoint::Token), settings.url_below(&base, asked.endpoint)]);
+    }
+    let audiences: Vec<&str> = audiences.iter().map(String::as_str).collect();
+    if !opened.is_for(&audiences) {
         let got = opened.claims.get("aud").map(Value::to_string).unwrap_or_default();
         return Err((format!("aud={got}"), format!("{} or {}", audiences[0], audiences[1])));
     }

@@ -1,11 +1,11 @@
 //! A code becomes tokens, [RFC 6749 §4.1.3](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3).
 
-use crate::protocol::{CodeValue, Params};
+use crate::protocol::{CodeValue, Params, pkce};
 use crate::spec::{Check, Refused};
 use crate::world::{AuthMethod, Code, Ctx, Grant, Issuance, Name, Stop};
 
 use super::AuthenticatedClient;
-use super::issue::{Wish, issue};
+use super::issue::{Wish, audience, issue};
 
 pub(super) fn redeem(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Params) -> Result<Issuance, Stop> {
     let sent = params.get("code");
@@ -20,22 +20,25 @@ pub(super) fn redeem(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &P
     ctx.check(Check::CodeFresh, ctx.now < code.until)?;
     let redirect_uri = params.get("redirect_uri").unwrap_or_default();
     ctx.check_as(Check::RedirectUriRepeated, redirect_uri == code.redirect_uri, |refused| {
-        refused.got(redirect_uri).expected(code.redirect_uri.as_str())
+        refused.got(redirect_uri).aside(format!("it was {}", code.redirect_uri))
     })?;
     proof_key(ctx, client, &code, params)?;
 
+    let audience = audience(ctx, client, &grant, params)?;
     code.redeemed_at = Some(ctx.now);
     let kept = code.until.plus(super::super::next_step::USED_CODE);
     let grant_id = code.grant.clone();
     ctx.records.put(name, code, kept);
     let scopes = grant.scopes.clone();
     let wish = Wish {
-        with_refresh_token: scopes.contains("offline_access") || client.always_refreshes(),
+        audience,
+        with_refresh_token: client.wants_refresh_token(&scopes),
         with_id_token: scopes.contains("openid"),
         scopes,
+        kept_until: ctx.now,
         is_refresh: false,
     };
-    Ok(issue(ctx, client, (grant_id, grant), params, wish))
+    Ok(issue(ctx, client, (grant_id, grant), wish))
 }
 
 /// A second use means that somebody else has the code, and perhaps the tokens: they end,
@@ -59,11 +62,11 @@ fn proof_key(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, code: &Code, param
         return ctx.check(Check::PkceUsed, client.method() != AuthMethod::None);
     };
     let verifier = ctx.require(Check::PkceVerifierGiven, verifier)?;
-    ctx.check_as(Check::PkceMatches, challenge.accepts(verifier), |refused| {
-        refused.got(format!("code_verifier={verifier}")).expected(format!(
-            "the verifier of code_challenge={} ({})",
-            challenge.value,
-            challenge.method.as_str()
-        ))
+    let matches = pkce::is_well_formed(verifier) && challenge.accepts(verifier);
+    let method = challenge.method.as_str();
+    ctx.check_as(Check::PkceMatches, matches, |refused| {
+        refused
+            .expected(format!("43 to 128 characters that fit the challenge by {method}"))
+            .aside(format!("code_verifier={verifier}, code_challenge={}", challenge.value))
     })
 }

@@ -1,7 +1,9 @@
 //! Every way of getting tokens ends here.
 
-use crate::protocol::{GrantId, Lifetime, Params, Scopes};
-use crate::world::{Access, AccessTokenFormat, Client, Ctx, Grant, Issuance, Name, Refresh};
+use crate::flows::visit::resources_usable;
+use crate::protocol::{GrantId, Lifetime, Params, Scopes, UnixTime};
+use crate::spec::{Check, Refused};
+use crate::world::{Access, AccessTokenFormat, Client, Ctx, Grant, Issuance, Name, Refresh, one_of};
 
 /// How much longer than a token its record is kept, so that an expired one is told from an unknown one.
 const EXPIRED: Lifetime = Lifetime::of_seconds(3_600);
@@ -9,34 +11,32 @@ const EXPIRED: Lifetime = Lifetime::of_seconds(3_600);
 /// What the ways differ in.
 pub(super) struct Wish {
     pub(super) scopes: Scopes,
+    /// The access token's `aud`. It is looked at before anything is written: what a flow wrote stays, refused or not.
+    pub(super) audience: Vec<String>,
     pub(super) with_refresh_token: bool,
     pub(super) with_id_token: bool,
+    /// Until when what was agreed to must be remembered, beyond the new tokens' own lifetimes.
+    pub(super) kept_until: UnixTime,
     pub(super) is_refresh: bool,
 }
 
 /// Names the new tokens and keeps their records.
-pub(super) fn issue(
-    ctx: &mut Ctx<'_>,
-    client: &Client,
-    (grant_id, grant): (GrantId, Grant),
-    params: &Params,
-    wish: Wish,
-) -> Issuance {
+pub(super) fn issue(ctx: &mut Ctx<'_>, client: &Client, (grant_id, grant): (GrantId, Grant), wish: Wish) -> Issuance {
     let lifetimes = ctx.settings.lifetimes(client);
     let opaque = ctx.settings.access_token_format(client) == AccessTokenFormat::Opaque;
     let access = if opaque { ctx.entropy.secret() } else { ctx.entropy.id() };
-    let audience = audience(ctx, client, &grant, params);
     let access_until = ctx.now.plus(lifetimes.access_token);
     let record = Access {
         grant: grant_id.clone(),
         scopes: wish.scopes.clone(),
-        audience: audience.clone(),
+        audience: wish.audience.clone(),
         issued_at: ctx.now,
         until: access_until,
+        opaque,
         revoked: false,
     };
     ctx.records.put(Name::Access(access.as_str().into()), record, access_until.plus(EXPIRED));
-    let mut kept_until = access_until;
+    let mut kept_until = access_until.max(wish.kept_until);
     let refresh = wish.with_refresh_token.then(|| ctx.entropy.secret());
     if let Some(value) = &refresh {
         let until = ctx.now.plus(lifetimes.refresh_token);
@@ -51,7 +51,7 @@ pub(super) fn issue(
         grant_id,
         scopes: wish.scopes,
         access: access.into(),
-        audience,
+        audience: wish.audience,
         access_until,
         refresh: refresh.map(Into::into),
         with_id_token: wish.with_id_token,
@@ -60,11 +60,21 @@ pub(super) fn issue(
 }
 
 /// Whom the access token is for, [RFC 8707 §2.2](https://www.rfc-editor.org/rfc/rfc8707#section-2.2); the issuer, if nobody said.
-fn audience(ctx: &Ctx<'_>, client: &Client, grant: &Grant, params: &Params) -> Vec<String> {
-    let asked: Vec<String> = params.all("resource").map(str::to_owned).collect();
+pub(super) fn audience(
+    ctx: &mut Ctx<'_>,
+    client: &Client,
+    grant: &Grant,
+    params: &Params,
+) -> Result<Vec<String>, Refused> {
+    let asked: Vec<String> = params.all("resource").filter(|uri| !uri.is_empty()).map(str::to_owned).collect();
+    resources_usable(ctx, &asked)?;
+    let beyond = asked.iter().find(|resource| !grant.resource.is_empty() && !grant.resource.contains(resource));
+    ctx.check_as(Check::ResourceGranted, beyond.is_none(), |refused| {
+        refused.got(beyond.map_or("", String::as_str)).expected(one_of(&grant.resource))
+    })?;
     let named = if asked.is_empty() { grant.resource.clone() } else { asked };
     if !named.is_empty() {
-        return named;
+        return Ok(named);
     }
-    vec![client.audience.clone().unwrap_or_else(|| ctx.settings.issuer.clone())]
+    Ok(vec![client.audience.clone().unwrap_or_else(|| ctx.settings.issuer.clone())])
 }

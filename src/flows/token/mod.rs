@@ -8,6 +8,7 @@ mod password;
 mod refresh;
 mod verify_client;
 
+pub(super) use refresh::session_lives;
 pub use verify_client::{AuthenticatedClient, verify_client};
 
 use crate::spec::Check;

@@ -2,12 +2,12 @@
 //! [RFC 9700 §2.4](https://www.rfc-editor.org/rfc/rfc9700#section-2.4) forbids it, so it is off unless a client lists it.
 
 use crate::flows::sign_in::authenticate;
-use crate::protocol::{AuthorizeRequest, ClaimsRequest, Params, Scopes};
+use crate::protocol::{ClaimsRequest, Params, Scopes};
 use crate::spec::{Check, Refusal};
 use crate::world::{Ctx, Grant, Issuance, Person, Stop};
 
 use super::AuthenticatedClient;
-use super::issue::{Wish, issue as give};
+use super::issue::{Wish, audience, issue as give};
 
 pub(super) fn issue(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Params) -> Result<Issuance, Stop> {
     let typed = params.get("username");
@@ -18,8 +18,7 @@ pub(super) fn issue(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Pa
     let user = user.map_err(invalid)?;
     ctx.check(Check::PersonMaySignIn, !user.locked).map_err(invalid)?;
     let scopes = Scopes::from(params.get("scope").unwrap_or_default());
-    let request = AuthorizeRequest { scopes: scopes.clone(), ..AuthorizeRequest::default() };
-    crate::flows::visit::scopes_allowed(ctx, client, &request)?;
+    crate::flows::visit::scopes_allowed(ctx, client, &scopes)?;
     let grant = Grant {
         client: client.client_id(),
         person: Person { sub: user.sub, claims: None },
@@ -35,11 +34,14 @@ pub(super) fn issue(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Pa
         revoked: false,
     };
     let id = ctx.entropy.id().into();
+    let audience = audience(ctx, client, &grant, params)?;
     let wish = Wish {
-        with_refresh_token: scopes.contains("offline_access") || client.always_refreshes(),
+        audience,
+        with_refresh_token: client.wants_refresh_token(&scopes),
         with_id_token: scopes.contains("openid"),
         scopes,
+        kept_until: ctx.now,
         is_refresh: false,
     };
-    Ok(give(ctx, client, (id, grant), params, wish))
+    Ok(give(ctx, client, (id, grant), wish))
 }

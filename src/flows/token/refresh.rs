@@ -1,11 +1,11 @@
 //! A refresh token becomes new tokens, [RFC 6749 §6](https://www.rfc-editor.org/rfc/rfc6749#section-6).
 
 use crate::protocol::{Params, RefreshValue, Scopes};
-use crate::spec::{Check, Refused};
+use crate::spec::{Check, Refusal, Refused};
 use crate::world::{Ctx, Grant, Issuance, Name, Refresh, Session, Stop};
 
 use super::AuthenticatedClient;
-use super::issue::{Wish, issue};
+use super::issue::{Wish, audience, issue};
 
 pub(super) fn refresh(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Params) -> Result<Issuance, Stop> {
     let sent = params.get("refresh_token");
@@ -19,9 +19,14 @@ pub(super) fn refresh(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &
     let grant = ctx.require(Check::RefreshKnown, grant)?;
     ctx.check(Check::GrantAlive, !grant.revoked)?;
     unused(ctx, &token, &grant)?;
-    session_alive(ctx, &grant)?;
+    let alive = session_lives(ctx, &grant)?;
+    ctx.check(Check::SessionAlive, alive)?;
+    let may = ctx.settings.may_sign_in(&grant.person);
+    ctx.check(Check::PersonMaySignIn, may).map_err(|refused| refused.because(Refusal::GrantRevoked))?;
     let scopes = narrowed(ctx, &grant, params)?;
 
+    let audience = audience(ctx, client, &grant, params)?;
+    let kept_until = token.until;
     let rotate = ctx.settings.policy.rotate_refresh_tokens;
     let grant_id = token.grant.clone();
     if rotate && token.replaced_at.is_none() {
@@ -30,8 +35,8 @@ pub(super) fn refresh(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &
         ctx.records.put(name, token, until);
     }
     let with_id_token = scopes.contains("openid");
-    let wish = Wish { scopes, with_refresh_token: rotate, with_id_token, is_refresh: true };
-    Ok(issue(ctx, client, (grant_id, grant), params, wish))
+    let wish = Wish { scopes, audience, with_refresh_token: rotate, with_id_token, kept_until, is_refresh: true };
+    Ok(issue(ctx, client, (grant_id, grant), wish))
 }
 
 /// A replaced token that comes again was stolen, or is used by two at once. Nobody can tell which, so the family ends,
@@ -49,14 +54,10 @@ fn unused(ctx: &mut Ctx<'_>, token: &Refresh, grant: &Grant) -> Result<(), Refus
 
 /// Without `offline_access` a refresh token lives as long as the sign-in,
 /// [Back-Channel Logout §2.7](https://openid.net/specs/openid-connect-backchannel-1_0.html#BCActions).
-fn session_alive(ctx: &mut Ctx<'_>, grant: &Grant) -> Result<(), Stop> {
-    if grant.scopes.contains("offline_access") {
-        return Ok(());
-    }
-    let Some(id) = &grant.session else { return Ok(()) };
+pub(in crate::flows) fn session_lives(ctx: &Ctx<'_>, grant: &Grant) -> Result<bool, Stop> {
+    let Some(id) = grant.session.as_ref().filter(|_| !grant.scopes.contains("offline_access")) else { return Ok(true) };
     let session: Option<Session> = ctx.records.get(&Name::Session(id.clone()))?;
-    let alive = session.is_some_and(|session| !session.ended && ctx.now < session.until);
-    Ok(ctx.check(Check::SessionAlive, alive)?)
+    Ok(session.is_some_and(|session| !session.ended && ctx.now < session.until))
 }
 
 fn narrowed(ctx: &mut Ctx<'_>, grant: &Grant, params: &Params) -> Result<Scopes, Refused> {

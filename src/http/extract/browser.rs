@@ -7,6 +7,7 @@ use tower_sessions::cookie::SameSite;
 use tower_sessions::session::{Id, Record as CookieRecord};
 use tower_sessions::session_store::{Error, Result as StoreResult};
 use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore};
+use url::Url;
 
 use crate::protocol::{BrowserId, Lifetime};
 use crate::realm::Realm;
@@ -23,12 +24,18 @@ pub(in crate::http) fn cookies(realm: &Arc<Realm>) -> SessionManagerLayer<Cookie
     let https = settings.issuer.starts_with("https:");
     let path = settings.issuer_path();
     SessionManagerLayer::new(Cookies(Arc::clone(realm)))
-        .with_name("standin")
+        .with_name(cookie_name(&settings.issuer))
         .with_path(if path.is_empty() { "/".to_owned() } else { path })
         // Strict would lose the sign-in on the way from the app; None is only for https, where hidden frames can use it.
         .with_same_site(if https { SameSite::None } else { SameSite::Lax })
         .with_secure(https)
         .with_expiry(Expiry::OnSessionEnd)
+}
+
+/// Cookies do not keep the ports of one host apart, so the name does: two providers on one machine must not sign each other out.
+pub(super) fn cookie_name(issuer: &str) -> String {
+    let port = Url::parse(issuer).ok().and_then(|issuer| issuer.port());
+    port.map_or_else(|| "standin".to_owned(), |port| format!("standin-{port}"))
 }
 
 /// The browser of a request. One that was never seen gets a name where a page is about to be shown to it.

@@ -6,8 +6,9 @@ mod credentials;
 mod place;
 
 use axum::extract::Request;
-use axum::http::Method as HttpMethod;
+use axum::http::header::COOKIE;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method as HttpMethod};
 use tower_sessions::Session;
 
 use crate::flows;
@@ -19,13 +20,35 @@ use crate::world::{Asked, Endpoint, Method};
 use super::routes;
 
 pub(super) use browser::cookies;
-pub(super) use place::{base, same_place};
+pub(super) use place::{base, is_local, same_place};
 
 /// A request that was read, and the flow that will answer it.
 pub(super) struct Knocked {
     pub(super) asked: Asked,
     pub(super) flow: Flow,
     pub(super) session: Option<Session>,
+}
+
+/// A form that comes without the browser's cookie may come from another site, whose forms browsers send without it. Asking the
+/// same by GET brings the cookie along; answering as if nobody were known would replace it, and sign the person out.
+pub(super) fn asked_without_cookie(realm: &Realm, knocked: &Knocked, cookie_sent: bool) -> Option<String> {
+    /// Longer requests are answered as they are: not every browser and proxy would pass them on as a URL.
+    const LONGEST: usize = 8 * 1024;
+    let asked = &knocked.asked;
+    let by_form = asked.method == Method::Post && asked.unreadable.is_none();
+    let entrance = matches!(asked.endpoint, Endpoint::Authorize | Endpoint::EndSession);
+    let query = asked.params.to_query();
+    let settings = realm.settings();
+    let path = settings.routes.get(&asked.endpoint).map_or("", String::as_str);
+    let again = entrance && by_form && !cookie_sent && query.len() <= LONGEST;
+    again.then(|| format!("{}{path}?{query}", settings.issuer_path()))
+}
+
+/// Whether the request brings the cookie of a browser that was seen.
+pub(super) fn sends_cookie(realm: &Realm, headers: &HeaderMap) -> bool {
+    let name = format!("{}=", browser::cookie_name(&realm.settings().issuer));
+    let sent = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    sent.flat_map(|text| text.split(';')).any(|pair| pair.trim().starts_with(&name))
 }
 
 /// Reads a request. Whatever is wrong with it is for the flow to refuse, so that every refusal is told and recorded alike.

@@ -2,26 +2,31 @@
 
 use axum::http::HeaderMap;
 use axum::http::header::HOST;
-use url::Url;
+use url::{Host, Url};
 
-/// Scheme and authority of the request, such as `http://idp:7760`; those of the issuer where the `Host` header is none that
-/// a URL could have. The scheme is the issuer's where the host is: TLS may end in front of us.
+/// Scheme and authority of the request, such as `http://idp:7760`. A name that is none of this machine or its containers
+/// could be anybody's; then it is the issuer's. TLS may end in front of us, so the issuer's host has the issuer's scheme.
 pub(in crate::http) fn base(headers: &HeaderMap, issuer: &str) -> String {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let plain = format!("http://{host}");
-    if issuer.strip_prefix("https://").is_some_and(|rest| rest.split('/').next() == Some(host)) {
-        return format!("https://{host}");
+    let by_issuer = same_place(&format!("http://{host}"), issuer) || same_place(&format!("https://{host}"), issuer);
+    if !by_issuer && is_local(host) {
+        return format!("http://{host}");
     }
-    if is_authority(host) {
-        return plain;
-    }
-    Url::parse(issuer).map_or(plain, |issuer| issuer.origin().ascii_serialization())
+    Url::parse(issuer).map_or_else(|_| issuer.to_owned(), |issuer| issuer.origin().ascii_serialization())
 }
 
-/// Names, addresses and ports are made of these; anything else could break out of the URL that it is put into.
-fn is_authority(host: &str) -> bool {
+/// `localhost` and names under it, names without a dot as containers have them, and addresses. Nobody else's DNS can point
+/// these at this machine.
+pub(in crate::http) fn is_local(host: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b);
-    !host.is_empty() && host.len() <= 255 && host.bytes().all(allowed) && Url::parse(&format!("http://{host}")).is_ok()
+    if host.is_empty() || host.len() > 255 || !host.bytes().all(allowed) {
+        return false;
+    }
+    match Url::parse(&format!("http://{host}")).ok().as_ref().and_then(Url::host) {
+        Some(Host::Domain(name)) => !name.contains('.') || name.ends_with(".localhost") || name.ends_with(".internal"),
+        Some(Host::Ipv4(_) | Host::Ipv6(_)) => true,
+        None => false,
+    }
 }
 
 /// Whether two URLs have host and port in common. Schemes may differ where TLS ends in front of us.
