@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::config::Config;
+
 use super::sources::Text;
 use super::{Exit, print};
 
@@ -9,8 +11,13 @@ use super::{Exit, print};
 pub(super) fn check(file: Option<PathBuf>) -> Result<(), Exit> {
     let text = Text::find(file)?;
     let config = text.read()?;
-    let (users, clients) = (config.people().len(), config.client.len());
+    print(&format!("{}: no mistakes, {}", text.source(), summary(&config)))
+}
+
+/// What is in a configuration, in a line.
+pub(super) fn summary(config: &Config) -> String {
+    let counted = |count: usize, what: &str| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") };
     let examples = if config.user.is_none() { " (the examples)" } else { "" };
-    let open = if clients == 0 && !config.strict { ", so any client is accepted" } else { "" };
-    print(&format!("{} is fine: {users} users{examples}, {clients} clients{open}", text.source()))
+    let open = if config.client.is_empty() && !config.strict { ", so any client is accepted" } else { "" };
+    format!("{}{examples}, {}{open}", counted(config.people().len(), "user"), counted(config.client.len(), "client"))
 }

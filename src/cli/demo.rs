@@ -15,7 +15,9 @@ const NOTES_PORT: u16 = 3000;
 /// Starts both, says so, and waits for the end.
 pub(super) fn demo(args: &StartArgs, began: Instant) -> Result<(), Exit> {
     log::start(args.json)?;
-    let notes = App::bind(NOTES_PORT).map_err(|e: AppError| Exit::failed(e.to_string()))?;
+    // The provider's own port is not taken from it.
+    let port = if Sources::find(args)?.read()?.port == NOTES_PORT { 0 } else { NOTES_PORT };
+    let notes = App::bind(port).map_err(|e: AppError| Exit::failed(e.to_string()))?;
     let client = Client::confidential(notes.client_id(), notes.client_secret());
     let client = client.redirects_to(&notes.redirect_uri()).returns_after_logout_to(&notes.url());
     let sources = Sources::find(args)?.with_sample_app(client);
@@ -23,7 +25,7 @@ pub(super) fn demo(args: &StartArgs, began: Instant) -> Result<(), Exit> {
     let emulator = open(&config, &sources.text.source())?;
     let url = notes.url();
     let running = notes.start(&emulator.issuer()).map_err(|e| Exit::failed(e.to_string()))?;
-    print(&announcement(&emulator, &config, args.json, began))?;
+    print(&announcement(&emulator, "press Sign in at the sample app", args.json, began))?;
     if args.json {
         print(&serde_json::json!({ "event": "app", "name": "Acme Notes", "url": url }).to_string())?;
     } else {

@@ -116,8 +116,9 @@ pub fn run() -> ExitCode {
         Some(Command::Wait { server, timeout }) => running::wait(&server, timeout),
         Some(Command::Schema) => print(&Config::json_schema()),
         Some(Command::Completions { shell }) => {
-            clap_complete::generate(shell, &mut Cli::command(), "standin", &mut io::stdout());
-            Ok(())
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "standin", &mut script);
+            print(String::from_utf8_lossy(&script).trim_end())
         }
     };
     match done {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use reqwest::Client;
 
+use crate::config::Config;
 use crate::http::http_client;
 use crate::protocol::Lifetime;
 
@@ -39,7 +40,8 @@ impl ServerArgs {
         if let Some(named) = self.named()? {
             return Ok(named);
         }
-        let port = Text::find(None)?.read()?.port;
+        // A server that runs on its last good configuration is not unhealthy because the file was spoilt since.
+        let port = Text::find(None).and_then(|text| text.read()).map_or(Config::default().port, |config| config.port);
         Ok(format!("http://127.0.0.1:{port}"))
     }
 }

@@ -34,7 +34,7 @@ impl Text {
         if let Some(file) = variable("STANDIN_CONFIG_FILE")? {
             return Ok(Self::File(file.into()));
         }
-        let here: Vec<&str> = NAMES.into_iter().filter(|name| PathBuf::from(name).is_file()).collect();
+        let here: Vec<&str> = NAMES.into_iter().filter(|name| PathBuf::from(name).symlink_metadata().is_ok()).collect();
         match here[..] {
             [] => Ok(Self::Nowhere),
             [only] => Ok(Self::File(only.into())),
@@ -59,10 +59,15 @@ impl Text {
         let source = self.source();
         let config = match self {
             Self::Nowhere => Config::default(),
-            Self::Inline(text) => parse(&source, text, Format::of_text(text))?,
+            Self::Inline(text) => {
+                parse(&source, text, Format::of_text(text)).map_err(|mistake| instead_of_a_file(text, mistake))?
+            }
             Self::File(file) => {
                 let text = fs::read_to_string(file).map_err(|e| Box::new(unreadable(&source, &e)))?;
-                parse(&source, &text, Format::of_name(&source).unwrap_or_else(|| Format::of_text(&text)))?
+                let format = Format::of_name(&source).unwrap_or_else(|| Format::of_text(&text));
+                let config = parse(&source, &text, format)?;
+                config.check(&source).map_err(|mistake| Box::new(mistake.found_in(&text)))?;
+                config
             }
         };
         let variables =
@@ -70,6 +75,16 @@ impl Text {
         let config = overlay(config, variables)?;
         config.check(&source)?;
         Ok(config)
+    }
+}
+
+/// The name of a file where its text belongs.
+fn instead_of_a_file(text: &str, mistake: Box<Mistake>) -> Box<Mistake> {
+    let named = !text.contains('\n') && Format::of_name(text.trim()).is_some();
+    if named {
+        Box::new(mistake.help("STANDIN_CONFIG is the text itself; did you mean STANDIN_CONFIG_FILE?"))
+    } else {
+        mistake
     }
 }
 

@@ -20,7 +20,8 @@ pub(super) fn start(args: &StartArgs, began: Instant) -> Result<(), Exit> {
     let sources = Sources::find(args)?;
     let config = sources.read()?;
     let emulator = open(&config, &sources.text.source())?;
-    print(&announcement(&emulator, &config, args.json, began))?;
+    let next = if config.client.is_empty() && !config.strict { "standin demo" } else { "standin check" };
+    print(&announcement(&emulator, next, args.json, began))?;
     run(emulator, &sources, args)
 }
 
@@ -54,29 +55,36 @@ pub(super) fn run(emulator: Emulator, sources: &Sources, args: &StartArgs) -> Re
         let _ = open::that_detached(format!("{}/", emulator.issuer().trim_end_matches('/')));
     }
     let watcher = watch::watch(&emulator, sources);
-    let interrupted = wait_for_the_end()?;
+    let interrupted = wait_for_the_end(emulator)?;
     drop(watcher);
-    emulator.stop();
     if interrupted { Err(Exit::interrupted()) } else { Ok(()) }
 }
 
-/// Whether it was Ctrl-C that ended it.
-fn wait_for_the_end() -> Result<bool, Exit> {
+/// Whether it was Ctrl-C that ended it. Open requests are answered first, unless the signal comes again.
+fn wait_for_the_end(emulator: Emulator) -> Result<bool, Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Exit::failed(e.to_string()))?;
-    runtime.block_on(async {
+    let interrupted = runtime.block_on(async {
         let failed = |e: io::Error| Exit::failed(format!("cannot wait for signals: {e}"));
         let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
         let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+        let interrupted = tokio::select! {
+            _ = interrupt.recv() => true,
+            _ = terminate.recv() => false,
+        };
         tokio::select! {
-            _ = interrupt.recv() => Ok(true),
-            _ = terminate.recv() => Ok(false),
+            _ = tokio::task::spawn_blocking(move || emulator.stop()) => {}
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    })
+        Ok(interrupted)
+    });
+    runtime.shutdown_background();
+    interrupted
 }
 
 /// What the first start prints.
-pub(super) fn announcement(emulator: &Emulator, config: &Config, json: bool, began: Instant) -> String {
+pub(super) fn announcement(emulator: &Emulator, next: &str, json: bool, began: Instant) -> String {
     let ready = began.elapsed();
     let settings = emulator.realm().settings();
     let (issuer, version) = (&settings.issuer, env!("CARGO_PKG_VERSION"));
@@ -100,7 +108,6 @@ pub(super) fn announcement(emulator: &Emulator, config: &Config, json: bool, beg
         let ids: Vec<&str> = settings.clients.keys().map(crate::protocol::ClientId::as_str).collect();
         format!("{}   (no others)", shortened(&ids))
     };
-    let next = if config.client.is_empty() { "standin demo" } else { "standin check" };
     format!(
         "\n  standin {version} · pretend identity provider · ready in {} ms\n\n  issuer    {issuer}\n  console   {console}\n  \
          users     {}  +new{passwords}\n  clients   {clients}\n\n  Next: {next}   ·   Ctrl-C stops, nothing is kept\n",

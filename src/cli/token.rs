@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
+use reqwest::StatusCode;
 use serde_json::Value;
 
 use crate::config::Config;
@@ -12,7 +13,7 @@ use crate::protocol::{Lifetime, Map, Scopes};
 use crate::realm::{Minted, Realm, TokenKind, TokenSpec};
 use crate::store::Memory;
 use crate::tokens::KeyFiles;
-use crate::world::Entropy;
+use crate::world::{AccessTokenFormat, Client, Entropy};
 
 use super::running::{ServerArgs, block_on, client, reason};
 use super::sources::{Text, variable};
@@ -57,6 +58,9 @@ pub(super) struct TokenArgs {
 
 /// Makes the token and prints it.
 pub(super) fn token(args: &TokenArgs) -> Result<(), Exit> {
+    if args.client.is_empty() || args.user.as_deref() == Some("") {
+        return Err(Exit::usage("--client and --as need a name"));
+    }
     let spec = TokenSpec {
         user: args.user.clone(),
         client: args.client.clone(),
@@ -70,6 +74,7 @@ pub(super) fn token(args: &TokenArgs) -> Result<(), Exit> {
         Some(url) => block_on(from_server(&url, &spec))?,
         None => without_server(args.config.clone(), &spec)?,
     };
+    minted.notes.iter().for_each(|note| eprintln!("note: {note}"));
     if !args.json {
         return print(&minted.token);
     }
@@ -78,8 +83,10 @@ pub(super) fn token(args: &TokenArgs) -> Result<(), Exit> {
 
 fn claims(set: &[String]) -> Result<Map, Exit> {
     let one = |text: &String| {
-        let (name, value) =
-            text.split_once('=').ok_or_else(|| Exit::usage(format!("--set {text}: write NAME=VALUE")))?;
+        let (name, value) = text
+            .split_once('=')
+            .filter(|(name, _)| !name.is_empty())
+            .ok_or_else(|| Exit::usage(format!("--set {text}: write NAME=VALUE")))?;
         let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
         Ok((name.to_owned(), value))
     };
@@ -97,6 +104,14 @@ async fn from_server(url: &str, spec: &TokenSpec) -> Result<Minted, Exit> {
         request.send().await.map_err(|e| Exit::unreachable(format!("{url} does not answer: {}", reason(&e))))?;
     let status = answer.status();
     let text = answer.text().await.map_err(|e| Exit::unreachable(reason(&e)))?;
+    if status == StatusCode::UNAUTHORIZED {
+        return Err(Exit::failed(format!(
+            "{url} wants a control token: set STANDIN_CONTROL_TOKEN to the one that it was started with"
+        )));
+    }
+    if !status.is_success() && serde_json::from_str::<Value>(&text).is_err() {
+        return Err(Exit::unreachable(format!("{url} answers {status}, so it is no Standin")));
+    }
     if !status.is_success() {
         let detail = serde_json::from_str::<Value>(&text)
             .ok()
@@ -116,5 +131,11 @@ fn without_server(config: Option<PathBuf>, spec: &TokenSpec) -> Result<Minted, E
     let settings = config.settings(&text.source(), &issuer, keys)?;
     let entropy = config.seed.map_or_else(Entropy::default, Entropy::seeded);
     let realm = Realm::new(settings, Arc::new(Memory::default()), entropy, fetch());
+    let client = realm.settings().client(&spec.client).unwrap_or_else(|| Client::unregistered(&spec.client));
+    if spec.kind == TokenKind::Access && realm.settings().access_token_format(&client) == AccessTokenFormat::Opaque {
+        return Err(Exit::usage(
+            "this client's access tokens are opaque, so only a running server knows them: name it with --url",
+        ));
+    }
     block_on(async { realm.mint(spec).await.map_err(|e| Exit::failed(e.to_string())) })
 }

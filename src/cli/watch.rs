@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 
+use crate::config::{Config, Mistake};
 use crate::emulator::{Emulator, Reconfigure};
 
+use super::check::summary;
 use super::sources::{Sources, Text};
 
 /// Editors write in several steps; what they leave after this pause is what they meant.
-const PAUSE: Duration = Duration::from_millis(60);
+const PAUSE: Duration = Duration::from_millis(120);
 
 /// Watches the configuration file until the watcher is dropped. A bad edit keeps the last good configuration and says so.
 pub(super) fn watch(emulator: &Emulator, sources: &Sources) -> Option<RecommendedWatcher> {
@@ -28,6 +30,11 @@ pub(super) fn watch(emulator: &Emulator, sources: &Sources) -> Option<Recommende
     });
     let begun = watcher.and_then(|mut watcher| {
         watcher.watch(&folder, RecursiveMode::NonRecursive)?;
+        // A linked configuration changes where the link leads.
+        let target = file.canonicalize().ok().and_then(|target| target.parent().map(PathBuf::from));
+        if let Some(target) = target.filter(|target| Some(target) != folder.canonicalize().ok().as_ref()) {
+            watcher.watch(&target, RecursiveMode::NonRecursive)?;
+        }
         Ok(watcher)
     });
     match begun {
@@ -45,6 +52,7 @@ pub(super) fn watch(emulator: &Emulator, sources: &Sources) -> Option<Recommende
 
 fn follow(changes: &mpsc::Receiver<()>, handle: &Reconfigure, sources: &Sources, file: &PathBuf) {
     let mut before = std::fs::read(file).ok();
+    let mut running = sources.read().ok();
     while changes.recv().is_ok() {
         loop {
             match changes.recv_timeout(PAUSE) {
@@ -59,13 +67,46 @@ fn follow(changes: &mpsc::Receiver<()>, handle: &Reconfigure, sources: &Sources,
         }
         before = now;
         let source = sources.text.source();
-        let taken = sources.read().and_then(|config| handle.reconfigure(&config, &source));
+        let taken = read(sources, before.as_deref()).and_then(|config| {
+            handle.reconfigure(&config, &source)?;
+            Ok(config)
+        });
         match taken {
-            Ok(()) => eprintln!("{source} was read again"),
+            Ok(config) => {
+                eprintln!("{source} was read again: {}", summary(&config));
+                if let Some(before) = &running {
+                    note_what_must_wait(before, &config);
+                }
+                running = Some(config);
+            }
             Err(mistake) => {
                 eprintln!("error: {mistake}\nstill running with the previous config");
                 handle.refuse_config(Some(mistake.to_string()));
             }
         }
+    }
+}
+
+/// A file that is suddenly empty is one that somebody is writing, not a wish for a provider that accepts any client.
+fn read(sources: &Sources, contents: Option<&[u8]>) -> Result<Config, Box<Mistake>> {
+    if contents.is_some_and(|contents| contents.trim_ascii().is_empty()) {
+        let mistake = Mistake::new(&sources.text.source(), "the configuration is empty now");
+        return Err(Box::new(mistake.help("to run without one, start again without it")));
+    }
+    sources.read()
+}
+
+/// Changes that only the next start can take.
+fn note_what_must_wait(before: &Config, now: &Config) {
+    let changed = [
+        ("host", before.host != now.host),
+        ("port", before.port != now.port),
+        ("public_url", before.public_url != now.public_url),
+        ("keys", before.keys != now.keys),
+        ("seed", before.seed != now.seed),
+    ];
+    let names: Vec<&str> = changed.iter().filter(|(_, changed)| *changed).map(|(name, _)| *name).collect();
+    if !names.is_empty() {
+        eprintln!("  {} will count from the next start on", names.join(", "));
     }
 }

@@ -2,6 +2,10 @@
 
 use serde_saphyr::{DuplicateKeyPolicy, Error as YamlError};
 
+use serde_json::Value;
+
+use crate::world::ClaimPick;
+
 use super::mistake::did_you_mean;
 use super::{Config, Mistake};
 
@@ -10,8 +14,10 @@ use super::{Config, Mistake};
 pub enum Format {
     /// [TOML](https://toml.io)
     Toml,
-    /// [YAML](https://yaml.org), and with it JSON.
+    /// [YAML](https://yaml.org)
     Yaml,
+    /// [JSON](https://www.json.org)
+    Json,
 }
 
 impl Format {
@@ -19,7 +25,8 @@ impl Format {
     pub fn of_name(name: &str) -> Option<Self> {
         match name.rsplit('.').next()?.to_ascii_lowercase().as_str() {
             "toml" => Some(Self::Toml),
-            "yaml" | "yml" | "json" => Some(Self::Yaml),
+            "yaml" | "yml" => Some(Self::Yaml),
+            "json" => Some(Self::Json),
             _ => None,
         }
     }
@@ -30,14 +37,22 @@ impl Format {
             text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default();
         let assigns = first.split_once('=').is_some_and(|(key, _)| !key.contains([':', '"', '{']));
         let opens_table = first.starts_with('[') && first.ends_with(']');
-        if assigns || opens_table { Self::Toml } else { Self::Yaml }
+        match first.chars().next() {
+            Some('{') => Self::Json,
+            _ if assigns || opens_table => Self::Toml,
+            _ => Self::Yaml,
+        }
     }
 }
 
 /// Reads a configuration. `source` is what a mistake calls the text.
 pub fn parse(source: &str, text: &str, format: Format) -> Result<Config, Box<Mistake>> {
     match format {
-        Format::Toml => toml::from_str(text).map_err(|e| Box::new(in_toml(source, text, &e))),
+        Format::Toml => match toml::from_str(text) {
+            Ok(config) => Ok(with_plain_dates(config)),
+            Err(e) => Err(Box::new(in_toml(source, text, &e))),
+        },
+        Format::Json => serde_json::from_str(text).map_err(|e| Box::new(in_json(source, text, &e))),
         Format::Yaml if text.trim().is_empty() => Ok(Config::default()),
         Format::Yaml => {
             let options = serde_saphyr::options! {
@@ -52,11 +67,69 @@ pub fn parse(source: &str, text: &str, format: Format) -> Result<Config, Box<Mis
 
 fn in_toml(source: &str, text: &str, e: &toml::de::Error) -> Mistake {
     let message = e.message();
-    let mut mistake = unknown(source, message).unwrap_or_else(|| Mistake::new(source, message.replace('\n', ", ")));
+    let mut mistake = unknown(source, message).unwrap_or_else(|| Mistake::new(source, plain_words(message)));
     if let Some(span) = e.span() {
         mistake = mistake.at_bytes(text, span);
     }
     mistake
+}
+
+fn in_json(source: &str, text: &str, e: &serde_json::Error) -> Mistake {
+    let message = e.to_string();
+    let what = message.rsplit_once(" at line ").map_or(message.as_str(), |(what, _)| what);
+    let mistake = unknown(source, what).unwrap_or_else(|| Mistake::new(source, plain_words(what)));
+    let word = what.split('`').nth(1).unwrap_or_default();
+    // The reader stands behind what it has read: the word itself is before it on the line.
+    let line = text.lines().nth(e.line().saturating_sub(1)).unwrap_or_default();
+    let before: String = line.chars().take(e.column()).collect();
+    let column = match before.rfind(word).filter(|_| !word.is_empty()) {
+        Some(at) => before[..at].chars().count() + 1,
+        None => e.column().max(1),
+    };
+    mistake.at_line(text, (e.line().max(1), column), word.chars().count())
+}
+
+/// The readers' own words, for people who do not know their types.
+pub(super) fn plain_words(message: &str) -> String {
+    const WORDS: [(&str, &str); 9] = [
+        ("expected u16", "expected a whole number from 0 to 65535"),
+        ("invalid u16", "not a whole number from 0 to 65535"),
+        ("expected u64", "expected a whole number, 0 or more"),
+        ("expected u32", "expected a whole number, 0 or more"),
+        ("expected a sequence", "expected a list, in [ ]"),
+        ("expected sequence start", "expected a list, in [ ] or in lines that begin with -"),
+        ("expected a map", "expected a table"),
+        ("expected mapping start", "expected a table of keys and values"),
+        (", set DuplicateKeyPolicy in Options if acceptable", ""),
+    ];
+    WORDS.iter().fold(message.replace('\n', ", "), |text, (theirs, ours)| text.replace(theirs, ours))
+}
+
+/// TOML has dates; claims have not. They become the text that was written.
+fn with_plain_dates(mut config: Config) -> Config {
+    let users = config.user.iter_mut().flatten().map(|user| &mut user.claims);
+    let of_clients = config.client.iter_mut().map(|client| &mut client.claims);
+    let picks = of_clients
+        .chain([&mut config.claims])
+        .flat_map(|kinds| [&mut kinds.id_token, &mut kinds.access_token, &mut kinds.userinfo])
+        .flatten()
+        .filter_map(|pick| match pick {
+            ClaimPick::Fixed(claims) => Some(claims),
+            ClaimPick::OfPerson(_) => None,
+        });
+    users.chain(picks).flat_map(serde_json::Map::values_mut).for_each(plain_date);
+    config
+}
+
+fn plain_date(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(plain_date),
+        Value::Object(members) => match members.get("$__toml_private_datetime") {
+            Some(date) => *value = date.clone(),
+            None => members.values_mut().for_each(plain_date),
+        },
+        _ => {}
+    }
 }
 
 fn in_yaml(source: &str, text: &str, e: &YamlError) -> Mistake {
@@ -75,7 +148,8 @@ fn in_yaml(source: &str, text: &str, e: &YamlError) -> Mistake {
     };
     let first = message.lines().next().unwrap_or_default();
     let what = first.rsplit_once(" at line ").map_or(first, |(what, _)| what);
-    placed(Mistake::new(source, what.trim_start_matches("error: ")), text, location, length)
+    let what = plain_words(what.trim_start_matches("error: "));
+    placed(Mistake::new(source, what), text, location, length)
 }
 
 fn placed(mistake: Mistake, text: &str, location: Option<serde_saphyr::Location>, length: usize) -> Mistake {
@@ -104,7 +178,9 @@ fn unknown(source: &str, message: &str) -> Option<Mistake> {
 pub(super) fn unknown_key<'a>(source: &str, word: &str, known: impl Iterator<Item = &'a str>) -> Mistake {
     let known: Vec<&str> = known.collect();
     let mistake = Mistake::new(source, format!("unknown key `{word}`"));
+    let lists = ["`redirect_uris`", "`post_logout_redirect_uris`", "`grant_types`"];
     match did_you_mean(word, known.iter().copied()) {
+        Some(help) if lists.iter().any(|list| help.contains(list)) => mistake.help(format!("{help} It takes a list.")),
         Some(help) => mistake.help(help),
         None => mistake.help(format!("known here: {}", known.join(", "))),
     }

@@ -15,12 +15,14 @@ pub struct Mistake {
     pub help: Option<String>,
     /// The line, and how many of its characters from the column on are the mistake.
     pub line: Option<(String, usize)>,
+    /// The word that is wrong, by which its place may be found.
+    pub word: Option<String>,
 }
 
 impl Mistake {
     /// A mistake of which only the source is known.
     pub fn new(source: &str, what: impl Into<String>) -> Self {
-        Self { source: source.to_owned(), at: None, what: what.into(), help: None, line: None }
+        Self { source: source.to_owned(), at: None, what: what.into(), help: None, line: None, word: None }
     }
 
     /// With what to do.
@@ -28,6 +30,23 @@ impl Mistake {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+
+    /// With the word that is wrong.
+    #[must_use]
+    pub fn word(mut self, word: impl Into<String>) -> Self {
+        self.word = Some(word.into());
+        self
+    }
+
+    /// With the place where its word stands for the last time, if it has none yet: of two that are the same, the later is wrong.
+    #[must_use]
+    pub fn found_in(self, text: &str) -> Self {
+        let found = self.word.as_deref().filter(|word| !word.is_empty() && self.at.is_none());
+        match found.and_then(|word| Some((text.rfind(word)?, word.len()))) {
+            Some((start, length)) => self.at_bytes(text, start..start + length),
+            None => self,
+        }
     }
 
     /// With the place in the text, as a byte range.
@@ -59,26 +78,51 @@ fn floor(text: &str, mut at: usize) -> usize {
     at
 }
 
+/// How many characters of a line are shown before and behind the mistake.
+const SHOWN: usize = 60;
+
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.what)?;
+        writeln!(f, "{}", printable(&self.what))?;
         let Some((line, column)) = self.at else {
             write!(f, "  in {}", self.source)?;
-            return self.help.iter().try_for_each(|help| write!(f, "\n  {help}"));
+            return self.help.iter().try_for_each(|help| write!(f, "\n  {}", printable(help)));
         };
         let place = format!("  {}:{line}:{column}  ", self.source);
         let Some((text, length)) = &self.line else { return write!(f, "{}", place.trim_end()) };
-        writeln!(f, "{place}{}", text.replace('\t', " "))?;
-        let marks = (*length).min(text.chars().count().saturating_sub(column - 1)).max(1);
-        write!(f, "{}{}", " ".repeat(place.chars().count() + column - 1), "^".repeat(marks))?;
-        self.help.iter().try_for_each(|help| write!(f, " {help}"))
+        let skipped = (column - 1).saturating_sub(SHOWN);
+        let length = (*length).min(SHOWN);
+        let shown: String = text.chars().skip(skipped).take(column - 1 - skipped + length + SHOWN).collect();
+        writeln!(f, "{place}{}", printable(&shown))?;
+        let marks = length.min(text.chars().count().saturating_sub(column - 1)).max(1);
+        write!(f, "{}{}", " ".repeat(place.chars().count() + column - 1 - skipped), "^".repeat(marks))?;
+        self.help.iter().try_for_each(|help| write!(f, " {}", printable(help)))
     }
+}
+
+/// A file may hold anything; a terminal must not be told to obey it.
+fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| {
+            if c == '\t' {
+                ' '
+            } else if c.is_control() && c != '\n' {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect()
 }
 
 impl std::error::Error for Mistake {}
 
 /// "did you mean `this`?", if one of the known words is near enough.
 pub(super) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let known: Vec<&str> = known.into_iter().collect();
+    if let Some(same) = known.iter().find(|known| known.eq_ignore_ascii_case(word)) {
+        return Some(format!("did you mean `{same}`?"));
+    }
     let scored = known.into_iter().map(|known| (strsim::normalized_damerau_levenshtein(word, known), known));
     let best = scored.max_by(|(a, _), (b, _)| a.total_cmp(b)).filter(|(score, _)| *score >= 0.5);
     best.map(|(_, known)| format!("did you mean `{known}`?"))

@@ -2,13 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use jsonwebtoken::jwk::Jwk;
+use serde_json::Value;
 use url::Url;
 
 use crate::protocol::ClientId;
 use crate::tokens::{Alg, KeyRing};
-use crate::world::{AuthMethod, BackChannel, Client, Policy, Settings};
+use crate::world::{AuthMethod, BackChannel, Client, Lifetimes, Policy, Settings};
 
+use super::mistake::did_you_mean;
 use super::{Config, Mistake};
+
+/// Claims that say something about the token or the sign-in, not about the person.
+const OWN_CLAIMS: [&str; 7] = ["iss", "aud", "exp", "iat", "nonce", "at_hash", "sid"];
 
 /// In seconds.
 const YEAR: i64 = 365 * 86_400;
@@ -52,51 +58,73 @@ impl Config {
 
     /// Looks for the mistakes that no single value shows.
     pub fn check(&self, source: &str) -> Result<(), Box<Mistake>> {
-        let wrong = |what: String, help: &str| Err(Box::new(Mistake::new(source, what).help(help)));
         if let Some(url) = &self.public_url {
             check_url(source, "public_url", url)?;
         }
-        if let Some(url) = self.back_channel.as_deref().filter(|value| !["issuer", "follow"].contains(value)) {
-            check_url(source, "back_channel", url)?;
+        match self.back_channel.as_deref() {
+            None | Some("issuer" | "follow") => {}
+            Some(word) if !word.contains(':') => {
+                let help = did_you_mean(word, ["issuer", "follow"]).unwrap_or_default();
+                let what = format!("`back_channel` is `{word}`; it can be issuer, follow or a URL");
+                return Err(Box::new(Mistake::new(source, what).help(help).word(word)));
+            }
+            Some(url) => check_url(source, "back_channel", url)?,
         }
-        let mut subs: Vec<_> = self.user.iter().flatten().map(|user| &user.sub).collect();
-        subs.sort();
-        if let Some([twice, _]) = subs.array_windows().find(|[one, next]| one == next) {
-            return wrong(format!("two users have the sub `{twice}`"), "give each user a sub of its own");
-        }
-        let odd =
-            self.user.iter().flatten().find(|user| !user.sub.as_str().is_ascii() || user.sub.as_str().len() > 255);
-        if let Some(user) = odd {
-            return wrong(
-                format!("the sub `{}` is not ASCII, or longer than 255 characters", user.sub),
-                "Core §2 asks for both",
-            );
-        }
-        let clients = self.client.iter().filter_map(|client| client.lifetimes);
-        if std::iter::once(self.lifetimes)
-            .chain(clients)
-            .any(|lifetimes| !(1..=YEAR).contains(&lifetimes.access_token.seconds()))
-        {
-            return wrong(
-                "an access token must be good for a second at least and a year at most".into(),
-                "choose another lifetime",
-            );
-        }
+        self.check_users(source)?;
+        self.check_lifetimes(source)?;
         let mut ids: Vec<&str> = self.client.iter().map(|client| client.id.as_str()).collect();
         ids.sort_unstable();
         if let Some([twice, _]) = ids.array_windows().find(|[one, next]| one == next) {
-            return wrong(format!("two clients have the id `{twice}`"), "give each client an id of its own");
+            let mistake = Mistake::new(source, format!("two clients have the id `{twice}`"));
+            return Err(Box::new(mistake.help("give each client an id of its own").word(*twice)));
         }
         if self.client.is_empty() && self.signing_alg == Alg::HS256 {
             let what = "`signing_alg` is HS256, which is keyed by a client's secret, but no client is registered";
-            return wrong(what.into(), "register the clients, or choose another algorithm");
+            let mistake = Mistake::new(source, what).help("register the clients, or choose another algorithm");
+            return Err(Box::new(mistake.word("HS256")));
         }
         self.client.iter().try_for_each(|client| self.check_client(source, client))
     }
 
+    fn check_users(&self, source: &str) -> Result<(), Box<Mistake>> {
+        let wrong =
+            |what: String, help: &str, word: &str| Err(Box::new(Mistake::new(source, what).help(help).word(word)));
+        let mut subs: Vec<&str> = self.user.iter().flatten().map(|user| user.sub.as_str()).collect();
+        if let Some(odd) = subs.iter().find(|sub| !sub.is_ascii() || sub.len() > 255) {
+            return wrong(
+                format!("the sub `{odd}` is not ASCII, or longer than 255 characters"),
+                "Core §2 asks for both",
+                odd,
+            );
+        }
+        subs.sort_unstable();
+        if let Some([twice, _]) = subs.array_windows().find(|[one, next]| one == next) {
+            return wrong(format!("two users have the sub `{twice}`"), "give each user a sub of its own", twice);
+        }
+        for user in self.user.iter().flatten() {
+            if let Some(own) = OWN_CLAIMS.iter().find(|name| user.claims.contains_key(**name)) {
+                let what = format!("the user `{}` has the claim `{own}`, which is the provider's own", user.sub);
+                return wrong(what, "leave it out", own);
+            }
+        }
+        Ok(())
+    }
+
+    fn check_lifetimes(&self, source: &str) -> Result<(), Box<Mistake>> {
+        let clients = self.client.iter().filter_map(|client| client.lifetimes);
+        let fits = |lifetimes: Lifetimes| (1..=YEAR).contains(&lifetimes.access_token.seconds());
+        if std::iter::once(self.lifetimes).chain(clients).all(fits) {
+            return Ok(());
+        }
+        let mistake = Mistake::new(source, "an access token must be good for a second at least and a year at most");
+        Err(Box::new(mistake.help("choose another lifetime").word("access_token")))
+    }
+
     fn check_client(&self, source: &str, client: &Client) -> Result<(), Box<Mistake>> {
         let wrong = |what: String, help: &str| {
-            Err(Box::new(Mistake::new(source, format!("client `{}`: {what}", client.id)).help(help)))
+            let quoted = what.split('`').nth(1).unwrap_or(&client.id).to_owned();
+            let mistake = Mistake::new(source, format!("client `{}`: {what}", client.id));
+            Err(Box::new(mistake.help(help).word(quoted)))
         };
         if client.id.is_empty() {
             return wrong("the id is empty".into(), "give the client an id");
@@ -128,6 +156,13 @@ impl Config {
                 "choose another algorithm",
             );
         }
+        if client.jwks.as_ref().is_some_and(|jwks| !are_keys(jwks)) {
+            return wrong("its `jwks` is no set of public keys".into(), "write {\"keys\": [ … ]}, RFC 7517 §5");
+        }
+        let links = [&client.logo_uri, &client.policy_uri, &client.tos_uri, &client.jwks_uri];
+        if let Some(odd) = links.into_iter().flatten().find(|url| !matches!(url.scheme(), "http" | "https")) {
+            return wrong(format!("`{odd}` is neither http nor https"), "only these are linked and fetched");
+        }
         let keys = client.jwks.is_some() || client.jwks_uri.is_some();
         match client.token_endpoint_auth_method {
             Some(AuthMethod::PrivateKeyJwt) if !keys => {
@@ -143,17 +178,32 @@ impl Config {
     }
 }
 
+fn are_keys(jwks: &Value) -> bool {
+    let keys = jwks.get("keys").and_then(Value::as_array);
+    keys.is_some_and(|keys| keys.iter().all(|key| serde_json::from_value::<Jwk>(key.clone()).is_ok()))
+}
+
+/// An issuer is compared as text, so it must be written as every library would write it.
 fn check_url(source: &str, key: &str, text: &str) -> Result<(), Box<Mistake>> {
-    let fits = Url::parse(text).is_ok_and(|url| {
+    let mistake = |help: String| {
+        let mistake = Mistake::new(source, format!("`{key}` is `{text}`, which cannot be an issuer"));
+        Err(Box::new(mistake.help(help).word(text)))
+    };
+    let plain = |url: &Url| {
         matches!(url.scheme(), "http" | "https")
             && url.query().is_none()
             && url.fragment().is_none()
             && url.username().is_empty()
             && url.path().chars().all(|c| c.is_ascii_alphanumeric() || "/-._~".contains(c))
-    });
-    if fits {
-        return Ok(());
+    };
+    match Url::parse(text) {
+        Ok(url) if !plain(&url) => {
+            mistake("write an http or https URL without query and fragment, such as http://localhost:7760".into())
+        }
+        Ok(url) if url.as_str().trim_end_matches('/') != text.trim_end_matches('/') => {
+            mistake(format!("libraries would write it {}", url.as_str().trim_end_matches('/')))
+        }
+        Ok(_) => Ok(()),
+        Err(_) => mistake("write a whole URL, such as http://localhost:7760".into()),
     }
-    let mistake = Mistake::new(source, format!("`{key}` is `{text}`, which cannot be an issuer"));
-    Err(Box::new(mistake.help("write an http or https URL without query and fragment, such as http://localhost:7760")))
 }

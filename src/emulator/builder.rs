@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, TcpListener, ToSocketAddrs as _};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -188,7 +188,7 @@ impl Builder {
         let address = server.address().map_err(StartError::System)?;
         let issuer = match &self.config.public_url {
             Some(url) => url.clone(),
-            None => format!("http://{}:{}", issuer_host(&self.config.host), address.port()),
+            None => issuer(&self.config.host, address.port()),
         };
         let keys = self.key_files(address.ip()).open().map_err(StartError::Keys)?;
         let settings = self.config.settings(&self.source, &issuer, keys)?;
@@ -233,14 +233,16 @@ impl Builder {
     }
 }
 
-/// Browsers keep cookies for a name; `localhost` is the one that every app writes down.
-fn issuer_host(host: &str) -> String {
-    match host.trim_matches(['[', ']']).parse::<IpAddr>() {
-        Ok(address) if !address.is_loopback() && !address.is_unspecified() => match address {
-            IpAddr::V4(v4) => v4.to_string(),
-            IpAddr::V6(v6) => format!("[{v6}]"),
-        },
-        Ok(_) => "localhost".into(),
+/// Browsers keep cookies for a name; `localhost` is the one that every app writes down. A port that a URL need not name is not
+/// named, since libraries would leave it out.
+fn issuer(host: &str, port: u16) -> String {
+    let host = host.trim_matches(['[', ']']);
+    let name = match host.parse::<IpAddr>() {
+        Ok(address) if address.is_unspecified() => "localhost".into(),
+        Ok(IpAddr::V4(Ipv4Addr::LOCALHOST) | IpAddr::V6(Ipv6Addr::LOCALHOST)) => "localhost".into(),
+        Ok(IpAddr::V4(v4)) => v4.to_string(),
+        Ok(IpAddr::V6(v6)) => format!("[{v6}]"),
         Err(_) => host.to_owned(),
-    }
+    };
+    if port == 80 { format!("http://{name}") } else { format!("http://{name}:{port}") }
 }

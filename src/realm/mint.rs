@@ -50,6 +50,9 @@ pub struct Minted {
     pub claims: Map,
     /// How many seconds it is good for.
     pub expires_in: i64,
+    /// What about it could not be had by a sign-in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// A token before it is signed, and the records that would make the provider know it.
@@ -63,10 +66,36 @@ impl Realm {
     /// Makes a token that this provider knows: UserInfo and introspection answer for it.
     pub async fn mint(&self, spec: &TokenSpec) -> Result<Minted, Unavailable> {
         let (settings, now) = (self.settings(), self.now());
-        let planned = plan(&settings, spec, now, self.entropy.draw());
+        let (spec, notes) = resolved(&settings, spec);
+        let planned = plan(&settings, &spec, now, self.entropy.draw());
         self.store.commit(planned.records.changes(), now).await?;
-        Ok(sign(&self.profile, &settings, spec, &planned, now))
+        Ok(Minted { notes, ..sign(&self.profile, &settings, &spec, &planned, now) })
     }
+}
+
+/// The same wish with the person's `sub` for whatever name they go by, and with what is odd about it.
+fn resolved(settings: &Settings, spec: &TokenSpec) -> (TokenSpec, Vec<String>) {
+    let (mut spec, mut notes) = (spec.clone(), Vec::new());
+    if let Some(name) = &spec.user {
+        match settings.users.iter().find(|user| user.answers_to(name)) {
+            Some(user) => {
+                if user.locked {
+                    notes.push(format!("{name} is locked: a sign-in would be refused"));
+                }
+                spec.user = Some(user.sub.to_string());
+            }
+            None => notes.push(format!("nobody is called {name}, so the token has no claims of a person")),
+        }
+    }
+    let client = settings.client(&spec.client);
+    if client.is_none() {
+        notes.push(format!("the client {} is not registered: a sign-in would be refused", spec.client));
+    }
+    let allowed = client.and_then(|client| client.scope);
+    if allowed.is_some_and(|allowed| !spec.scope.is_within(&allowed)) {
+        notes.push(format!("the client {} may not ask for all of: {}", spec.client, spec.scope));
+    }
+    (spec, notes)
 }
 
 fn plan(settings: &Settings, spec: &TokenSpec, now: UnixTime, mut draw: Draw) -> Planned {
@@ -130,7 +159,7 @@ fn sign(profile: &Profile, settings: &Settings, spec: &TokenSpec, planned: &Plan
         TokenKind::Id => profile.shape_id_token(settings, issuance, "", now),
     };
     let Some(mut draft) = draft else {
-        return Minted { token: issuance.access.to_string(), claims: Map::new(), expires_in };
+        return Minted { token: issuance.access.to_string(), claims: Map::new(), expires_in, notes: Vec::new() };
     };
     if spec.kind == TokenKind::Id {
         draft.claims.shift_remove("at_hash");
@@ -140,5 +169,5 @@ fn sign(profile: &Profile, settings: &Settings, spec: &TokenSpec, planned: &Plan
         draft.claims.extend(settings.opened_by(spec.scope.iter(), &known));
     }
     draft.claims.extend(spec.claims.clone());
-    Minted { token: settings.keys.sign(&draft), claims: draft.claims, expires_in }
+    Minted { token: settings.keys.sign(&draft), claims: draft.claims, expires_in, notes: Vec::new() }
 }

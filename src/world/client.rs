@@ -85,7 +85,7 @@ pub enum ApplicationType {
 
 /// Claims that go into a token: the name of one of the person's claims, or a table of fixed ones.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected the name of a claim, or a table of claims with fixed values")]
 pub enum ClaimPick {
     /// A claim of the person.
     OfPerson(String),

@@ -32,7 +32,7 @@ pub enum AccessTokenFormat {
 
 /// How long things are good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "a table of lifetimes, such as access_token")]
 pub struct Lifetimes {
     /// An authorization code. [RFC 6749 §4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2) recommends ten minutes at most.
     pub code: Lifetime,

@@ -63,6 +63,16 @@ impl User {
     }
 }
 
+/// A key that is a slip of one of the named ones: as a claim it would leave a user without the password that was meant.
+fn nearly_named(key: &str) -> Option<&'static str> {
+    let near = |name: &&str| {
+        key.eq_ignore_ascii_case(name) || !key.contains('_') && strsim::damerau_levenshtein(key, name) == 1
+    };
+    ["sub", "username", "password", "locked"]
+        .into_iter()
+        .find(|name| name.len() > 3 && near(name) || key.eq_ignore_ascii_case(name))
+}
+
 /// Written by hand, since `#[serde(flatten)]` forgets where in the file a value stood.
 impl<'de> Deserialize<'de> for User {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -84,6 +94,10 @@ impl<'de> Deserialize<'de> for User {
                         "password" => user.password = members.next_value()?,
                         "locked" => user.locked = members.next_value()?,
                         _ => {
+                            if let Some(meant) = nearly_named(&key) {
+                                let what = format!("`{key}` would be a claim; did you mean `{meant}`?");
+                                return Err(de::Error::custom(what));
+                            }
                             user.claims.insert(key, members.next_value()?);
                         }
                     }
