@@ -214,6 +214,8 @@ pub struct ConsentPage {
     pub person: PersonOnPage,
     /// What is asked for.
     pub scopes: Vec<ScopeOnPage>,
+    /// Single claims that are asked for beyond the scopes.
+    pub single_claims: Vec<String>,
     /// Whether the answer can be kept.
     pub can_remember: bool,
 }

@@ -7,6 +7,7 @@ use crate::world::Client;
 
 use super::sources::Sources;
 use super::start::{announcement, open, run};
+use super::watch::watch;
 use super::{Exit, StartArgs, log, print};
 
 /// The port that the sample app is known by.
@@ -25,13 +26,14 @@ pub(super) fn demo(args: &StartArgs, began: Instant) -> Result<(), Exit> {
     let emulator = open(&config, &sources.text.source())?;
     let url = notes.url();
     let running = notes.start(&emulator.issuer()).map_err(|e| Exit::failed(e.to_string()))?;
+    let watcher = watch(&emulator, &sources);
     print(&announcement(&emulator, "press Sign in at the sample app", args.json, began))?;
     if args.json {
         print(&serde_json::json!({ "event": "app", "name": "Acme Notes", "url": url }).to_string())?;
     } else {
         print(&format!("  Acme Notes, a sample app, is at {url}   ·   open it and press Sign in\n"))?;
     }
-    let ended = run(emulator, &sources, args);
+    let ended = run(emulator, watcher, args);
     running.stop();
     ended
 }

@@ -5,6 +5,7 @@ use std::num::NonZero;
 use std::thread;
 use std::time::Instant;
 
+use notify::RecommendedWatcher;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -21,8 +22,10 @@ pub(super) fn start(args: &StartArgs, began: Instant) -> Result<(), Exit> {
     let config = sources.read()?;
     let emulator = open(&config, &sources.text.source())?;
     let next = if config.client.is_empty() && !config.strict { "standin demo" } else { "standin check" };
+    // Watched before it is announced: an edit that follows on the announcement is not missed.
+    let watcher = watch::watch(&emulator, &sources);
     print(&announcement(&emulator, next, args.json, began))?;
-    run(emulator, &sources, args)
+    run(emulator, watcher, args)
 }
 
 /// A provider for the command line, answering on all cores.
@@ -49,12 +52,11 @@ fn taken(port: u16) -> Exit {
     Exit::port_taken(format!("port {port} is taken{holder}\n  --port 0 takes a free one, --port NUMBER another"))
 }
 
-/// Opens the browser if asked to, takes changes of the configuration, and waits for Ctrl-C or SIGTERM.
-pub(super) fn run(emulator: Emulator, sources: &Sources, args: &StartArgs) -> Result<(), Exit> {
+/// Opens the browser if asked to, and waits for Ctrl-C or SIGTERM.
+pub(super) fn run(emulator: Emulator, watcher: Option<RecommendedWatcher>, args: &StartArgs) -> Result<(), Exit> {
     if args.open && io::stdout().is_terminal() && variable("CI")?.is_none() {
         let _ = open::that_detached(format!("{}/", emulator.issuer().trim_end_matches('/')));
     }
-    let watcher = watch::watch(&emulator, sources);
     let interrupted = wait_for_the_end(emulator)?;
     drop(watcher);
     if interrupted { Err(Exit::interrupted()) } else { Ok(()) }

@@ -1,6 +1,6 @@
 //! Changes of the configuration while the provider runs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -40,7 +40,9 @@ pub(super) fn watch(emulator: &Emulator, sources: &Sources) -> Option<Recommende
     match begun {
         Ok(watcher) => {
             let (handle, sources, file) = (emulator.reconfigure_handle(), sources.clone(), file.clone());
-            thread::spawn(move || follow(&changes, &handle, &sources, &file));
+            // Read now: whatever changes from here on is noticed.
+            let before = std::fs::read(&file).ok();
+            thread::spawn(move || follow(&changes, &handle, &sources, (&file, before)));
             Some(watcher)
         }
         Err(e) => {
@@ -50,8 +52,12 @@ pub(super) fn watch(emulator: &Emulator, sources: &Sources) -> Option<Recommende
     }
 }
 
-fn follow(changes: &mpsc::Receiver<()>, handle: &Reconfigure, sources: &Sources, file: &PathBuf) {
-    let mut before = std::fs::read(file).ok();
+fn follow(
+    changes: &mpsc::Receiver<()>,
+    handle: &Reconfigure,
+    sources: &Sources,
+    (file, mut before): (&Path, Option<Vec<u8>>),
+) {
     let mut running = sources.read().ok();
     while changes.recv().is_ok() {
         loop {

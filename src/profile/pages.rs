@@ -22,6 +22,7 @@ impl Profile {
                 interaction: interaction.to_string(),
                 person: person_on_page(settings, &grant.person),
                 scopes: self.scopes(settings, &grant),
+                single_claims: single_claims(settings, &grant),
                 can_remember: settings.consent(&client) == crate::world::Consent::Remembered,
             }),
             Question::SignOut { interaction, person, client } => Page::SignOut(SignOutPage {
@@ -47,6 +48,18 @@ impl Profile {
         };
         grant.scopes.iter().map(on_page).collect()
     }
+}
+
+/// The claims of the `claims` parameter that no scope of the request opens.
+fn single_claims(settings: &Settings, grant: &Grant) -> Vec<String> {
+    let opened = |name: &&String| {
+        grant.scopes.iter().filter_map(|scope| settings.scopes.get(scope)).any(|claims| claims.contains(name))
+    };
+    let asked = grant.claims.userinfo.keys().chain(grant.claims.id_token.keys());
+    let mut names: Vec<String> = asked.filter(|name| !opened(name)).cloned().collect();
+    names.sort();
+    names.dedup();
+    names
 }
 
 fn detail(settings: &Settings, scope: &str, names: &[String]) -> String {

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use standin::Check;
 use standin::protocol::UnixTime;
-use standin::store::{Memory, Store as _, suite};
-use standin::world::{Name, Standing};
+use standin::realm::Realm;
+use standin::store::{Memory, Store as _, Unavailable, suite};
+use standin::world::{Asked, Endpoint, Entropy, Method, Name, Standing};
 
 #[tokio::test]
 async fn memory_does_what_every_store_must() {
@@ -33,4 +35,50 @@ async fn memory_lets_go_of_what_has_expired() {
         assert!(memory.commit(vec![(name, 0, change)], UnixTime(n)).await.expect("commits"));
     }
     assert!(memory.len() < 200, "each insertion cleans up a little: {}", memory.len());
+}
+
+/// A store that is not there.
+#[derive(Debug)]
+struct Gone;
+
+#[async_trait::async_trait]
+impl standin::store::Store for Gone {
+    async fn load(&self, _: &[Name], _: UnixTime) -> Result<Vec<standin::world::Versioned>, Unavailable> {
+        Err(Unavailable("gone".into()))
+    }
+
+    async fn commit(&self, _: Vec<(Name, u64, standin::world::Change)>, _: UnixTime) -> Result<bool, Unavailable> {
+        Err(Unavailable("gone".into()))
+    }
+
+    async fn clear(&self) -> Result<(), Unavailable> {
+        Err(Unavailable("gone".into()))
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_does_not_answer_is_a_503_and_no_panic() {
+    let emulator = crate::harness::registered().start().await;
+    let settings = emulator.realm().settings();
+    let realm = Realm::new((*settings).clone(), Arc::new(Gone), Entropy::default(), standin::http::fetch());
+    let asked = Asked {
+        endpoint: Endpoint::Token,
+        method: Method::Post,
+        params: [
+            ("grant_type", "client_credentials"),
+            ("client_id", "web"),
+            ("client_secret", "s3cret"),
+            ("code", "x"),
+        ]
+        .into_iter()
+        .collect(),
+        credential: None,
+        browser: None,
+        base: emulator.issuer(),
+        unreadable: None,
+    };
+    let reply = realm.exchange(&asked, standin::flows::token).await;
+    assert_eq!(reply.status, 503);
+    let last = realm.journal.last().expect("an entry");
+    assert_eq!(last.refused.as_ref().map(|refused| refused.check), Some(Check::StoreAnswers));
 }
