@@ -1,1 +1,334 @@
-//! to come
+//! A real Chromium: clicks, keys, colours, widths, and what axe says about them.
+//!
+//! On a machine without Chromium these are left out, and say so; the gate installs it and leaves none out.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+use standin::Emulator;
+use standin::demo::App;
+use thirtyfour::prelude::*;
+
+use crate::harness::{authorize_url, registered};
+
+/// A browser with its driver; both end with it.
+struct Chromium {
+    driver: WebDriver,
+    _process: Process,
+    _profile: tempfile::TempDir,
+}
+
+/// Says on the real stderr that a test was left out: the test runner would swallow it.
+fn left_out(why: &str) {
+    assert!(std::env::var_os("CI").is_none(), "{why}, and the gate leaves nothing out");
+    let name = std::thread::current().name().unwrap_or("a browser test").to_owned();
+    let _ = writeln!(std::io::stderr(), "left out: {name}, because {why}");
+}
+
+fn found(names: &[&str]) -> Option<String> {
+    let runs =
+        |name: &&&str| Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+    names.iter().find(runs).map(|name| (*name).to_owned())
+}
+
+impl Chromium {
+    async fn start() -> Option<Self> {
+        let Some(driver) = found(&["chromedriver"]) else {
+            left_out("there is no chromedriver");
+            return None;
+        };
+        let Some(browser) = found(&["chromium", "chromium-browser", "google-chrome"]) else {
+            left_out("there is no Chromium");
+            return None;
+        };
+        // The driver's client is ours too, and needs the same crypto library.
+        let _ = crate::harness::http();
+        let mut process = Command::new(driver)
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("a driver");
+        let said = BufReader::new(process.stdout.take().expect("a pipe")).lines();
+        let port =
+            said.map_while(Result::ok).find_map(|line| line.strip_suffix('.')?.rsplit(' ').next()?.parse::<u16>().ok());
+        let profile = tempfile::tempdir().expect("a folder");
+        let mut wish = DesiredCapabilities::chrome();
+        let path = Command::new("sh").args(["-c", &format!("command -v {browser}")]).output().expect("a shell").stdout;
+        wish.set_binary(String::from_utf8(path).expect("text").trim()).expect("a binary");
+        let data = format!("--user-data-dir={}", profile.path().display());
+        for arg in [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-sync",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-dev-shm-usage",
+            &data,
+        ] {
+            wish.add_arg(arg).expect("an argument");
+        }
+        let url = format!("http://localhost:{}", port.expect("a port"));
+        let driver = WebDriver::new(url, wish).await.expect("a browser");
+        Some(Self { driver, _process: Process(process), _profile: profile })
+    }
+
+    async fn end(self) {
+        self.driver.clone().quit().await.expect("the browser ends");
+    }
+
+    async fn click(&self, css: &str) {
+        self.driver.query(By::Css(css)).first().await.expect(css).click().await.expect(css);
+    }
+
+    async fn field(&self, css: &str) -> WebElement {
+        self.driver.query(By::Css(css)).first().await.expect(css)
+    }
+
+    async fn words(&self) -> String {
+        self.driver.find(By::Css("body")).await.expect("a page").text().await.expect("text")
+    }
+
+    /// Waits until the page says this. The page may be another from one look to the next, so the whole document is asked for.
+    async fn says(&self, words: &str) {
+        let wanted = "const [words, done] = arguments, until = Date.now() + 3000;
+            const look = () => document.body?.innerText.includes(words) ? done(true) : Date.now() > until ? done(false) : setTimeout(look, 20);
+            look();";
+        for _ in 0..4 {
+            // A look that the next page cut short is an error, and is taken again there.
+            let seen = self.driver.execute_async(wanted, vec![json!(words)]).await;
+            if seen.is_ok_and(|seen| *seen.json() == true) {
+                return;
+            }
+        }
+        panic!("«{words}» is not on {}: {}", self.driver.current_url().await.expect("a URL"), self.words().await);
+    }
+
+    async fn value(&self, script: &str) -> Value {
+        self.driver.execute(script, Vec::<Value>::new()).await.expect(script).json().clone()
+    }
+
+    async fn width(&self, width: u32) {
+        let size = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
+        self.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", size).await.expect("a width");
+    }
+
+    async fn scheme(&self, scheme: &str) {
+        let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        self.driver.cdp().send_raw("Emulation.setEmulatedMedia", media).await.expect("a scheme");
+    }
+}
+
+/// The driver, which ends after the browser that it drives: fields are dropped in their order.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn sample_app(idp: &Emulator) -> (standin::demo::Running, String) {
+    let app = App::bind(0).expect("a port");
+    let url = app.url();
+    (app.start(&idp.issuer()).expect("an app"), url)
+}
+
+#[tokio::test]
+async fn a_person_presses_a_number_and_is_signed_in_and_the_second_app_asks_nothing() {
+    let Some(chromium) = Chromium::start().await else { return };
+    let idp = Emulator::start().await;
+    let ((notes, url), (other, other_url)) = (sample_app(&idp), sample_app(&idp));
+    chromium.driver.goto(&url).await.expect("the app");
+    chromium.click("form[action='/sign-in'] button").await;
+    chromium.says("Sign in to notes-web").await;
+    assert!(chromium.driver.title().await.expect("a title").starts_with("Pretend sign-in"));
+    chromium.driver.action_chain().send_keys("1").perform().await.expect("a key");
+    chromium.says("Hello, Alice Adams").await;
+    assert_eq!(chromium.driver.current_url().await.expect("a URL").as_str(), url);
+
+    chromium.driver.delete_cookie("acme-notes").await.expect("another app has another cookie");
+    chromium.driver.goto(&other_url).await.expect("the other app");
+    chromium.click("form[action='/sign-in'] button").await;
+    chromium.says("Hello, Alice Adams").await;
+
+    chromium.click("form[action='/sign-out-everywhere'] button").await;
+    chromium.says("You are not signed in").await;
+    chromium.click("form[action='/sign-in'] button").await;
+    chromium.says("Sign in to notes-web").await;
+    notes.stop();
+    other.stop();
+    chromium.end().await;
+}
+
+#[tokio::test]
+async fn the_page_can_be_used_by_keyboard_alone() {
+    let Some(chromium) = Chromium::start().await else { return };
+    let idp = Emulator::start().await;
+    let (app, url) = sample_app(&idp);
+    chromium.driver.goto(&url).await.expect("the app");
+    chromium.click("form[action='/sign-in'] button").await;
+    chromium.says("Continue as").await;
+    // Past alice and her link to bob.
+    let keys = [Key::Tab, Key::Tab, Key::Tab, Key::Enter];
+    let outlined = "const s = getComputedStyle(document.activeElement); return s.outlineStyle !== 'none' && document.activeElement.value";
+    for key in &keys[..3] {
+        chromium.driver.action_chain().send_keys(key.clone()).perform().await.expect("a key");
+    }
+    assert_eq!(chromium.value(outlined).await, "bob", "what has the focus is outlined");
+    chromium.driver.action_chain().send_keys(Key::Enter).perform().await.expect("a key");
+    chromium.says("Hello, Bob Reyes").await;
+    app.stop();
+    chromium.end().await;
+}
+
+#[tokio::test]
+async fn username_claims_and_consent_work_in_a_browser() {
+    let Some(chromium) = Chromium::start().await else { return };
+    let idp = Emulator::builder().with(|config| config.consent = standin::world::Consent::Always).start().await;
+    let (app, url) = sample_app(&idp);
+    chromium.driver.goto(&url).await.expect("the app");
+    chromium.click("form[action='/sign-in'] button").await;
+    chromium.click("details.fold summary").await;
+    chromium.field("input[name=username]").await.send_keys("alice@example.com").await.expect("keys");
+    chromium.field("input[name=password]").await.send_keys("anything" + Key::Enter).await.expect("keys");
+    chromium.says("notes-web would like to").await;
+    chromium.says("Allow 4 of 4").await;
+    chromium.click("input[name=scope][value=email]").await;
+    chromium.says("Allow 3 of 4").await;
+    assert_eq!(chromium.value("return document.querySelectorAll('.off').length").await, 3, "the preview follows");
+    chromium.click("[data-testid=allow]").await;
+    chromium.says("Hello, Alice Adams").await;
+    assert!(!chromium.words().await.contains("alice@example.com"));
+
+    chromium.click("form[action='/sign-out-everywhere'] button").await;
+    chromium.click("form[action='/sign-in'] button").await;
+    chromium.click("a[href*='edit=alice']").await;
+    chromium.says("Sign in as Alice Adams, but").await;
+    let name = chromium.field("input[name='claim.name']").await;
+    name.clear().await.expect("cleared");
+    name.send_keys("Alicia").await.expect("keys");
+    chromium.click("[data-testid=sign-in-edited]").await;
+    chromium.click("[data-testid=allow]").await;
+    chromium.says("Hello, Alicia").await;
+    app.stop();
+    chromium.end().await;
+}
+
+/// Takes one request and gives back its body.
+fn one_post() -> (String, std::thread::JoinHandle<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://localhost:{}/callback", listener.local_addr().expect("an address").port());
+    let taker = std::thread::spawn(move || {
+        for mut socket in listener.incoming().map_while(Result::ok) {
+            let mut reader = BufReader::new(socket.try_clone().expect("a socket"));
+            let (mut head, mut length) = (String::new(), 0);
+            while reader.read_line(&mut head).is_ok_and(|read| read > 2) {
+                let line = head.lines().last().unwrap_or_default().to_lowercase();
+                length = line.strip_prefix("content-length: ").and_then(|text| text.parse().ok()).unwrap_or(length);
+            }
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).expect("a body");
+            socket
+                .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 8\r\nconnection: close\r\n\r\nreceived")
+                .expect("written");
+            if head.starts_with("POST") {
+                return String::from_utf8(body).expect("text");
+            }
+        }
+        String::new()
+    });
+    (url, taker)
+}
+
+#[tokio::test]
+async fn form_post_sends_itself_under_its_own_policy() {
+    let Some(chromium) = Chromium::start().await else { return };
+    let idp = Emulator::start().await;
+    let (url, taker) = one_post();
+    let ask = authorize_url(&idp, &[("redirect_uri", &url), ("response_mode", "form_post")]);
+    chromium.driver.goto(&ask).await.expect("the page");
+    chromium.click("[data-testid=person-bob]").await;
+    chromium.says("received").await;
+    let body = taker.join().expect("a body");
+    assert!(body.contains("code=") && body.contains("state=the-state"), "{body}");
+    chromium.end().await;
+}
+
+/// Every page, as (name, how to get there).
+async fn pages(idp: &Emulator, chromium: &Chromium) -> Vec<(&'static str, String)> {
+    let issuer = idp.issuer();
+    chromium.driver.goto(&authorize_url(idp, &[])).await.expect("a page");
+    let interaction = chromium.value("return document.querySelector('[name=interaction]').value").await;
+    let editor = format!("{issuer}/sign-in?interaction={}&edit=alice", interaction.as_str().expect("text"));
+    vec![
+        ("sign-in", authorize_url(idp, &[("login_hint", "bob")])),
+        ("claim editor", editor),
+        ("error", authorize_url(idp, &[("redirect_uri", "https://evil.example/callback")])),
+        ("console", format!("{issuer}/")),
+        ("not found", format!("{issuer}/autorize")),
+        ("signed out", format!("{issuer}/logout")),
+    ]
+}
+
+/// What axe finds on the page that is shown.
+async fn violations(chromium: &Chromium, axe: &str) -> Vec<String> {
+    // Run by the driver, so the page's own policy does not stand in the way.
+    chromium.driver.execute(axe, Vec::<Value>::new()).await.expect("axe");
+    let run = "const done = arguments[arguments.length - 1];
+        axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})
+            .then((r) => done(r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.target + ' ' + n.failureSummary).join('; '))));";
+    let found = chromium.driver.execute_async(run, Vec::<Value>::new()).await.expect("axe");
+    serde_json::from_value(found.json().clone()).expect("a list")
+}
+
+#[tokio::test]
+async fn every_page_is_accessible_in_both_schemes_and_fits_a_narrow_screen() {
+    let axe = concat!(env!("CARGO_MANIFEST_DIR"), "/target/axe/node_modules/axe-core/axe.min.js");
+    let Ok(axe) = std::fs::read_to_string(axe) else {
+        return left_out("axe-core is not in target/axe (npm install --prefix target/axe axe-core)");
+    };
+    let Some(chromium) = Chromium::start().await else { return };
+    let idp = registered().start().await;
+    let mut wrong = Vec::new();
+    for scheme in ["light", "dark"] {
+        chromium.scheme(scheme).await;
+        chromium.driver.goto(&format!("{}/", idp.issuer())).await.expect("a page");
+        chromium.driver.delete_all_cookies().await.expect("nobody is signed in");
+        let mut at = pages(&idp, &chromium).await;
+        // Asked for consent, and to sign out, is only who is signed in.
+        at.push((
+            "consent",
+            authorize_url(&idp, &[("prompt", "consent"), ("scope", "openid profile email offline_access")]),
+        ));
+        at.push(("sign out?", format!("{}/logout", idp.issuer())));
+        for (name, url) in at {
+            if name == "consent" {
+                idp.next_login(standin::PersonAnswer::click("alice"));
+            }
+            for width in [1280, 320] {
+                chromium.width(width).await;
+                chromium.driver.goto(&url).await.expect("a page");
+                let all = "document.querySelectorAll('details').forEach((d) => { d.open = true; }); return document.documentElement.scrollWidth";
+                let scroll = chromium.value(all).await.as_u64().expect("a number");
+                if scroll > u64::from(width) {
+                    wrong.push(format!("{name}, {scheme}, {width} px: {scroll} px wide"));
+                }
+                wrong.extend(
+                    violations(&chromium, &axe)
+                        .await
+                        .into_iter()
+                        .map(|found| format!("{name}, {scheme}, {width} px: {found}")),
+                );
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    chromium.end().await;
+}
