@@ -1,0 +1,274 @@
+//! The measurements.
+
+use std::fs;
+use std::hint::black_box;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
+use jsonwebtoken::{Algorithm, EncodingKey};
+
+use crate::client::Client;
+
+const PEM: &[u8] = include_bytes!("../../keys/rsa.pem");
+
+pub fn all(long: bool) {
+    let (parsed, anew) = signatures();
+    println!("RS256 signature, key parsed once            {:>9.1} µs", us(parsed));
+    println!("RS256 signature, key parsed for each        {:>9.1} µs   ({:.2} ×)", us(anew), ratio(anew, parsed));
+    start_up();
+
+    let mut server = Server::start();
+    println!("resident memory, idle                       {:>9.1} MiB", server.resident());
+    let mut client = server.client();
+    warm_up(&mut client);
+    let token = server.cpu(3_000, || {
+        let answer = client.post("/token", BASIC, "grant_type=client_credentials");
+        assert_eq!(answer.status, 200);
+    });
+    println!(
+        "client-credentials token                    {:>9.1} µs   ({:.2} × one signature)",
+        us(token),
+        ratio(token, parsed)
+    );
+    let first = server.cpu(1_000, || drop(sign_in(&mut client)));
+    let both = parsed * 2;
+    println!(
+        "sign-in: authorize, form, redeem            {:>9.1} µs   ({:.2} × its two signatures)",
+        us(first),
+        ratio(first, both)
+    );
+    documents(&mut server, &mut client);
+
+    let (mut count, total) = (1_000, if long { 100_000 } else { 10_000 });
+    while count < 9_000 {
+        drop(sign_in(&mut client));
+        count += 1;
+    }
+    let at_ten = server.cpu(1_000, || drop(sign_in(&mut client)));
+    println!(
+        "the 10,000th sign-in                        {:>9.1} µs   ({:.2} × the first)",
+        us(at_ten),
+        ratio(at_ten, first)
+    );
+    println!("resident memory, after 10,000 sign-ins      {:>9.1} MiB", server.resident());
+    if total > 10_000 {
+        for _ in 10_000..total - 1_000 {
+            drop(sign_in(&mut client));
+        }
+        let last = server.cpu(1_000, || drop(sign_in(&mut client)));
+        println!(
+            "the 100,000th sign-in                       {:>9.1} µs   ({:.2} × the first)",
+            us(last),
+            ratio(last, first)
+        );
+        println!("resident memory, after 100,000 sign-ins     {:>9.1} MiB", server.resident());
+    }
+}
+
+const BASIC: &str = "authorization: Basic YXBwOnNlY3JldA==\r\n";
+const CALLBACK: &str = "http%3A%2F%2Flocalhost%3A3000%2Fcallback";
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+fn us(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
+}
+
+fn ratio(one: Duration, other: Duration) -> f64 {
+    one.as_secs_f64() / other.as_secs_f64()
+}
+
+fn warm_up(client: &mut Client) {
+    for _ in 0..50 {
+        drop(sign_in(client));
+        client.get("/jwks", "");
+    }
+}
+
+/// A whole sign-in by a browser that was never seen, with PKCE. Gives the access token.
+fn sign_in(client: &mut Client) -> String {
+    let ask = format!(
+        "/authorize?client_id=app&response_type=code&redirect_uri={CALLBACK}&scope=openid%20profile%20email&state=s&nonce=n\
+         &code_challenge={CHALLENGE}&code_challenge_method=S256"
+    );
+    let page = client.get(&ask, "");
+    let cookie = page.header("set-cookie").expect("a cookie").split(';').next().expect("a pair").to_owned();
+    let text = String::from_utf8(page.body).expect("text");
+    let interaction = between(&text, "name=\"interaction\" value=\"", "\"");
+    let back =
+        client.post("/sign-in", &format!("cookie: {cookie}\r\n"), &format!("interaction={interaction}&sub=alice"));
+    let code = between(back.header("location").expect("a way back"), "code=", "&");
+    let form = format!("grant_type=authorization_code&code={code}&redirect_uri={CALLBACK}&code_verifier={VERIFIER}");
+    let tokens = client.post("/token", BASIC, &form);
+    assert_eq!(tokens.status, 200, "{}", String::from_utf8_lossy(&tokens.body));
+    between(&String::from_utf8(tokens.body).expect("text"), "\"access_token\":\"", "\"").to_owned()
+}
+
+fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+    let start = text.find(before).unwrap_or_else(|| panic!("no {before} in {text}")) + before.len();
+    &text[start..start + text[start..].find(after).expect("an end")]
+}
+
+/// Discovery, JWKS and UserInfo beside a handler that answers as many bytes.
+fn documents(server: &mut Server, client: &mut Client) {
+    let bearer = format!("authorization: Bearer {}\r\n", sign_in(client));
+    let paths = [
+        ("discovery", "/.well-known/openid-configuration", ""),
+        ("JWKS", "/jwks", ""),
+        ("UserInfo", "/userinfo", bearer.as_str()),
+    ];
+    let sizes: Vec<usize> = paths.iter().map(|(_, path, headers)| client.get(path, headers).body.len()).collect();
+    let bare = Bare::start(&sizes);
+    let mut bare_client = Client::connect(bare.port).expect("a connection");
+    const ROUNDS: u32 = 20_000;
+    for (index, (name, path, headers)) in paths.into_iter().enumerate() {
+        let ours = server.cpu(ROUNDS, || assert_eq!(client.get(path, headers).status, 200));
+        let least =
+            cpu_of(bare.child.id(), ROUNDS, || assert_eq!(bare_client.get(&format!("/{index}"), headers).status, 200));
+        println!(
+            "{name:<43} {:>9.1} µs   ({:.2} × a bare handler's {:.1} µs)",
+            us(ours),
+            ratio(ours, least),
+            us(least)
+        );
+    }
+}
+
+/// One RS256 signature, by a parsed key and by one that is parsed for each.
+fn signatures() -> (Duration, Duration) {
+    const ROUNDS: u32 = 1_500;
+    let message = [b'x'; 700];
+    let key = EncodingKey::from_rsa_pem(PEM).expect("a key");
+    let pair = RsaKeyPair::from_der(key.as_bytes()).expect("a key");
+    let own = std::process::id();
+    let parsed = cpu_of(own, ROUNDS, || {
+        let mut signature = vec![0; pair.public_modulus_len()];
+        pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), &message, &mut signature).expect("a signature");
+        black_box(signature);
+    });
+    let anew = cpu_of(own, ROUNDS, || {
+        black_box(jsonwebtoken::crypto::sign(&message, &key, Algorithm::RS256).expect("a signature"));
+    });
+    (parsed, anew)
+}
+
+/// From the start of the process to the first answer of discovery, in wall time.
+fn start_up() {
+    let mut times: Vec<Duration> = (0..21)
+        .map(|round| {
+            let port = 27_760 + round;
+            let began = Instant::now();
+            let mut child = spawn(&["--port", &port.to_string()]);
+            let mut client = loop {
+                match Client::connect(port) {
+                    Ok(client) => break client,
+                    Err(_) => std::thread::sleep(Duration::from_micros(100)),
+                }
+            };
+            assert_eq!(client.get("/.well-known/openid-configuration", "").status, 200);
+            let time = began.elapsed();
+            let _ = child.kill();
+            let _ = child.wait();
+            time
+        })
+        .collect();
+    times.sort_unstable();
+    println!(
+        "exec to first answered discovery (wall)     {:>9.1} ms   (median of 21; {:.1} to {:.1})",
+        ms(times[10]),
+        ms(times[0]),
+        ms(times[20])
+    );
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+fn spawn(args: &[&str]) -> Child {
+    let folder = std::env::temp_dir();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_standin"));
+    command.args(args).current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().expect("standin starts")
+}
+
+/// The CPU time that a process spends on one of so many calls.
+fn cpu_of(process: u32, rounds: u32, mut call: impl FnMut()) -> Duration {
+    let before = cpu(process);
+    (0..rounds).for_each(|_| call());
+    (cpu(process) - before) / rounds
+}
+
+/// What all threads of a process have spent on a CPU, in nanoseconds by the kernel's scheduler.
+fn cpu(process: u32) -> Duration {
+    let threads = fs::read_dir(format!("/proc/{process}/task")).expect("threads").flatten();
+    let spent = threads.filter_map(|thread| {
+        let text = fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        text.split(' ').next()?.parse::<u64>().ok()
+    });
+    Duration::from_nanos(spent.sum())
+}
+
+struct Server {
+    child: Child,
+    port: u16,
+}
+
+impl Server {
+    fn start() -> Self {
+        let port = 27_759;
+        let child = spawn(&["--port", &port.to_string()]);
+        while Client::connect(port).is_err() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Self { child, port }
+    }
+
+    fn client(&self) -> Client {
+        Client::connect(self.port).expect("a connection")
+    }
+
+    fn cpu(&mut self, rounds: u32, call: impl FnMut()) -> Duration {
+        cpu_of(self.child.id(), rounds, call)
+    }
+
+    /// In MiB.
+    fn resident(&self) -> f64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a status");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a size");
+        line.trim().trim_end_matches(" kB").parse::<f64>().expect("a number") / 1024.0
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+struct Bare {
+    child: Child,
+    port: u16,
+}
+
+impl Bare {
+    fn start(sizes: &[usize]) -> Self {
+        let sizes = sizes.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        let mut command = Command::new(std::env::current_exe().expect("this program"));
+        let mut child = command.env("STANDIN_BENCH_BARE", sizes).stdout(Stdio::piped()).spawn().expect("it starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a port");
+        Self { child, port: line.trim().parse().expect("a port") }
+    }
+}
+
+impl Drop for Bare {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
