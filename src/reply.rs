@@ -1,5 +1,6 @@
 //! What goes back, as data: nothing here knows how it is sent.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
@@ -45,7 +46,7 @@ impl Reply {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {
     /// A JSON document, written out.
-    Json(String),
+    Json(Arc<str>),
     /// A signed token with its media type.
     Token(&'static str, String),
     /// A page for a person.

@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::protocol::ClientId;
 use crate::tokens::{Alg, KeyRing};
-use crate::world::{AuthMethod, BackChannel, Client, Lifetimes, Policy, Settings};
+use crate::world::{AuthMethod, BackChannel, Client, Lifetimes, Place, Policy, Settings};
 
 use super::mistake::did_you_mean;
 use super::{Config, Mistake};
@@ -27,6 +27,7 @@ impl Config {
             self.client.iter().map(|client| (client.client_id(), client.clone())).collect();
         Ok(Settings {
             issuer: issuer.to_owned(),
+            place: Place::default(),
             back_channel: self.back_channel(),
             routes: BTreeMap::new(),
             users: self.people(),

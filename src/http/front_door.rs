@@ -41,7 +41,7 @@ impl Door {
 
 /// The whole application.
 pub fn front_door(door: Arc<Door>) -> Router {
-    let root = door.realm.settings().issuer_path();
+    let root = door.realm.settings().issuer_path().to_owned();
     let console = get(console::console).with_state(Arc::clone(&door));
     let mut router = routes::doors(&door.realm).merge(assets::assets(&root)).merge(control::control(Arc::clone(&door)));
     router = router.route(&format!("{root}/"), console.clone());
@@ -72,7 +72,7 @@ fn nowhere(door: &Door, request: &Request) -> Response {
         hint,
         section: "https://www.rfc-editor.org/rfc/rfc9110#section-15.5.5",
     };
-    let mut response = pages::page(&door.realm.settings().issuer_path(), &Page::Error(page));
+    let mut response = pages::page(door.realm.settings().issuer_path(), &Page::Error(page));
     *response.status_mut() = StatusCode::NOT_FOUND;
     response
 }

@@ -1,6 +1,8 @@
 //! From a reply to an HTTP response.
 
-use axum::body::Body as HttpBody;
+use std::sync::Arc;
+
+use axum::body::{Body as HttpBody, Bytes};
 use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
@@ -16,8 +18,8 @@ pub(super) async fn respond(root: &str, reply: Reply) -> Response {
         tokio::time::sleep(delay).await;
     }
     let mut response = match reply.body {
-        Body::Json(text) => typed("application/json", text),
-        Body::Token(media_type, token) => typed(media_type, token),
+        Body::Json(text) => typed("application/json", Bytes::from_owner(Shared(text))),
+        Body::Token(media_type, token) => typed(media_type, token.into()),
         Body::Page(page) => pages::page(root, &page),
         Body::Return(back) => returned(root, &back),
         Body::Onward(path) => located(&path),
@@ -32,8 +34,8 @@ pub(super) async fn respond(root: &str, reply: Reply) -> Response {
     response
 }
 
-fn typed(media_type: &'static str, text: String) -> Response {
-    ([(CONTENT_TYPE, HeaderValue::from_static(media_type))], text).into_response()
+fn typed(media_type: &'static str, bytes: Bytes) -> Response {
+    ([(CONTENT_TYPE, HeaderValue::from_static(media_type))], bytes).into_response()
 }
 
 fn located(to: &str) -> Response {
@@ -56,4 +58,13 @@ fn returned(root: &str, back: &Return) -> Response {
         ResponseMode::FormPost => return pages::form_post(root, back),
     }
     located(uri.as_str())
+}
+
+/// A document that many answers share.
+struct Shared(Arc<str>);
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
 }

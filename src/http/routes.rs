@@ -92,7 +92,7 @@ async fn answer(realm: Arc<Realm>, endpoint: Endpoint, request: Request) -> Resp
         // Whoever planted a cookie before the sign-in must not share it afterwards.
         let _ = session.cycle_id().await;
     }
-    respond(&realm.settings().issuer_path(), reply).await
+    respond(realm.settings().issuer_path(), reply).await
 }
 
 /// Browser apps read answers and errors alike, with credentials where they send them. No cookie is read behind these doors,

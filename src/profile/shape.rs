@@ -49,8 +49,9 @@ impl Profile {
             claims.insert("scope".into(), issuance.scopes.to_string().into());
         }
         about_the_sign_in(&mut claims, issuance);
-        let known = known(settings, &grant.person);
-        add_new(&mut claims, settings.unasked(&issuance.client, |kinds| &kinds.access_token, &known));
+        let nothing = Map::new();
+        let known = known(settings, &grant.person, &nothing);
+        add_new(&mut claims, settings.unasked(&issuance.client, |kinds| &kinds.access_token, known));
         let key = KeyChoice::Current(settings.access_token_alg(&issuance.client));
         Some(TokenDraft { header: typed("at+jwt"), claims, key })
     }
@@ -82,20 +83,22 @@ impl Profile {
         if let Some(sid) = &grant.session {
             claims.insert("sid".into(), sid.as_str().into());
         }
-        let known = known(settings, &grant.person);
-        add_new(&mut claims, asked_for(&grant.claims.id_token, &known));
-        add_new(&mut claims, settings.unasked(client, |kinds| &kinds.id_token, &known));
+        let nothing = Map::new();
+        let known = known(settings, &grant.person, &nothing);
+        add_new(&mut claims, asked_for(&grant.claims.id_token, known));
+        add_new(&mut claims, settings.unasked(client, |kinds| &kinds.id_token, known));
         Some(TokenDraft { header: typed("JWT"), claims, key: key_for(client, alg) })
     }
 
     /// What UserInfo says, [Core §5.3.2](https://openid.net/specs/openid-connect-core-1_0.html#UserInfoResponse).
     pub fn shape_userinfo(&self, settings: &Settings, info: &UserInfo) -> Map {
-        let known = known(settings, &info.grant.person);
+        let nothing = Map::new();
+        let known = known(settings, &info.grant.person, &nothing);
         let mut claims = Map::new();
         claims.insert("sub".into(), info.grant.person.sub.as_str().into());
-        add_new(&mut claims, settings.opened_by(info.scopes.iter(), &known));
-        add_new(&mut claims, asked_for(&info.grant.claims.userinfo, &known));
-        add_new(&mut claims, settings.unasked(&info.client, |kinds| &kinds.userinfo, &known));
+        add_new(&mut claims, settings.opened_by(info.scopes.iter(), known));
+        add_new(&mut claims, asked_for(&info.grant.claims.userinfo, known));
+        add_new(&mut claims, settings.unasked(&info.client, |kinds| &kinds.userinfo, known));
         claims
     }
 
@@ -147,8 +150,8 @@ fn asked_for(wishes: &Map, known: &Map) -> Map {
     wishes.keys().filter_map(|name| Some((name.clone(), known(name)?))).collect()
 }
 
-fn known(settings: &Settings, person: &Person) -> Map {
-    settings.claims_of(person).cloned().unwrap_or_default()
+fn known<'a>(settings: &'a Settings, person: &'a Person, nothing: &'a Map) -> &'a Map {
+    settings.claims_of(person).unwrap_or(nothing)
 }
 
 fn one_or_many(values: &[String]) -> Value {

@@ -1,15 +1,18 @@
 //! How a decision is told.
 
+use std::sync::Arc;
+
 use crate::protocol::{Map, Params, ResponseMode, UnixTime};
 use crate::reply::{Body, Page, Reply, Return, SignedOutPage};
 use crate::spec::{Check, Refused};
 use crate::world::{Answer, Document, Endpoint, Failure, Issuance, Outcome, Question, ReturnAddress, Settings};
 
-use super::{Profile, Signed, metadata, pages};
+use super::{Documents, Profile, Signed, pages};
 
 /// What wording needs to know beside the decision.
 pub(crate) struct Telling<'a> {
-    pub(crate) settings: &'a Settings,
+    pub(crate) settings: &'a Arc<Settings>,
+    pub(crate) documents: &'a Documents,
     pub(crate) endpoint: Endpoint,
     /// Scheme and authority of the request.
     pub(crate) base: &'a str,
@@ -46,8 +49,10 @@ impl Profile {
                 Some(token) => Reply::new(200, Body::Token("application/jwt", token)).uncached(),
                 None => json(200, &self.shape_userinfo(settings, &info)).uncached(),
             },
-            Outcome::Show(Document::Metadata) => json(200, &metadata::document(settings, telling.base)),
-            Outcome::Show(Document::Keys) => json(200, &settings.keys.jwks(telling.now)),
+            Outcome::Show(Document::Metadata) => {
+                Reply::new(200, Body::Json(telling.documents.metadata(settings, telling.base)))
+            }
+            Outcome::Show(Document::Keys) => Reply::new(200, Body::Json(telling.documents.keys(settings, telling.now))),
             Outcome::Tell(members) => json(200, &members).uncached(),
             Outcome::SignedOut { return_to: Some((uri, state)), .. } => {
                 let params = state.into_iter().map(|state| ("state", state)).collect();
@@ -143,5 +148,5 @@ fn allowing(reply: Reply, refused: &Refused) -> Reply {
 }
 
 fn json(status: u16, members: &Map) -> Reply {
-    Reply::new(status, Body::Json(serde_json::to_string(members).expect("a JSON object can always be written")))
+    Reply::new(status, Body::Json(serde_json::to_string(members).expect("a JSON object can always be written").into()))
 }

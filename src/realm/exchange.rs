@@ -12,7 +12,7 @@ use crate::protocol::{Lifetime, UnixTime};
 use crate::reply::{Body, Page, Reply};
 use crate::spec::{Check, Refused};
 use crate::store::Unavailable;
-use crate::tokens::TokenDraft;
+use crate::tokens::{Opened, TokenDraft};
 use crate::world::{
     Asked, Credential, Ctx, Draw, Endpoint, Failure, Name, Outcome, PersonAnswer, Question, Record, Records, Settings,
     Trace, Versioned,
@@ -52,7 +52,8 @@ impl Realm {
         let case = case(client, &decision);
         let refused = refused(&decision).cloned();
         let signed = self.sign(&mut plan, &on, &decision, &case);
-        let telling = Telling { settings: &on.settings, endpoint: asked.endpoint, base: &asked.base, now };
+        let documents = &self.documents;
+        let telling = Telling { settings: &on.settings, documents, endpoint: asked.endpoint, base: &asked.base, now };
         let mut reply = self.profile.word(&telling, decision, signed);
         plan.edit_reply(&mut reply, &case);
         furnish(&mut reply);
@@ -120,8 +121,18 @@ impl Realm {
         if names.is_empty() {
             return Ok(());
         }
-        let loaded = self.store.load(&names, now).await?;
-        names.into_iter().zip(loaded).for_each(|(name, versioned)| records.add(name, versioned));
+        let mut wanted = names;
+        // Whoever needs a code will need what it stands for: one pointer further is loaded unasked.
+        for further in [true, false] {
+            let loaded = self.store.load(&wanted, now).await?;
+            let pointers = loaded.iter().filter_map(|versioned| points_to(versioned.record.as_deref()?));
+            let next = if further { pointers.filter(|name| !records.has(name)).collect() } else { Vec::new() };
+            wanted.into_iter().zip(loaded).for_each(|(name, versioned)| records.add(name, versioned));
+            if next.is_empty() {
+                break;
+            }
+            wanted = next;
+        }
         Ok(())
     }
 
@@ -202,7 +213,24 @@ fn names(asked: &Asked) -> Vec<Name> {
     let interaction = params.get("interaction").map(|id| Name::Interaction(id.into()));
     let code = params.get("code").map(|code| Name::Code(code.into()));
     let refresh = params.get("refresh_token").map(|token| Name::Refresh(token.into()));
-    [browser, interaction, code, refresh].into_iter().flatten().collect()
+    let access = match &asked.credential {
+        Some(Credential::Bearer(token)) => {
+            Some(Name::Access(Opened::claimed_jti(token).unwrap_or_else(|| token.clone()).into()))
+        }
+        _ => None,
+    };
+    [browser, interaction, code, refresh, access].into_iter().flatten().collect()
+}
+
+/// The record that a record is about.
+fn points_to(record: &Record) -> Option<Name> {
+    match record {
+        Record::Browser(browser) => browser.session.clone().map(Name::Session),
+        Record::Code(code) => Some(Name::Grant(code.grant.clone())),
+        Record::Access(access) => Some(Name::Grant(access.grant.clone())),
+        Record::Refresh(refresh) => Some(Name::Grant(refresh.grant.clone())),
+        _ => None,
+    }
 }
 
 /// The client that a request says it is about, believed or not.

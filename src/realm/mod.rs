@@ -11,7 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use serde_json::Value;
 
 use crate::faults::RuleBook;
-use crate::profile::Profile;
+use crate::profile::{Documents, Profile};
 use crate::protocol::{Lifetime, UnixTime};
 use crate::store::{Store, Unavailable};
 use crate::tokens::{Alg, KeyError, SigningKey};
@@ -31,6 +31,7 @@ pub struct Realm {
     settings: RwLock<Arc<Settings>>,
     clock: RwLock<Clock>,
     profile: Profile,
+    documents: Documents,
     store: Arc<dyn Store>,
     entropy: Entropy,
     fetch: Fetch,
@@ -49,6 +50,7 @@ impl Realm {
             settings: RwLock::new(Arc::new(settings)),
             clock: RwLock::default(),
             profile,
+            documents: Documents::default(),
             store,
             entropy,
             fetch,

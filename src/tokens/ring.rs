@@ -69,6 +69,11 @@ impl KeyRing {
         Err(Unverified::Signature)
     }
 
+    /// Whether some key is published for a while only.
+    pub fn changes_with_time(&self) -> bool {
+        self.keys.iter().any(|key| key.published_until.is_some())
+    }
+
     /// The keys to publish, [RFC 7517 §5](https://www.rfc-editor.org/rfc/rfc7517#section-5).
     pub fn jwks(&self, now: UnixTime) -> Map {
         let keys = self.published(now).map(|key| Value::Object(key.jwk().clone())).collect();

@@ -28,5 +28,5 @@ pub use records::{
 pub use return_address::ReturnAddress;
 pub(crate) use return_address::{is_loopback_uri, one_of};
 pub(crate) use settings::is_blank;
-pub use settings::{BackChannel, ScopeClaims, Settings};
+pub use settings::{BackChannel, Place, ScopeClaims, Settings};
 pub use user::User;

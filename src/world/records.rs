@@ -260,6 +260,11 @@ impl Records {
         self.loaded.iter().map(|(name, ..)| name.clone()).collect()
     }
 
+    /// Whether a record was loaded, be it that there is none.
+    pub fn has(&self, name: &Name) -> bool {
+        self.loaded.iter().any(|(known, ..)| known == name)
+    }
+
     /// Undoes every change, before a flow is run once more.
     pub fn undo(&mut self) {
         self.loaded.iter_mut().for_each(|(_, _, change)| *change = None);

@@ -25,11 +25,34 @@ pub enum BackChannel {
     At(String),
 }
 
+/// The parts of the issuer, taken apart once and not for each request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Scheme and authority, such as `http://localhost:7760`.
+    pub origin: String,
+    /// Host and port, such as `localhost:7760`.
+    pub authority: String,
+    /// The path, without `/` at its end.
+    pub path: String,
+}
+
+impl Place {
+    /// The parts of an issuer.
+    pub fn of(issuer: &str) -> Self {
+        let Ok(url) = Url::parse(issuer) else { return Self::default() };
+        let origin = url.origin().ascii_serialization();
+        let authority = origin.split_once("://").map_or_else(String::new, |(_, authority)| authority.to_owned());
+        Self { origin, authority, path: url.path().trim_end_matches('/').to_owned() }
+    }
+}
+
 /// Everything that is configured about one realm.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The `iss` of everything: one string, compared character by character.
     pub issuer: String,
+    /// The issuer's parts. The profile fills this in.
+    pub place: Place,
     /// Under which base the endpoints that apps call directly are published.
     pub back_channel: BackChannel,
     /// Where each endpoint is, below the issuer's path. The profile fills this in.
@@ -62,8 +85,8 @@ impl Settings {
     }
 
     /// The path of the issuer, `/` left out at the end: what every endpoint's path begins with.
-    pub fn issuer_path(&self) -> String {
-        Url::parse(&self.issuer).map_or_else(|_| String::new(), |url| url.path().trim_end_matches('/').to_owned())
+    pub fn issuer_path(&self) -> &str {
+        &self.place.path
     }
 
     /// Whether any client id and secret with a loopback redirect URI will do.

@@ -38,7 +38,7 @@ pub(super) async fn console(State(door): State<Arc<Door>>, request: Request) -> 
     entries.reverse();
     entries.truncate(LISTED);
     html(&Console {
-        root: &settings.issuer_path(),
+        root: settings.issuer_path(),
         settings: &settings,
         discovery: settings.url_of(crate::world::Endpoint::Discovery),
         entries,

@@ -22,7 +22,7 @@ const REMEMBERED: Lifetime = Lifetime::of_seconds(30 * 86_400);
 pub(in crate::http) fn cookies(realm: &Arc<Realm>) -> SessionManagerLayer<Cookies> {
     let settings = realm.settings();
     let https = settings.issuer.starts_with("https:");
-    let path = settings.issuer_path();
+    let path = settings.issuer_path().to_owned();
     SessionManagerLayer::new(Cookies(Arc::clone(realm)))
         .with_name(cookie_name(&settings.issuer))
         .with_path(if path.is_empty() { "/".to_owned() } else { path })

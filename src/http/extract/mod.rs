@@ -54,8 +54,8 @@ pub(super) fn sends_cookie(realm: &Realm, headers: &HeaderMap) -> bool {
 /// Reads a request. Whatever is wrong with it is for the flow to refuse, so that every refusal is told and recorded alike.
 pub(super) async fn knocked(realm: &Realm, endpoint: Endpoint, request: Request) -> Knocked {
     let (parts, body) = request.into_parts();
-    let issuer = realm.settings().issuer.clone();
-    let base = base(&parts.headers, &issuer);
+    let settings = realm.settings();
+    let base = base(&parts.headers, &settings);
     let method = match parts.method {
         HttpMethod::GET | HttpMethod::HEAD => Some(Method::Get),
         HttpMethod::POST => Some(Method::Post),
@@ -67,7 +67,8 @@ pub(super) async fn knocked(realm: &Realm, endpoint: Endpoint, request: Request)
         Some((Method::Post, _)) => body::form(&parts, body, endpoint).await,
         None => Err(method_not_allowed(endpoint, &parts)),
     };
-    let read = read.and_then(|params| from_our_page(endpoint, &parts, method, (&base, &issuer)).map(|()| params));
+    let read =
+        read.and_then(|params| from_our_page(endpoint, &parts, method, (&base, &settings.issuer)).map(|()| params));
     let session = parts.extensions.get::<Session>().cloned();
     let browser = browser::of(realm, endpoint, session.as_ref()).await;
     let on_a_page = routes::is_for_browsers(endpoint);
