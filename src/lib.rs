@@ -88,3 +88,8 @@ pub use protocol::UnixTime;
 pub use realm::{TokenKind, TokenSpec};
 pub use spec::{Check, Refusal};
 pub use world::{Client, PersonAnswer, User};
+
+/// The README's Rust is compiled and run with the other examples.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

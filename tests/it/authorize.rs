@@ -295,6 +295,7 @@ async fn prompt_none_never_shows_a_page() {
 #[tokio::test]
 async fn prompt_login_asks_again_and_auth_time_moves() {
     let idp = registered().start().await;
+    idp.freeze(idp.realm().now());
     let browser = Browser::new();
     let first = sign_in(&idp, &browser, &[], "alice").await.returned("code").expect("a code");
     idp.advance(Duration::from_secs(5));
@@ -309,6 +310,7 @@ async fn prompt_login_asks_again_and_auth_time_moves() {
 #[tokio::test]
 async fn max_age_asks_again_only_when_the_sign_in_is_older() {
     let idp = registered().start().await;
+    idp.freeze(idp.realm().now());
     let browser = Browser::new();
     sign_in(&idp, &browser, &[], "alice").await;
     idp.advance(Duration::from_secs(100));

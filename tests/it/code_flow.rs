@@ -226,6 +226,7 @@ async fn a_clients_keys_are_fetched_and_fetched_again_when_it_has_a_new_one() {
     let mut client = Client::public("web").redirects_to(CALLBACK);
     client.jwks_uri = Some(format!("{}/jwks", keys.issuer()).parse().expect("a URL"));
     let idp = Emulator::builder().client(client).start().await;
+    idp.freeze(idp.realm().now());
     let sign = || {
         let claims = json!({"iss": "web", "sub": "web", "aud": idp.issuer(), "exp": idp.realm().now().0 + 60, "jti": idp.realm().journal.count()});
         let mut claims = claims.as_object().expect("an object").clone();

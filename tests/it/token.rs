@@ -35,6 +35,7 @@ async fn a_code_becomes_tokens_that_say_what_was_asked() {
 #[tokio::test]
 async fn a_second_use_of_a_code_revokes_what_the_first_gave() {
     let idp = registered().start().await;
+    idp.freeze(idp.realm().now());
     let code = code(&idp, &[("scope", "openid offline_access")], "alice").await;
     let first = redeem(&idp, &code, &[]).await;
     assert_eq!(userinfo(&idp, &first.member("access_token")).await.status, 200);
@@ -79,6 +80,7 @@ async fn futures_all<T>(futures: impl Iterator<Item = impl Future<Output = T>>) 
 #[tokio::test]
 async fn a_code_is_for_its_client_its_address_and_its_minute() {
     let idp = registered().start().await;
+    idp.freeze(idp.realm().now());
     let stolen = code(&idp, &[], "alice").await;
     let by_spa =
         [("grant_type", "authorization_code"), ("client_id", "spa"), ("code", &stolen), ("redirect_uri", CALLBACK)];
