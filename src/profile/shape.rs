@@ -94,9 +94,9 @@ impl Profile {
     pub fn shape_userinfo(&self, settings: &Settings, info: &UserInfo) -> Map {
         let nothing = Map::new();
         let known = known(settings, &info.grant.person, &nothing);
-        let mut claims = Map::new();
-        claims.insert("sub".into(), info.grant.person.sub.as_str().into());
-        add_new(&mut claims, settings.opened_by(info.scopes.iter(), known));
+        let mut claims = settings.opened_by(info.scopes.iter(), known);
+        // First, as people expect to find it.
+        claims.shift_insert(0, "sub".into(), info.grant.person.sub.as_str().into());
         add_new(&mut claims, asked_for(&info.grant.claims.userinfo, known));
         add_new(&mut claims, settings.unasked(&info.client, |kinds| &kinds.userinfo, known));
         claims

@@ -86,7 +86,7 @@ impl Realm {
     async fn run(&self, on: &Deciding<'_>, trace: &mut Trace) -> Result<Result<Outcome, Failure>, Unavailable> {
         let now = on.now;
         let mut records = Records::default();
-        self.load(&mut records, names(on.asked), now).await?;
+        self.load(&mut records, names(on.asked, &on.settings, now), now).await?;
         for _ in 0..MOST_RUNS {
             trace.clear();
             let mut entropy = on.draw.clone();
@@ -207,16 +207,15 @@ fn finish(plan: &mut Plan, settings: &Settings, drafted: Drafted, mut draft: Tok
 }
 
 /// The records that a request names by itself, so that most flows find all they need in one round.
-fn names(asked: &Asked) -> Vec<Name> {
+fn names(asked: &Asked, settings: &Settings, now: UnixTime) -> Vec<Name> {
     let params = &asked.params;
     let browser = asked.browser.clone().map(Name::Browser);
     let interaction = params.get("interaction").map(|id| Name::Interaction(id.into()));
     let code = params.get("code").map(|code| Name::Code(code.into()));
     let refresh = params.get("refresh_token").map(|token| Name::Refresh(token.into()));
+    let jti = |token: &str| settings.keys.own_access_token(token, now).or_else(|| Opened::claimed_jti(token));
     let access = match &asked.credential {
-        Some(Credential::Bearer(token)) => {
-            Some(Name::Access(Opened::claimed_jti(token).unwrap_or_else(|| token.clone()).into()))
-        }
+        Some(Credential::Bearer(token)) => Some(Name::Access(jti(token).unwrap_or_else(|| token.clone()).into())),
         _ => None,
     };
     [browser, interaction, code, refresh, access].into_iter().flatten().collect()

@@ -1,6 +1,6 @@
 //! The keys of one realm: which one signs, which ones are still published.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::digest;
@@ -49,7 +49,9 @@ impl KeyRing {
         };
         let token = format!("{message}.{signature}");
         if key.is_some() {
-            self.own.remember(&token);
+            let names_it = header.get("typ").and_then(Value::as_str) == Some("at+jwt");
+            let jti = draft.claims.get("jti").and_then(Value::as_str).filter(|_| names_it);
+            self.own.remember(&token, &header, jti);
         }
         token
     }
@@ -63,10 +65,18 @@ impl KeyRing {
             .published(now)
             .find(|key| key.serves(alg) && kid == Some(key.kid().as_str()))
             .ok_or(Unverified::Key)?;
-        if self.own.contains(token) || super::verify::holds(token, key.public(), alg) {
+        if self.own.get(token).is_some() || super::verify::holds(token, key.public(), alg) {
             return Ok(opened);
         }
         Err(Unverified::Signature)
+    }
+
+    /// The `jti` of an access token that this ring signed itself not long ago, by a key that is still published. What was signed
+    /// here needs neither be verified nor be read again.
+    pub fn own_access_token(&self, token: &str, now: UnixTime) -> Option<String> {
+        let own = self.own.get(token)?;
+        let published = self.published(now).any(|key| key.kid().as_str() == &*own.kid);
+        own.jti.filter(|_| published).map(Into::into)
     }
 
     /// Whether some key is published for a while only.
@@ -116,17 +126,27 @@ struct OwnSignatures(Mutex<Remembered>);
 
 #[derive(Debug, Default)]
 struct Remembered {
-    known: HashSet<[u8; 32]>,
+    known: HashMap<[u8; 32], Own>,
     oldest_first: VecDeque<[u8; 32]>,
+}
+
+/// What is known of a token that was signed here.
+#[derive(Clone, Debug)]
+struct Own {
+    kid: Box<str>,
+    /// Its `jti`, if it is an access token.
+    jti: Option<Box<str>>,
 }
 
 impl OwnSignatures {
     const MOST: usize = 8192;
 
-    fn remember(&self, token: &str) {
+    fn remember(&self, token: &str, header: &Map, jti: Option<&str>) {
         let hash = sha256(token);
+        let kid = header.get("kid").and_then(Value::as_str).unwrap_or_default().into();
+        let own = Own { kid, jti: jti.map(Into::into) };
         let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !remembered.known.insert(hash) {
+        if remembered.known.insert(hash, own).is_some() {
             return;
         }
         remembered.oldest_first.push_back(hash);
@@ -137,9 +157,9 @@ impl OwnSignatures {
         }
     }
 
-    fn contains(&self, token: &str) -> bool {
+    fn get(&self, token: &str) -> Option<Own> {
         let hash = sha256(token);
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).known.contains(&hash)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).known.get(&hash).cloned()
     }
 }
 

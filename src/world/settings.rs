@@ -174,7 +174,7 @@ pub(crate) fn is_blank(value: &Value) -> bool {
 impl Settings {
     /// The claims that these scopes open, with their values for this person.
     pub fn opened_by<'a>(&self, scopes: impl Iterator<Item = &'a str>, known: &Map) -> Map {
-        let mut claims = Map::new();
+        let mut claims = Map::with_capacity(known.len());
         for name in scopes.filter_map(|scope| self.scopes.get(scope)).flatten() {
             if let Some(value) = known.get(name).filter(|value| !is_blank(value)) {
                 claims.insert(name.clone(), value.clone());

@@ -19,16 +19,25 @@ fn blocks(text: &str, kind: &str) -> Vec<String> {
 
 fn commands() -> Vec<String> {
     let readme = text("README.md");
-    let lines: Vec<String> = blocks(&readme, "console").iter().flat_map(|block| block.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
+    let lines: Vec<String> = blocks(&readme, "console")
+        .iter()
+        .flat_map(|block| block.lines().map(str::to_owned).collect::<Vec<_>>())
+        .collect();
     lines.iter().filter_map(|line| line.strip_prefix("$ ")).map(str::to_owned).collect()
 }
 
 /// Runs a line of the README in a shell, with this build in the place of `cargo run`.
 fn shell(line: &str, port: u16) -> String {
     let binary = env!("CARGO_BIN_EXE_standin");
-    let line = line.replace("cargo run -q -- ", &format!("{binary} ")).replace("localhost:7760", &format!("localhost:{port}"));
+    let line =
+        line.replace("cargo run -q -- ", &format!("{binary} ")).replace("localhost:7760", &format!("localhost:{port}"));
     let folder = tempfile::tempdir().expect("a folder");
-    let output = Command::new("sh").args(["-c", &line]).current_dir(folder.path()).stdin(Stdio::null()).output().expect("a shell");
+    let output = Command::new("sh")
+        .args(["-c", &line])
+        .current_dir(folder.path())
+        .stdin(Stdio::null())
+        .output()
+        .expect("a shell");
     assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("UTF-8")
 }
@@ -36,12 +45,12 @@ fn shell(line: &str, port: u16) -> String {
 #[test]
 fn the_readme_has_these_commands_and_each_has_a_test() {
     let known = [
-        "cargo run",                                                                    // command_line::the_first_start_…
-        "cargo test",                                                                   // this
-        "cargo run -- demo",                                                            // command_line::the_demo_…
+        "cargo run",         // command_line::the_first_start_…
+        "cargo test",        // this
+        "cargo run -- demo", // command_line::the_demo_…
         "curl -s -u app:secret -d grant_type=authorization_code -d code=invented http://localhost:7760/token", // below
         "cargo run -q -- token --as alice --client ci --scope \"openid email\" --ttl 5m", // below
-        "cargo run -q -- token --as alice --client ci | cargo run -q -- decode",        // below
+        "cargo run -q -- token --as alice --client ci | cargo run -q -- decode", // below
     ];
     assert_eq!(commands(), known);
     assert!(text(".ci/run").contains("README.md"), "the gate takes its command from the README");
@@ -75,13 +84,17 @@ fn the_token_commands_of_the_readme_work() {
 fn every_sample_of_a_configuration_is_one() {
     for document in ["README.md", "docs/configuration.md"] {
         for (index, block) in blocks(&text(document), "toml").iter().enumerate() {
-            let config = parse(document, block, Format::Toml).unwrap_or_else(|e| panic!("{document}, block {index}: {e}"));
+            let config =
+                parse(document, block, Format::Toml).unwrap_or_else(|e| panic!("{document}, block {index}: {e}"));
             config.check(document).unwrap_or_else(|e| panic!("{document}, block {index}: {e}"));
         }
     }
     let readme = text("README.md");
     let sample = &blocks(&readme, "toml")[0];
-    let spoilt = sample.replace("redirect_uris = [\"http://localhost:3000/callback\"]", "redirect_uri = \"http://localhost:3000/callback\"");
+    let spoilt = sample.replace(
+        "redirect_uris = [\"http://localhost:3000/callback\"]",
+        "redirect_uri = \"http://localhost:3000/callback\"",
+    );
     let spoilt = format!("{}{}", "\n".repeat(10 - spoilt.lines().count()), spoilt);
     let message = parse("standin.toml", &spoilt, Format::Toml).expect_err("a mistake").to_string();
     assert!(readme.contains(&message), "{message}");
@@ -91,7 +104,11 @@ fn every_sample_of_a_configuration_is_one() {
 fn the_compose_file_holds_a_configuration() {
     let compose = text("examples/compose.yaml");
     let start = compose.find("STANDIN_CONFIG: |\n").expect("a configuration") + "STANDIN_CONFIG: |\n".len();
-    let config: String = compose[start..].lines().take_while(|line| line.starts_with("        ")).map(|line| format!("{}\n", line.trim())).collect();
+    let config: String = compose[start..]
+        .lines()
+        .take_while(|line| line.starts_with("        "))
+        .map(|line| format!("{}\n", line.trim()))
+        .collect();
     assert_eq!(parse("compose.yaml", &config, Format::Toml).expect("a configuration").client[0].id, "notes-web");
 }
 
@@ -99,8 +116,15 @@ fn the_compose_file_holds_a_configuration() {
 fn every_key_of_the_configuration_is_documented() {
     let document = text("docs/configuration.md");
     let schema: serde_json::Value = serde_json::from_str(&standin::Config::json_schema()).expect("JSON");
-    let keys = |schema: &serde_json::Value| schema["properties"].as_object().expect("keys").keys().cloned().collect::<Vec<_>>();
+    let keys = |schema: &serde_json::Value| {
+        schema["properties"].as_object().expect("keys").keys().cloned().collect::<Vec<_>>()
+    };
     for key in keys(&schema).iter().chain(&keys(&schema["$defs"]["Client"])).filter(|key| !key.starts_with('$')) {
-        assert!(document.contains(&format!("`{key}`")) || document.contains(&format!("\n{key} =")) || document.contains(&format!("[client.{key}]")), "{key}");
+        assert!(
+            document.contains(&format!("`{key}`"))
+                || document.contains(&format!("\n{key} ="))
+                || document.contains(&format!("[client.{key}]")),
+            "{key}"
+        );
     }
 }
