@@ -7,7 +7,8 @@ use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
 
 /// `STANDIN_BENCH_BARE` holds the sizes of the answers, separated by commas; each is at `/0`, `/1`, ….
-pub fn serve() {
+#[expect(clippy::disallowed_methods, reason = "it is how the benchmark tells itself what to be")]
+pub(crate) fn serve() {
     let sizes = std::env::var("STANDIN_BENCH_BARE").expect("sizes");
     let mut router = Router::new();
     for (index, size) in sizes.split(',').enumerate() {

@@ -3,36 +3,36 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 
-pub struct Client {
+pub(crate) struct Client {
     socket: BufReader<TcpStream>,
     host: String,
 }
 
-pub struct Answer {
-    pub status: u16,
-    pub head: String,
-    pub body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
     /// A header's value, by its name in lower case.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
     }
 }
 
 impl Client {
-    pub fn connect(port: u16) -> std::io::Result<Self> {
+    pub(crate) fn connect(port: u16) -> std::io::Result<Self> {
         let socket = TcpStream::connect(("127.0.0.1", port))?;
         socket.set_nodelay(true)?;
         Ok(Self { socket: BufReader::new(socket), host: format!("localhost:{port}") })
     }
 
-    pub fn get(&mut self, path: &str, headers: &str) -> Answer {
+    pub(crate) fn get(&mut self, path: &str, headers: &str) -> Answer {
         self.send(&format!("GET {path} HTTP/1.1\r\nhost: {}\r\n{headers}\r\n", self.host))
     }
 
-    pub fn post(&mut self, path: &str, headers: &str, form: &str) -> Answer {
+    pub(crate) fn post(&mut self, path: &str, headers: &str, form: &str) -> Answer {
         let head = format!("POST {path} HTTP/1.1\r\nhost: {}\r\n{headers}", self.host);
         let body =
             format!("content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{form}", form.len());

@@ -14,7 +14,7 @@ use crate::client::Client;
 
 const PEM: &[u8] = include_bytes!("../../keys/rsa.pem");
 
-pub fn all(long: bool) {
+pub(crate) fn all(long: bool) {
     let (parsed, anew) = signatures();
     println!("RS256 signature, key parsed once            {:>9.1} µs", us(parsed));
     println!("RS256 signature, key parsed for each        {:>9.1} µs   ({:.2} ×)", us(anew), ratio(anew, parsed));
@@ -156,6 +156,7 @@ fn signatures() -> (Duration, Duration) {
 }
 
 /// From the start of the process to the first answer of discovery, in wall time.
+#[expect(clippy::disallowed_methods, reason = "wall time is what is measured here")]
 fn start_up() {
     let mut times: Vec<Duration> = (0..21)
         .map(|round| {
@@ -199,7 +200,7 @@ fn spawn(args: &[&str]) -> Child {
 fn cpu_of(process: u32, rounds: u32, mut call: impl FnMut()) -> Duration {
     let before = cpu(process);
     (0..rounds).for_each(|_| call());
-    (cpu(process) - before) / rounds
+    cpu(process).saturating_sub(before) / rounds
 }
 
 /// What all threads of a process have spent on a CPU, in nanoseconds by the kernel's scheduler.

@@ -186,15 +186,15 @@ fn every_check_is_seen_failing_by_a_test() {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
     let files: Vec<PathBuf> =
         fs::read_dir(tests).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
-    let texts: Vec<String> = files.iter().map(|file| fs::read_to_string(file).expect("text")).collect();
-    let flows: String = sources().into_iter().map(|(_, text)| text).collect();
+    let tests_of_all: Vec<String> = files.iter().map(|file| fs::read_to_string(file).expect("text")).collect();
+    let flows: String = sources().into_values().collect();
     for check in Check::ALL {
         let name = format!("Check::{}", check.name());
         let whole = |text: &String| {
             text.match_indices(&name)
                 .any(|(at, found)| !text[at + found.len()..].starts_with(|c: char| c.is_alphanumeric()))
         };
-        assert!(texts.iter().any(whole), "no test names {name}");
+        assert!(tests_of_all.iter().any(whole), "no test names {name}");
         assert!(whole(&flows), "nothing in src/ makes {name}");
     }
 }

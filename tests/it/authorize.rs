@@ -5,7 +5,8 @@ use std::time::Duration;
 use standin::{Check, Client, Emulator};
 
 use crate::harness::{
-    Browser, CALLBACK, CHALLENGE, authorize_url, claims, code, post, redeem, refused_by, registered, sign_in, tokens,
+    Browser, CALLBACK, CHALLENGE, Form, authorize_url, claims, code, post, redeem, refused_by, registered, sign_in,
+    tokens,
 };
 
 /// Well-formed, but no SHA-256.
@@ -130,7 +131,7 @@ async fn a_registered_query_is_kept_and_the_answer_added_to_it() {
 #[tokio::test]
 async fn everything_else_that_is_wrong_goes_back_to_the_app() {
     let idp = registered().start().await;
-    let cases: &[(&[(&str, &str)], &str, Check)] = &[
+    let cases: &[(Form, &str, Check)] = &[
         (&[("response_type", "")], "invalid_request", Check::ParameterPresent),
         (&[("response_type", "token")], "unsupported_response_type", Check::ResponseTypeOffered),
         (&[("response_type", "code id_token")], "unsupported_response_type", Check::ResponseTypeOffered),

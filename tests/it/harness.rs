@@ -13,15 +13,15 @@ use standin::{Builder, Check, Client, Emulator};
 use url::Url;
 
 /// The redirect URI that most tests use.
-pub const CALLBACK: &str = "http://localhost:3000/callback";
+pub(crate) const CALLBACK: &str = "http://localhost:3000/callback";
 
 /// A verifier and its S256 challenge, RFC 7636 appendix B.
-pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 /// See [`VERIFIER`].
-pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 /// A provider with two registered clients: `web` keeps the secret `s3cret`, `spa` keeps none.
-pub fn registered() -> Builder {
+pub(crate) fn registered() -> Builder {
     Emulator::builder()
         .client(
             Client::confidential("web", "s3cret")
@@ -32,12 +32,15 @@ pub fn registered() -> Builder {
         .client(Client::public("spa").redirects_to(CALLBACK))
 }
 
+/// Names and values.
+pub(crate) type Form<'a> = &'a [(&'a str, &'a str)];
+
 /// An answer, read whole.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub text: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
 }
 
 impl Answer {
@@ -46,28 +49,28 @@ impl Answer {
         Self { status, headers, text: response.text().await.expect("a body") }
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
     }
 
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("{e}: {}", self.text))
     }
 
     /// A member of the JSON answer, as text.
-    pub fn member(&self, name: &str) -> String {
+    pub(crate) fn member(&self, name: &str) -> String {
         let json = self.json();
         let member = json.get(name).unwrap_or_else(|| panic!("no {name} in {json}"));
         member.as_str().map_or_else(|| member.to_string(), str::to_owned)
     }
 
-    pub fn location(&self) -> Url {
+    pub(crate) fn location(&self) -> Url {
         let location = self.header("location");
         Url::parse(location).unwrap_or_else(|e| panic!("{e}: `{location}`, {} {}", self.status, self.text))
     }
 
     /// A parameter of the way back, wherever it was put.
-    pub fn returned(&self, name: &str) -> Option<String> {
+    pub(crate) fn returned(&self, name: &str) -> Option<String> {
         let location = self.location();
         let pairs = location.query().into_iter().chain(location.fragment());
         pairs
@@ -77,7 +80,7 @@ impl Answer {
     }
 
     /// The value of a page's form field.
-    pub fn field(&self, name: &str) -> String {
+    pub(crate) fn field(&self, name: &str) -> String {
         let selector = Selector::parse(&format!("input[name='{name}']")).expect("a selector");
         let page = Html::parse_document(&self.text);
         let field = page.select(&selector).next().unwrap_or_else(|| panic!("no field {name} on {}", self.text));
@@ -85,38 +88,38 @@ impl Answer {
     }
 
     /// Everything that a person can read on the page.
-    pub fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         let page = Html::parse_document(&self.text);
         page.root_element().text().collect::<Vec<_>>().join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
-    pub fn elements(&self, selector: &str) -> usize {
+    pub(crate) fn elements(&self, selector: &str) -> usize {
         Html::parse_document(&self.text).select(&Selector::parse(selector).expect("a selector")).count()
     }
 }
 
 /// An HTTP client that follows nothing.
-pub fn http() -> reqwest::Client {
+pub(crate) fn http() -> reqwest::Client {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     reqwest::Client::builder().no_proxy().redirect(Policy::none()).build().expect("a client")
 }
 
 /// A browser: it keeps cookies, and does what it is told.
-pub struct Browser {
+pub(crate) struct Browser {
     http: reqwest::Client,
     cookies: Mutex<BTreeMap<String, String>>,
 }
 
 impl Browser {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { http: http(), cookies: Mutex::default() }
     }
 
-    pub async fn get(&self, url: &str) -> Answer {
+    pub(crate) async fn get(&self, url: &str) -> Answer {
         self.send(self.http.get(url)).await
     }
 
-    pub async fn post(&self, url: &str, form: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn post(&self, url: &str, form: &[(&str, &str)]) -> Answer {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let origin = Url::parse(url).expect("a URL").origin().ascii_serialization();
         let request =
@@ -124,7 +127,7 @@ impl Browser {
         self.send(request.body(body)).await
     }
 
-    pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+    pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
         let cookies: Vec<String> =
             self.cookies.lock().expect("a lock").iter().map(|(n, v)| format!("{n}={v}")).collect();
         let answer = Answer::read(request.header("cookie", cookies.join("; ")).send().await.expect("an answer")).await;
@@ -136,17 +139,17 @@ impl Browser {
         answer
     }
 
-    pub fn cookie(&self, name: &str) -> Option<String> {
+    pub(crate) fn cookie(&self, name: &str) -> Option<String> {
         self.cookies.lock().expect("a lock").get(name).cloned()
     }
 
-    pub fn set_cookie(&self, name: &str, value: &str) {
+    pub(crate) fn set_cookie(&self, name: &str, value: &str) {
         self.cookies.lock().expect("a lock").insert(name.to_owned(), value.to_owned());
     }
 }
 
 /// An authorization request of the client `web`, changed by `more`: an empty value leaves a parameter out.
-pub fn authorize_url(idp: &Emulator, more: &[(&str, &str)]) -> String {
+pub(crate) fn authorize_url(idp: &Emulator, more: &[(&str, &str)]) -> String {
     let mut params = vec![
         ("client_id", "web"),
         ("response_type", "code"),
@@ -162,7 +165,7 @@ pub fn authorize_url(idp: &Emulator, more: &[(&str, &str)]) -> String {
 }
 
 /// Asks, clicks on a person, and gives what comes back.
-pub async fn sign_in(idp: &Emulator, browser: &Browser, more: &[(&str, &str)], person: &str) -> Answer {
+pub(crate) async fn sign_in(idp: &Emulator, browser: &Browser, more: &[(&str, &str)], person: &str) -> Answer {
     let page = browser.get(&authorize_url(idp, more)).await;
     assert_eq!(page.status, 200, "{}", page.text);
     let interaction = page.field("interaction");
@@ -170,38 +173,38 @@ pub async fn sign_in(idp: &Emulator, browser: &Browser, more: &[(&str, &str)], p
 }
 
 /// The code of a sign-in by a new browser.
-pub async fn code(idp: &Emulator, more: &[(&str, &str)], person: &str) -> String {
+pub(crate) async fn code(idp: &Emulator, more: &[(&str, &str)], person: &str) -> String {
     let answer = sign_in(idp, &Browser::new(), more, person).await;
     answer.returned("code").unwrap_or_else(|| panic!("no code in {}", answer.location()))
 }
 
 /// Posts a form as the client `web`.
-pub async fn as_web(idp: &Emulator, path: &str, form: &[(&str, &str)]) -> Answer {
+pub(crate) async fn as_web(idp: &Emulator, path: &str, form: &[(&str, &str)]) -> Answer {
     let request = http().post(format!("{}{path}", idp.issuer())).basic_auth("web", Some("s3cret"));
     post(request, form).await
 }
 
 /// Posts a form with no credentials but those in it.
-pub async fn as_anyone(idp: &Emulator, path: &str, form: &[(&str, &str)]) -> Answer {
+pub(crate) async fn as_anyone(idp: &Emulator, path: &str, form: &[(&str, &str)]) -> Answer {
     post(http().post(format!("{}{path}", idp.issuer())), form).await
 }
 
-pub async fn post(request: reqwest::RequestBuilder, form: &[(&str, &str)]) -> Answer {
+pub(crate) async fn post(request: reqwest::RequestBuilder, form: &[(&str, &str)]) -> Answer {
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
     let request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
     Answer::read(request.send().await.expect("an answer")).await
 }
 
-pub async fn get(url: &str) -> Answer {
+pub(crate) async fn get(url: &str) -> Answer {
     send(http().get(url)).await
 }
 
-pub async fn send(request: reqwest::RequestBuilder) -> Answer {
+pub(crate) async fn send(request: reqwest::RequestBuilder) -> Answer {
     Answer::read(request.send().await.expect("an answer")).await
 }
 
 /// Redeems a code as the client `web`.
-pub async fn redeem(idp: &Emulator, code: &str, more: &[(&str, &str)]) -> Answer {
+pub(crate) async fn redeem(idp: &Emulator, code: &str, more: &[(&str, &str)]) -> Answer {
     let mut form = vec![("grant_type", "authorization_code"), ("code", code), ("redirect_uri", CALLBACK)];
     form.retain(|(name, _)| !more.iter().any(|(other, _)| other == name));
     form.extend(more.iter().filter(|(_, value)| !value.is_empty()));
@@ -209,23 +212,23 @@ pub async fn redeem(idp: &Emulator, code: &str, more: &[(&str, &str)]) -> Answer
 }
 
 /// Signs in and redeems, in one go.
-pub async fn tokens(idp: &Emulator, more: &[(&str, &str)], person: &str) -> Answer {
+pub(crate) async fn tokens(idp: &Emulator, more: &[(&str, &str)], person: &str) -> Answer {
     let answer = redeem(idp, &code(idp, more, person).await, &[]).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     answer
 }
 
-pub async fn userinfo(idp: &Emulator, access_token: &str) -> Answer {
+pub(crate) async fn userinfo(idp: &Emulator, access_token: &str) -> Answer {
     send(http().get(format!("{}/userinfo", idp.issuer())).bearer_auth(access_token)).await
 }
 
 /// The claims of a JWT, unverified.
-pub fn claims(token: &str) -> Value {
+pub(crate) fn claims(token: &str) -> Value {
     part(token, 1)
 }
 
 /// The header of a JWT, unverified.
-pub fn header(token: &str) -> Value {
+pub(crate) fn header(token: &str) -> Value {
     part(token, 0)
 }
 
@@ -236,7 +239,7 @@ fn part(token: &str, index: usize) -> Value {
 
 /// The last request was refused by this check and no other.
 #[track_caller]
-pub fn refused_by(idp: &Emulator, check: Check) {
+pub(crate) fn refused_by(idp: &Emulator, check: Check) {
     let last = idp.realm().journal.last().expect("something happened");
     let refused = last.refused.as_ref().map(|refused| refused.check);
     assert_eq!(refused, Some(check), "{last}");

@@ -104,11 +104,12 @@ fn every_sample_of_a_configuration_is_one() {
 fn the_compose_file_holds_a_configuration() {
     let compose = text("examples/compose.yaml");
     let start = compose.find("STANDIN_CONFIG: |\n").expect("a configuration") + "STANDIN_CONFIG: |\n".len();
-    let config: String = compose[start..]
-        .lines()
-        .take_while(|line| line.starts_with("        "))
-        .map(|line| format!("{}\n", line.trim()))
-        .collect();
+    let lines: Vec<&str> =
+        compose[start..].lines().take_while(|line| line.starts_with("        ")).map(str::trim).collect();
+    let config = lines.join(
+        "
+",
+    );
     assert_eq!(parse("compose.yaml", &config, Format::Toml).expect("a configuration").client[0].id, "notes-web");
 }
 

@@ -85,7 +85,7 @@ async fn a_refresh_token_that_outlives_its_lifetime_is_refused() {
     let idp =
         registered().with(|config| config.lifetimes.refresh_token = "1h".parse().expect("a lifetime")).start().await;
     let token = tokens(&idp, &OFFLINE, "alice").await.member("refresh_token");
-    idp.advance(Duration::from_mins(60));
+    idp.advance(Duration::from_hours(1));
     assert_eq!(refresh(&idp, &token).await.member("error"), "invalid_grant");
     refused_by(&idp, Check::RefreshFresh);
 }

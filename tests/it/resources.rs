@@ -109,7 +109,7 @@ async fn a_token_that_is_not_good_is_refused_with_the_reason() {
     assert!(refused.header("www-authenticate").contains("error=\"insufficient_scope\""));
     refused_by(&idp, Check::TokenForUserInfo);
 
-    idp.advance(Duration::from_mins(60));
+    idp.advance(Duration::from_hours(1));
     assert_eq!(userinfo(&idp, &token).await.status, 401);
     refused_by(&idp, Check::TokenFresh);
 }
@@ -165,7 +165,7 @@ async fn introspection_tells_a_client_with_a_secret_and_no_other() {
     refused_by(&idp, Check::ParameterPresent);
     assert_eq!(as_anyone(&idp, "/introspect", &[("token", &access), ("client_id", "spa")]).await.status, 401);
     refused_by(&idp, Check::ClientConfidential);
-    idp.advance(Duration::from_mins(60));
+    idp.advance(Duration::from_hours(1));
     assert_eq!(as_web(&idp, "/introspect", &[("token", &access)]).await.json(), json!({"active": false}));
 }
 

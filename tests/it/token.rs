@@ -5,8 +5,8 @@ use std::time::Duration;
 use standin::{Check, Client, Emulator, User};
 
 use crate::harness::{
-    CALLBACK, CHALLENGE, VERIFIER, as_anyone, as_web, claims, code, header, redeem, refused_by, registered, tokens,
-    userinfo,
+    CALLBACK, CHALLENGE, Form, VERIFIER, as_anyone, as_web, claims, code, header, redeem, refused_by, registered,
+    tokens, userinfo,
 };
 
 #[tokio::test]
@@ -142,7 +142,7 @@ async fn an_unregistered_client_without_a_secret_needs_pkce() {
 async fn what_a_client_sends_about_itself_must_be_right_and_sent_once() {
     let idp = registered().start().await;
     let grant = ("grant_type", "client_credentials");
-    let cases: &[(&[(&str, &str)], u16, &str, Check)] = &[
+    let cases: &[(Form, u16, &str, Check)] = &[
         (&[grant], 401, "invalid_client", Check::ClientNamed),
         (&[grant, ("client_id", "wob"), ("client_secret", "x")], 401, "invalid_client", Check::ClientKnown),
         (&[grant, ("client_id", "web"), ("client_secret", "wrong")], 401, "invalid_client", Check::ClientSecretMatches),
