@@ -8,13 +8,14 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use crate::config::{Config, Format, Mistake, parse};
-use crate::http::{Door, Server, fetch, front_door};
+use crate::http::{App, Door, Server, fetch, front_door};
 use crate::realm::Realm;
 use crate::store::Memory;
 use crate::tokens::{KeyFiles, KeyFolderError};
 use crate::world::{Client, Entropy, User};
 
 use super::Emulator;
+use super::handle::Serving;
 
 /// Why an emulator did not start.
 #[derive(Debug)]
@@ -202,15 +203,8 @@ impl Builder {
             refused_config: Mutex::default(),
         });
         let app = front_door(Arc::clone(&door));
-        let runtime = if self.workers > 1 {
-            tokio::runtime::Builder::new_multi_thread().worker_threads(self.workers).enable_all().build()
-        } else {
-            tokio::runtime::Builder::new_current_thread().enable_all().build()
-        };
-        let runtime = runtime.map_err(StartError::System)?;
-        let serve = move || runtime.block_on(server.serve(app));
-        let thread = thread::Builder::new().name("standin".into()).spawn(serve).map_err(StartError::System)?;
-        Ok(Emulator::new(door, address, stop, thread))
+        let threads = serve(server, &app, self.workers).map_err(StartError::System)?;
+        Ok(Emulator::new(door, address, stop, threads))
     }
 
     fn listen(&self) -> Result<TcpListener, StartError> {
@@ -231,6 +225,21 @@ impl Builder {
             None => KeyFiles::Fresh,
         }
     }
+}
+
+/// Starts the threads, each with a runtime of its own. A connection stays with the thread that took it: threads that share a
+/// runtime wake each other for every request, which costs more than most answers do.
+fn serve(server: Server, app: &App, workers: usize) -> io::Result<Vec<Serving>> {
+    let mut servers = vec![server];
+    for _ in 1..workers {
+        servers.push(servers[0].try_clone()?);
+    }
+    let start = |server: Server| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let app = app.clone();
+        thread::Builder::new().name("standin".into()).spawn(move || runtime.block_on(server.serve(app)))
+    };
+    servers.into_iter().map(start).collect()
 }
 
 /// Browsers keep cookies for a name; `localhost` is the one that every app writes down. A port that a URL need not name is not

@@ -29,17 +29,15 @@ pub struct Emulator {
     door: Arc<Door>,
     address: SocketAddr,
     stop: Stop,
-    thread: Option<JoinHandle<std::io::Result<()>>>,
+    threads: Vec<Serving>,
 }
 
+/// A thread that answers requests.
+pub(super) type Serving = JoinHandle<std::io::Result<()>>;
+
 impl Emulator {
-    pub(super) const fn new(
-        door: Arc<Door>,
-        address: SocketAddr,
-        stop: Stop,
-        thread: JoinHandle<std::io::Result<()>>,
-    ) -> Self {
-        Self { door, address, stop, thread: Some(thread) }
+    pub(super) const fn new(door: Arc<Door>, address: SocketAddr, stop: Stop, threads: Vec<Serving>) -> Self {
+        Self { door, address, stop, threads }
     }
 
     /// A provider on a free port, with the example people, for any client.
@@ -122,7 +120,7 @@ impl Emulator {
     /// Takes no new request and waits until the open ones are answered.
     pub fn stop(mut self) {
         self.stop.stop();
-        if let Some(thread) = self.thread.take() {
+        for thread in self.threads.drain(..) {
             let _ = thread.join();
         }
     }

@@ -39,8 +39,11 @@ impl Door {
     }
 }
 
+/// Everything that answers, ready to be served.
+pub type App = Router;
+
 /// The whole application.
-pub fn front_door(door: Arc<Door>) -> Router {
+pub fn front_door(door: Arc<Door>) -> App {
     let root = door.realm.settings().issuer_path().to_owned();
     let console = get(console::console).with_state(Arc::clone(&door));
     let mut router = routes::doors(&door.realm).merge(assets::assets(&root)).merge(control::control(Arc::clone(&door)));

@@ -12,6 +12,6 @@ mod reply;
 mod routes;
 mod server;
 
-pub use front_door::{Door, front_door};
+pub use front_door::{App, Door, front_door};
 pub use outbox::{fetch, http_client};
 pub use server::{Server, Stop};

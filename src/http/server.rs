@@ -44,6 +44,12 @@ impl Server {
         (Self { listener, twin, stop }, Stop(sender))
     }
 
+    /// The same server for one more thread: each takes connections from the same socket and keeps them.
+    pub fn try_clone(&self) -> io::Result<Self> {
+        let twin = self.twin.as_ref().map(TcpListener::try_clone).transpose()?;
+        Ok(Self { listener: self.listener.try_clone()?, twin, stop: self.stop.clone() })
+    }
+
     /// The address that is listened on.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()

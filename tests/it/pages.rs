@@ -46,7 +46,9 @@ async fn the_page_explains_the_request_and_says_that_it_is_pretend() {
     assert_eq!((page.header("x-frame-options"), page.header("cache-control")), ("DENY", "no-store"));
     assert_eq!(page.elements("[style], [onclick]"), 0, "nothing that the policy would block");
     let strict = registered().start().await;
-    assert!(!Browser::new().get(&authorize_url(&strict, &[])).await.words().contains("Any client id"));
+    assert!(
+        Browser::new().get(&authorize_url(&strict, &[])).await.words().contains("Only registered clients are accepted")
+    );
 }
 
 #[tokio::test]
