@@ -61,7 +61,7 @@ pub(super) fn decode(args: &DecodeArgs) -> Result<(), Exit> {
     }
     match verified {
         Ok(_) if args.json => Ok(()),
-        Ok(_) => print("\nThe signature holds."),
+        Ok(_) => print(&format!("\nThe signature holds.{}", expired(&opened))),
         Err(why) => Err(Exit::failed(format!("the token {}", why.sentence()))),
     }
 }
@@ -108,6 +108,12 @@ fn explain(opened: &Opened) -> Result<(), Exit> {
         print(&format!("  {name:<12} {value}{comment}"))?;
     }
     Ok(())
+}
+
+/// That a token has expired is no fault of its signature, but it is what most people look for.
+fn expired(opened: &Opened) -> String {
+    let since = opened.time("exp").map_or(-1, |exp| Clock::default().now().since(exp));
+    if since >= 0 { format!(" It expired {}.", distance(-since)) } else { String::new() }
 }
 
 /// A time as seen from now.

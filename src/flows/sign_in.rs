@@ -129,6 +129,9 @@ pub(super) fn accept(
         Stop::from(refused).back_to(&visit.address)
     });
     let mut session = signed_in?;
+    if signed_in_again_at_once(ctx, &place, &session) {
+        return Err(Failure::NextSecond);
+    }
     session.acr = visit.request.wanted_acr().first().map(|acr| (*acr).to_owned());
     let id = succeed(ctx, &place, &session);
     place.browser = Browser { session: Some(id.clone()), used: last_first(&place.browser.used, &session.person.sub) };
@@ -144,6 +147,14 @@ pub(super) fn accept(
         None => place.interaction = Some(answered_without_a_page(ctx, visit, &place, id)),
     }
     next_step(ctx, visit, &place)
+}
+
+/// Whether `auth_time`, which has whole seconds, could not tell this sign-in from the one before. An app that sent `prompt=login`
+/// looks for just that, [Core §3.1.2.1](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest).
+fn signed_in_again_at_once(ctx: &Ctx<'_>, place: &Place, session: &Session) -> bool {
+    let before = place.session.as_ref().filter(|(_, before)| before.person.sub == session.person.sub);
+    let same_second = before.is_some_and(|(_, before)| before.auth_time == session.auth_time);
+    ctx.may_wait && same_second
 }
 
 /// The new sign-in's name. The same person goes on in the same session, which apps know by its `sid`; somebody else ends it.

@@ -30,7 +30,7 @@ impl Profile {
             }
             Err(Failure::SendBack(address, refused)) => send_back(telling, &address, &refused),
             Err(Failure::Tell(refused)) => tell(telling.endpoint, &refused),
-            Err(Failure::Need(_)) => Reply::new(500, Body::Empty),
+            Err(Failure::Need(_) | Failure::NextSecond) => Reply::new(500, Body::Empty),
         }
     }
 

@@ -1,6 +1,7 @@
 //! One request and its answer. Whoever knows [`Realm::exchange`] knows the product.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -34,6 +35,7 @@ struct Deciding<'a> {
     settings: Arc<Settings>,
     now: UnixTime,
     draw: Draw,
+    may_wait: bool,
 }
 
 impl Realm {
@@ -43,9 +45,10 @@ impl Realm {
         let client = named_client(asked);
         let person = plan.person(client).filter(|_| asked.endpoint == Endpoint::Authorize);
         let (settings, now, draw) = (self.settings(), self.now(), self.entropy.draw());
-        let on = Deciding { asked, flow, person, settings, now, draw };
+        let may_wait = self.clock_runs();
+        let mut on = Deciding { asked, flow, person, settings, now, draw, may_wait };
         let mut trace = Trace::default();
-        let decision = self.decide(&on, &mut trace).await;
+        let decision = self.decide(&mut on, &mut trace).await;
         if on.person.is_some() && !matches!(&decision, Err(Failure::ShowPage(_))) {
             plan.spend_person(client);
         }
@@ -53,14 +56,15 @@ impl Realm {
         let refused = refused(&decision).cloned();
         let signed = self.sign(&mut plan, &on, &decision, &case);
         let documents = &self.documents;
-        let telling = Telling { settings: &on.settings, documents, endpoint: asked.endpoint, base: &asked.base, now };
+        let telling =
+            Telling { settings: &on.settings, documents, endpoint: asked.endpoint, base: &asked.base, now: on.now };
         let mut reply = self.profile.word(&telling, decision, signed);
         plan.edit_reply(&mut reply, &case);
         furnish(&mut reply);
         reply.signs_in = trace.iter().any(|(check, held)| check == Check::PersonMaySignIn && held);
         self.note(Entry {
             number: 0,
-            at: now,
+            at: on.now,
             method: asked.method,
             endpoint: asked.endpoint,
             client: shortened(&case.client),
@@ -74,7 +78,7 @@ impl Realm {
     }
 
     /// The decision, or the refusal that means that records cannot be had.
-    async fn decide(&self, on: &Deciding<'_>, trace: &mut Trace) -> Result<Outcome, Failure> {
+    async fn decide(&self, on: &mut Deciding<'_>, trace: &mut Trace) -> Result<Outcome, Failure> {
         self.run(on, trace).await.unwrap_or_else(|unavailable| {
             tracing::error!("{unavailable}");
             trace.note(Check::StoreAnswers, false);
@@ -83,12 +87,12 @@ impl Realm {
     }
 
     /// Load, decide, commit. A flow that lost a race, or needs a record more, is run again on what is then known.
-    async fn run(&self, on: &Deciding<'_>, trace: &mut Trace) -> Result<Result<Outcome, Failure>, Unavailable> {
-        let now = on.now;
+    async fn run(&self, on: &mut Deciding<'_>, trace: &mut Trace) -> Result<Result<Outcome, Failure>, Unavailable> {
         let mut records = Records::default();
-        self.load(&mut records, names(on.asked, &on.settings, now), now).await?;
+        self.load(&mut records, names(on.asked, &on.settings, on.now), on.now).await?;
         for _ in 0..MOST_RUNS {
             trace.clear();
+            let now = on.now;
             let mut entropy = on.draw.clone();
             let mut ctx = Ctx {
                 now,
@@ -96,12 +100,19 @@ impl Realm {
                 records: &mut records,
                 entropy: &mut entropy,
                 person: on.person.as_ref(),
+                may_wait: on.may_wait,
                 trace,
             };
             match (on.flow)(&mut ctx, on.asked) {
                 Err(Failure::Need(name)) => {
                     records.undo();
                     self.bring(&mut records, name, now).await?;
+                }
+                Err(Failure::NextSecond) => {
+                    records.undo();
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    on.now = self.now();
+                    on.may_wait = false;
                 }
                 decision => {
                     let changes = records.changes();

@@ -75,6 +75,11 @@ impl Realm {
         self.clock.read().unwrap_or_else(PoisonError::into_inner).now()
     }
 
+    /// Whether the realm's time goes on by itself.
+    fn clock_runs(&self) -> bool {
+        self.clock.read().unwrap_or_else(PoisonError::into_inner).runs()
+    }
+
     /// Changes the realm's clock.
     pub fn set_clock(&self, change: impl FnOnce(Clock) -> Clock) {
         let mut clock = self.clock.write().unwrap_or_else(PoisonError::into_inner);

@@ -14,8 +14,8 @@ use super::{Store, Unavailable};
 
 const SHARDS: usize = 64;
 
-/// The most records that are kept: about 200,000 sign-ins. Past that, whatever would expire first goes first.
-const CAPACITY: usize = 1_048_576;
+/// The most records that are kept: about 40,000 sign-ins, or a quarter of a GiB. Past that, whatever would expire first goes first.
+const CAPACITY: usize = 262_144;
 
 /// The default store. Sharded, so that requests do not queue behind one lock.
 #[derive(Debug)]

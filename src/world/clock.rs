@@ -35,6 +35,11 @@ impl Clock {
         }
     }
 
+    /// Whether it goes on by itself.
+    pub const fn runs(self) -> bool {
+        matches!(self, Self::Real { .. })
+    }
+
     /// The same clock, so many seconds later.
     #[must_use]
     pub fn advanced(self, seconds: i64) -> Self {

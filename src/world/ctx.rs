@@ -43,6 +43,8 @@ pub struct Ctx<'a> {
     pub records: &'a mut Records,
     /// This request's own chance.
     pub entropy: &'a mut Draw,
+    /// Whether a flow may ask to be run again in the next second: not on a clock that stands still.
+    pub may_wait: bool,
     /// An answer that was given for the person, so that no page needs to be shown.
     pub person: Option<&'a PersonAnswer>,
     /// What was checked so far.

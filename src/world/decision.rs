@@ -51,6 +51,8 @@ pub enum Failure {
     Tell(Refused),
     /// To nobody: a record must be loaded, and the flow run again.
     Need(Name),
+    /// To nobody: what is asked can be answered truthfully from the next second on, and the flow run again then.
+    NextSecond,
 }
 
 impl From<Stop> for Failure {

@@ -309,6 +309,19 @@ async fn prompt_login_asks_again_and_auth_time_moves() {
 }
 
 #[tokio::test]
+async fn two_sign_ins_within_a_second_have_different_times() {
+    let idp = registered().start().await;
+    let browser = Browser::new();
+    let first = sign_in(&idp, &browser, &[], "alice").await.returned("code").expect("a code");
+    let again = sign_in(&idp, &browser, &[("prompt", "login")], "alice").await.returned("code").expect("a code");
+    let first = claims(&redeem(&idp, &first, &[]).await.member("id_token"));
+    let again = claims(&redeem(&idp, &again, &[]).await.member("id_token"));
+    assert!(again["auth_time"].as_i64() > first["auth_time"].as_i64(), "strictly later, though in whole seconds");
+    assert!(again["auth_time"].as_i64() <= again["iat"].as_i64(), "and not in the future");
+    assert_eq!(first["sid"], again["sid"], "the same session goes on");
+}
+
+#[tokio::test]
 async fn max_age_asks_again_only_when_the_sign_in_is_older() {
     let idp = registered().start().await;
     idp.freeze(idp.realm().now());

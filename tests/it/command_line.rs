@@ -222,6 +222,8 @@ fn decode_explains_and_tells_a_good_signature_from_a_bad_one() {
     let (code, out, _) = run(folder.path(), &["decode", token.trim()]);
     assert_eq!(code, 0);
     assert!(out.contains("(whom it is about)") && out.contains("The signature holds."), "{out}");
+    let (_, old, _) = run(folder.path(), &["token", "--client", "ci", "--set", "exp=1"]);
+    assert!(run(folder.path(), &["decode", old.trim()]).1.contains("It expired "));
     let mut altered = token.trim().to_owned();
     let middle = altered.len() - 100;
     let other = if &altered[middle..=middle] == "A" { "B" } else { "A" };
