@@ -47,7 +47,8 @@ impl Profile {
             Outcome::Issue(issuance) => tokens(telling, &issuance, signed),
             Outcome::UserInfo(info) => match signed.userinfo {
                 Some(token) => Reply::new(200, Body::Token("application/jwt", token)).uncached(),
-                None => json(200, &self.shape_userinfo(settings, &info)).uncached(),
+                None => Reply::new(200, Body::Json(self.write_userinfo(settings, &info).into()))
+                    .with("cache-control", "no-store"),
             },
             Outcome::Show(Document::Metadata) => {
                 Reply::new(200, Body::Json(telling.documents.metadata(settings, telling.base)))
