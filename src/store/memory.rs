@@ -14,7 +14,8 @@ use super::{Store, Unavailable};
 
 const SHARDS: usize = 64;
 
-/// The most records that are kept: about 40,000 sign-ins, or a quarter of a GiB. Past that, whatever would expire first goes first.
+/// The most records that are kept: about 40,000 sign-ins, or a quarter of a GiB. Past that, whatever was written longest ago goes first:
+/// what would expire first is what is being used right now, such as codes and open pages.
 const CAPACITY: usize = 262_144;
 
 /// The default store. Sharded, so that requests do not queue behind one lock.
@@ -31,6 +32,8 @@ struct Shard {
     records: HashMap<Name, Kept>,
     /// Names by expiry; the version tells names of one second apart.
     expiries: BTreeMap<(UnixTime, u64), Name>,
+    /// Expiry by version, and so by age: with both, the name is in `expiries`.
+    ages: BTreeMap<u64, UnixTime>,
 }
 
 #[derive(Debug)]
@@ -84,22 +87,29 @@ impl Shard {
     fn remove(&mut self, name: &Name) {
         if let Some(kept) = self.records.remove(name) {
             self.expiries.remove(&(kept.until, kept.version));
+            self.ages.remove(&kept.version);
         }
     }
 
     fn insert(&mut self, name: Name, kept: Kept, now: UnixTime, capacity: usize) {
         self.remove(&name);
         self.make_room(now, capacity);
+        self.ages.insert(kept.version, kept.until);
         self.expiries.insert((kept.until, kept.version), name.clone());
         self.records.insert(name, kept);
     }
 
-    /// Each insertion forgets at most two expired records, so that none waits for a great cleaning.
+    /// Each insertion forgets at most two expired records, so that none waits for a great cleaning, and the oldest if it is full.
     fn make_room(&mut self, now: UnixTime, capacity: usize) {
         for _ in 0..2 {
-            let full = self.records.len() >= capacity;
-            let first = self.expiries.first_key_value().filter(|((until, _), _)| full || *until <= now);
-            let Some(name) = first.map(|(_, name)| name.clone()) else { return };
+            let first = self.expiries.first_key_value().filter(|((until, _), _)| *until <= now);
+            let Some(name) = first.map(|(_, name)| name.clone()) else { break };
+            self.remove(&name);
+        }
+        if self.records.len() >= capacity
+            && let Some((version, until)) = self.ages.first_key_value()
+            && let Some(name) = self.expiries.get(&(*until, *version)).cloned()
+        {
             self.remove(&name);
         }
     }

@@ -14,7 +14,7 @@ async fn memory_does_what_every_store_must() {
 }
 
 #[tokio::test]
-async fn memory_is_bounded_and_forgets_first_what_would_expire_first() {
+async fn memory_is_bounded_and_forgets_first_what_is_oldest() {
     let memory = Memory::with_capacity(640);
     for n in 0..20_000_i64 {
         let change = (Some(Arc::new(Standing::default().into())), UnixTime(1_000 + n));
@@ -22,6 +22,17 @@ async fn memory_is_bounded_and_forgets_first_what_would_expire_first() {
         assert!(memory.commit(vec![(name, 0, change)], UnixTime(0)).await.expect("commits"));
     }
     assert!(memory.len() <= 640, "{}", memory.len());
+    // A code lives shorter than all that is there, and is what somebody needs next.
+    let code = Name::Code("needed-next".into());
+    let change = (Some(Arc::new(Standing::default().into())), UnixTime(10));
+    assert!(memory.commit(vec![(code.clone(), 0, change)], UnixTime(0)).await.expect("commits"));
+    for n in 0..200_i64 {
+        let change = (Some(Arc::new(Standing::default().into())), UnixTime(1_000_000 + n));
+        let name = Name::Code(format!("later-{n}").as_str().into());
+        assert!(memory.commit(vec![(name, 0, change)], UnixTime(0)).await.expect("commits"));
+    }
+    let kept = memory.load(&[code], UnixTime(0)).await.expect("loads");
+    assert!(kept[0].record.is_some(), "a full store still serves whoever is signing in");
     let newest = memory.load(&[Name::Code("code-19999".into())], UnixTime(0)).await.expect("loads");
     assert!(newest[0].record.is_some());
 }
