@@ -1,5 +1,7 @@
 //! Introspection: is this token good, and for what? [RFC 7662](https://www.rfc-editor.org/rfc/rfc7662)
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::protocol::{Map, RefreshValue};
@@ -26,7 +28,7 @@ fn describe(ctx: &Ctx<'_>, token: &str) -> Result<Option<Map>, Stop> {
         };
         let mut members = common(ctx, &grant, &access.scopes.to_string());
         members.insert("token_type".into(), "Bearer".into());
-        members.insert("aud".into(), access.audience.into());
+        members.insert("aud".into(), access.audience.clone().into());
         members.insert("iat".into(), access.issued_at.0.into());
         members.insert("exp".into(), access.until.0.into());
         if token.contains('.') {
@@ -49,8 +51,8 @@ fn describe(ctx: &Ctx<'_>, token: &str) -> Result<Option<Map>, Stop> {
     Ok(Some(members))
 }
 
-fn alive(ctx: &Ctx<'_>, id: &crate::protocol::GrantId) -> Result<Option<Grant>, Stop> {
-    Ok(ctx.records.get::<Grant>(&Name::Grant(id.clone()))?.filter(|grant| !grant.revoked))
+fn alive(ctx: &Ctx<'_>, id: &crate::protocol::GrantId) -> Result<Option<Arc<Grant>>, Stop> {
+    Ok(ctx.records.get::<Arc<Grant>>(&Name::Grant(id.clone()))?.filter(|grant| !grant.revoked))
 }
 
 fn common(ctx: &Ctx<'_>, grant: &Grant, scope: &str) -> Map {

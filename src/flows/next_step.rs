@@ -1,5 +1,7 @@
 //! The one place that decides what comes next for a visit. Sign-in and consent never call each other; both come back here.
 
+use std::sync::Arc;
+
 use crate::protocol::{ClaimsRequest, CodeValue, GrantId, InteractionId, Lifetime, Prompt, Scopes, SessionId, Subject};
 use crate::spec::{Check, Refused};
 use crate::world::{
@@ -143,7 +145,7 @@ pub(super) fn sign_in_question(visit: &Visit, place: &Place, interaction: Intera
 fn ask_for_consent(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place, grant: Grant) -> Outcome {
     let interaction = keep_open(ctx, visit, place, grant.session.clone());
     let (client, address) = (Box::new(visit.client.clone()), visit.address.clone());
-    Outcome::Ask(Question::Consent { interaction, client, address, grant: Box::new(grant) })
+    Outcome::Ask(Question::Consent { interaction, client, address, grant: Arc::new(grant) })
 }
 
 /// The page's record, new or kept on.
@@ -181,7 +183,8 @@ fn give_code(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place, grant: Grant) -> O
         redeemed_at: None,
     };
     ctx.records.put(Name::Code(code_value.clone()), code, until.plus(USED_CODE));
-    ctx.records.put(Name::Grant(grant_id), grant.clone(), until.plus(USED_CODE));
+    let grant = Arc::new(grant);
+    ctx.records.put(Name::Grant(grant_id), Arc::clone(&grant), until.plus(USED_CODE));
     let (address, challenge) = (visit.address.clone(), visit.request.challenge.clone());
     Outcome::Return(Box::new(Answer { address, code: code_value, grant, challenge }))
 }

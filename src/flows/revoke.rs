@@ -1,5 +1,7 @@
 //! Revocation: this token is no longer wanted, [RFC 7009](https://www.rfc-editor.org/rfc/rfc7009).
 
+use std::sync::Arc;
+
 use crate::protocol::RefreshValue;
 use crate::spec::Check;
 use crate::world::{Asked, Ctx, Failure, Grant, Name, Outcome, Refresh, Stop};
@@ -25,8 +27,8 @@ fn revoke_refresh_token(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, token: 
     let Some(refresh) = found else { return Ok(false) };
     ctx.check(Check::TokenOfThisClient, refresh.client == client.client_id())?;
     let name = Name::Grant(refresh.grant.clone());
-    if let Some(mut grant) = ctx.records.get::<Grant>(&name)? {
-        grant.revoked = true;
+    if let Some(mut grant) = ctx.records.get::<Arc<Grant>>(&name)? {
+        Arc::make_mut(&mut grant).revoked = true;
         ctx.records.put(name, grant, refresh.until);
     }
     Ok(true)
@@ -35,10 +37,10 @@ fn revoke_refresh_token(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, token: 
 fn revoke_access_token(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, token: &str) -> Result<(), Stop> {
     let Ok((id, mut access)) = access(ctx, token)? else { return Ok(()) };
     let name = Name::Access(id);
-    let grant: Option<Grant> = ctx.records.get(&Name::Grant(access.grant.clone()))?;
+    let grant: Option<Arc<Grant>> = ctx.records.get(&Name::Grant(access.grant.clone()))?;
     let own = grant.is_some_and(|grant| grant.client == client.client_id());
     ctx.check(Check::TokenOfThisClient, own)?;
-    access.revoked = true;
+    Arc::make_mut(&mut access).revoked = true;
     let until = access.until;
     ctx.records.put(name, access, until);
     Ok(())

@@ -1,5 +1,7 @@
 //! UserInfo: who is this token about? [Core §5.3](https://openid.net/specs/openid-connect-core-1_0.html#UserInfo)
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::protocol::AccessId;
@@ -20,7 +22,7 @@ pub fn userinfo(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
     ctx.check(Check::TokenForUserInfo, about_a_person)?;
     let client = ctx.settings.client(grant.client.as_str());
     let client = ctx.require(Check::TokenAlive, client)?;
-    Ok(Outcome::UserInfo(Box::new(UserInfo { client, grant, scopes: access.scopes })))
+    Ok(Outcome::UserInfo(Box::new(UserInfo { client, grant, scopes: access.scopes.clone() })))
 }
 
 /// The token, from the header or the form, [RFC 6750 §2](https://www.rfc-editor.org/rfc/rfc6750#section-2). Never from the query.
@@ -35,7 +37,7 @@ fn bearer<'a>(ctx: &mut Ctx<'_>, asked: &'a Asked) -> Result<&'a str, Refused> {
 }
 
 /// The record of an access token, if it is one of ours and unaltered.
-fn find(ctx: &mut Ctx<'_>, token: &str) -> Result<(Access, Grant), Stop> {
+fn find(ctx: &mut Ctx<'_>, token: &str) -> Result<(Arc<Access>, Arc<Grant>), Stop> {
     let found = access(ctx, token)?;
     let why = found.as_ref().err().copied();
     let found = found.ok().map(|(_, access)| access);
@@ -44,19 +46,19 @@ fn find(ctx: &mut Ctx<'_>, token: &str) -> Result<(Access, Grant), Stop> {
         None => refused,
     })?;
     let access = ctx.require(Check::TokenKnown, found)?;
-    let grant: Option<Grant> = ctx.records.get(&Name::Grant(access.grant.clone()))?;
+    let grant: Option<Arc<Grant>> = ctx.records.get(&Name::Grant(access.grant.clone()))?;
     let grant = ctx.require(Check::TokenKnown, grant)?;
     Ok((access, grant))
 }
 
 /// The record that a token stands for, or what is wrong with the token. A name alone opens nothing: the `jti` of a JWT can
 /// be read by whoever sees it.
-pub(super) fn access(ctx: &Ctx<'_>, token: &str) -> Result<Result<(AccessId, Access), &'static str>, Stop> {
+pub(super) fn access(ctx: &Ctx<'_>, token: &str) -> Result<Result<(AccessId, Arc<Access>), &'static str>, Stop> {
     let id = match access_id(ctx, token) {
         Ok(id) => id,
         Err(why) => return Ok(Err(why)),
     };
-    let found = ctx.records.get::<Access>(&Name::Access(id.clone()))?;
+    let found = ctx.records.get::<Arc<Access>>(&Name::Access(id.clone()))?;
     let fitting = found.filter(|access| access.opaque != token.contains('.'));
     Ok(fitting.map(|access| (id, access)).ok_or("was not issued here, or is forgotten"))
 }
@@ -66,8 +68,10 @@ fn access_id(ctx: &Ctx<'_>, token: &str) -> Result<AccessId, &'static str> {
     if !token.contains('.') {
         return Ok(token.into());
     }
-    if let Some(jti) = ctx.settings.keys.own_access_token(token, ctx.now) {
-        return Ok(jti.into());
+    if let Some((known, id)) = ctx.recognised
+        && known == token
+    {
+        return Ok(id.clone());
     }
     let opened = ctx.settings.keys.open(token, ctx.now).map_err(crate::tokens::Unverified::sentence)?;
     // RFC 9068 §4: an ID token must not pass for an access token.

@@ -9,7 +9,7 @@ use crate::faults::{Case, FAULTS, Plan, Seam};
 use crate::flows::WHAT_IFS;
 use crate::profile::word::Telling;
 use crate::profile::{Drafted, Signed};
-use crate::protocol::{Lifetime, UnixTime};
+use crate::protocol::{AccessId, Lifetime, UnixTime};
 use crate::reply::{Body, Page, Reply};
 use crate::spec::{Check, Refused};
 use crate::store::Unavailable;
@@ -89,7 +89,12 @@ impl Realm {
     /// Load, decide, commit. A flow that lost a race, or needs a record more, is run again on what is then known.
     async fn run(&self, on: &mut Deciding<'_>, trace: &mut Trace) -> Result<Result<Outcome, Failure>, Unavailable> {
         let mut records = Records::default();
-        self.load(&mut records, names(on.asked, &on.settings, on.now), on.now).await?;
+        let bearer = match &on.asked.credential {
+            Some(Credential::Bearer(token)) => Some(token.as_str()),
+            _ => None,
+        };
+        let recognised = bearer.and_then(|token| on.settings.keys.own_access_token(token, on.now)).map(AccessId::from);
+        self.load(&mut records, names(on.asked, recognised.as_ref()), on.now).await?;
         for _ in 0..MOST_RUNS {
             trace.clear();
             let now = on.now;
@@ -101,6 +106,7 @@ impl Realm {
                 entropy: &mut entropy,
                 person: on.person.as_ref(),
                 may_wait: on.may_wait,
+                recognised: bearer.zip(recognised.as_ref()),
                 trace,
             };
             match (on.flow)(&mut ctx, on.asked) {
@@ -218,15 +224,17 @@ fn finish(plan: &mut Plan, settings: &Settings, drafted: Drafted, mut draft: Tok
 }
 
 /// The records that a request names by itself, so that most flows find all they need in one round.
-fn names(asked: &Asked, settings: &Settings, now: UnixTime) -> Vec<Name> {
+fn names(asked: &Asked, recognised: Option<&AccessId>) -> Vec<Name> {
     let params = &asked.params;
     let browser = asked.browser.clone().map(Name::Browser);
     let interaction = params.get("interaction").map(|id| Name::Interaction(id.into()));
     let code = params.get("code").map(|code| Name::Code(code.into()));
     let refresh = params.get("refresh_token").map(|token| Name::Refresh(token.into()));
-    let jti = |token: &str| settings.keys.own_access_token(token, now).or_else(|| Opened::claimed_jti(token));
-    let access = match &asked.credential {
-        Some(Credential::Bearer(token)) => Some(Name::Access(jti(token).unwrap_or_else(|| token.clone()).into())),
+    let access = match (&asked.credential, recognised) {
+        (_, Some(id)) => Some(Name::Access(id.clone())),
+        (Some(Credential::Bearer(token)), None) => {
+            Some(Name::Access(Opened::claimed_jti(token).unwrap_or_else(|| token.clone()).into()))
+        }
         _ => None,
     };
     [browser, interaction, code, refresh, access].into_iter().flatten().collect()
@@ -258,7 +266,7 @@ fn case(client: &str, decision: &Result<Outcome, Failure>) -> Case {
         Ok(Outcome::Issue(issuance)) => Some(&issuance.grant),
         Ok(Outcome::Return(answer)) => Some(&answer.grant),
         Ok(Outcome::UserInfo(info)) => Some(&info.grant),
-        Ok(Outcome::Ask(Question::Consent { grant, .. })) => Some(&**grant),
+        Ok(Outcome::Ask(Question::Consent { grant, .. })) => Some(grant),
         _ => None,
     };
     match grant {

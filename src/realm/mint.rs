@@ -1,5 +1,7 @@
 //! Tokens without a sign-in: for tests of APIs, and for a look at what a token would be.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::profile::Profile;
@@ -104,7 +106,7 @@ fn plan(settings: &Settings, spec: &TokenSpec, now: UnixTime, mut draw: Draw) ->
     let configured = if spec.kind == TokenKind::Id { lifetimes.id_token } else { lifetimes.access_token };
     let until = now.plus(spec.ttl.unwrap_or(configured));
     let sub = spec.user.as_deref().unwrap_or(&spec.client);
-    let grant = Grant {
+    let grant = Arc::new(Grant {
         client: client.client_id(),
         person: Person { sub: sub.into(), claims: None },
         scopes: spec.scope.clone(),
@@ -117,7 +119,7 @@ fn plan(settings: &Settings, spec: &TokenSpec, now: UnixTime, mut draw: Draw) ->
         resource: Vec::new(),
         marks: Vec::new(),
         revoked: false,
-    };
+    });
     let opaque = settings.access_token_format(&client) == AccessTokenFormat::Opaque;
     let access: AccessId = if opaque { draw.secret() } else { draw.id() }.into();
     let grant_id: GrantId = draw.id().into();
@@ -134,7 +136,7 @@ fn plan(settings: &Settings, spec: &TokenSpec, now: UnixTime, mut draw: Draw) ->
             revoked: false,
         };
         records.put(Name::Access(access.clone()), record, until);
-        records.put(Name::Grant(grant_id.clone()), grant.clone(), until);
+        records.put(Name::Grant(grant_id.clone()), Arc::clone(&grant), until);
     }
     let issuance = Issuance {
         client,

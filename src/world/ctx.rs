@@ -1,6 +1,6 @@
 //! What a flow sees.
 
-use crate::protocol::UnixTime;
+use crate::protocol::{AccessId, UnixTime};
 use crate::spec::{Check, Refused};
 
 use super::{Draw, PersonAnswer, Records, Settings};
@@ -47,6 +47,8 @@ pub struct Ctx<'a> {
     pub may_wait: bool,
     /// An answer that was given for the person, so that no page needs to be shown.
     pub person: Option<&'a PersonAnswer>,
+    /// The bearer token and its id, if this very process signed it not long ago: then nothing about it needs to be verified.
+    pub recognised: Option<(&'a str, &'a AccessId)>,
     /// What was checked so far.
     pub trace: &'a mut Trace,
 }

@@ -1,5 +1,7 @@
 //! What a flow may say.
 
+use std::sync::Arc;
+
 use crate::protocol::{
     AccessId, Challenge, CodeValue, GrantId, InteractionId, Map, Params, RefreshValue, Scopes, Subject, UnixTime,
 };
@@ -111,7 +113,7 @@ pub enum Question {
         /// Where the answer will go.
         address: ReturnAddress,
         /// What would be granted.
-        grant: Box<Grant>,
+        grant: Arc<Grant>,
     },
     /// Do you want to sign out?
     SignOut {
@@ -153,7 +155,7 @@ pub struct Answer {
     /// The code.
     pub code: CodeValue,
     /// What it stands for.
-    pub grant: Grant,
+    pub grant: Arc<Grant>,
     /// What must be shown to redeem it.
     pub challenge: Option<Challenge>,
 }
@@ -164,7 +166,7 @@ pub struct Issuance {
     /// To whom.
     pub client: Client,
     /// On what ground.
-    pub grant: Grant,
+    pub grant: Arc<Grant>,
     /// The ground's name.
     pub grant_id: GrantId,
     /// What the access token will carry.
@@ -189,7 +191,7 @@ pub struct UserInfo {
     /// To whom.
     pub client: Client,
     /// About whom, and how much.
-    pub grant: Grant,
+    pub grant: Arc<Grant>,
     /// What the token carries.
     pub scopes: Scopes,
 }

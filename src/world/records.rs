@@ -180,8 +180,10 @@ macro_rules! records {
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         pub enum Record {
             $(#[doc = concat!("See [`Name::", stringify!($kind), "`].")] $kind($value),)*
-            /// See [`Name::Grant`]. Boxed, or every record would be as large as this one.
-            Grant(Box<Grant>),
+            /// See [`Name::Grant`]. Shared: it is the largest record, and every token that is shown needs it.
+            Grant(Arc<Grant>),
+            /// See [`Name::Access`]. Shared as well.
+            Access(Arc<Access>),
         }
 
         $(impl Kept for $value {
@@ -201,7 +203,6 @@ records! {
     Session(Session),
     Interaction(Interaction),
     Code(Code),
-    Access(Access),
     Refresh(Refresh),
     Standing(Standing),
     Assertion(()),
@@ -209,20 +210,25 @@ records! {
     Cookie(String),
 }
 
-impl Kept for Grant {
-    fn of(record: &Record) -> Option<&Self> {
-        match record {
-            Record::Grant(value) => Some(value),
-            _ => None,
+macro_rules! shared {
+    ($($kind:ident)*) => {$(
+        impl Kept for Arc<$kind> {
+            fn of(record: &Record) -> Option<&Self> {
+                match record { Record::$kind(value) => Some(value), _ => None }
+            }
         }
-    }
+
+        impl From<Arc<$kind>> for Record {
+            fn from(value: Arc<$kind>) -> Self { Self::$kind(value) }
+        }
+
+        impl From<$kind> for Record {
+            fn from(value: $kind) -> Self { Self::$kind(Arc::new(value)) }
+        }
+    )*};
 }
 
-impl From<Grant> for Record {
-    fn from(value: Grant) -> Self {
-        Self::Grant(Box::new(value))
-    }
-}
+shared! { Grant Access }
 
 /// A type that records are made of.
 pub trait Kept: Clone + Into<Record> {

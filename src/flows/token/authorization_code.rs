@@ -1,5 +1,7 @@
 //! A code becomes tokens, [RFC 6749 §4.1.3](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3).
 
+use std::sync::Arc;
+
 use crate::protocol::{CodeValue, Params, pkce};
 use crate::spec::{Check, Refused};
 use crate::world::{AuthMethod, Code, Ctx, Grant, Issuance, Name, Stop};
@@ -14,7 +16,7 @@ pub(super) fn redeem(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &P
     let code: Option<Code> = ctx.records.get(&name)?;
     let mut code = ctx.require(Check::CodeKnown, code)?;
     ctx.check(Check::CodeOfThisClient, code.client == client.client_id())?;
-    let grant: Option<Grant> = ctx.records.get(&Name::Grant(code.grant.clone()))?;
+    let grant: Option<Arc<Grant>> = ctx.records.get(&Name::Grant(code.grant.clone()))?;
     let grant = ctx.require(Check::CodeKnown, grant)?;
     unused(ctx, &code, &grant)?;
     ctx.check(Check::CodeFresh, ctx.now < code.until)?;
@@ -45,7 +47,7 @@ pub(super) fn redeem(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &P
 /// [RFC 6749 §4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2).
 fn unused(ctx: &mut Ctx<'_>, code: &Code, grant: &Grant) -> Result<(), Refused> {
     let Some(at) = code.redeemed_at else { return ctx.check(Check::CodeUnused, true) };
-    let mut revoked = grant.clone();
+    let mut revoked = Grant::clone(grant);
     revoked.revoked = true;
     let kept = ctx.now.plus(ctx.settings.policy.lifetimes.refresh_token);
     ctx.records.put(Name::Grant(code.grant.clone()), revoked, kept);

@@ -1,5 +1,7 @@
 //! Every way of getting tokens ends here.
 
+use std::sync::Arc;
+
 use crate::flows::visit::resources_usable;
 use crate::protocol::{GrantId, Lifetime, Params, Scopes, UnixTime};
 use crate::spec::{Check, Refused};
@@ -21,7 +23,7 @@ pub(super) struct Wish {
 }
 
 /// Names the new tokens and keeps their records.
-pub(super) fn issue(ctx: &mut Ctx<'_>, client: &Client, (grant_id, grant): (GrantId, Grant), wish: Wish) -> Issuance {
+pub(super) fn issue(ctx: &mut Ctx<'_>, client: &Client, (grant_id, grant): (GrantId, Arc<Grant>), wish: Wish) -> Issuance {
     let lifetimes = ctx.settings.lifetimes(client);
     let opaque = ctx.settings.access_token_format(client) == AccessTokenFormat::Opaque;
     let access = if opaque { ctx.entropy.secret() } else { ctx.entropy.id() };

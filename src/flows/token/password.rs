@@ -43,5 +43,5 @@ pub(super) fn issue(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Pa
         kept_until: ctx.now,
         is_refresh: false,
     };
-    Ok(give(ctx, client, (id, grant), wish))
+    Ok(give(ctx, client, (id, grant.into()), wish))
 }

@@ -1,5 +1,7 @@
 //! A refresh token becomes new tokens, [RFC 6749 §6](https://www.rfc-editor.org/rfc/rfc6749#section-6).
 
+use std::sync::Arc;
+
 use crate::protocol::{Params, RefreshValue, Scopes};
 use crate::spec::{Check, Refusal, Refused};
 use crate::world::{Ctx, Grant, Issuance, Name, Refresh, Session, Stop};
@@ -15,7 +17,7 @@ pub(super) fn refresh(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &
     let mut token = ctx.require(Check::RefreshKnown, token)?;
     ctx.check(Check::RefreshOfThisClient, token.client == client.client_id())?;
     ctx.check(Check::RefreshFresh, ctx.now < token.until)?;
-    let grant: Option<Grant> = ctx.records.get(&Name::Grant(token.grant.clone()))?;
+    let grant: Option<Arc<Grant>> = ctx.records.get(&Name::Grant(token.grant.clone()))?;
     let grant = ctx.require(Check::RefreshKnown, grant)?;
     ctx.check(Check::GrantAlive, !grant.revoked)?;
     unused(ctx, &token, &grant)?;
@@ -45,7 +47,7 @@ fn unused(ctx: &mut Ctx<'_>, token: &Refresh, grant: &Grant) -> Result<(), Refus
     let grace = ctx.settings.policy.refresh_grace;
     let reused = token.replaced_at.filter(|at| ctx.now >= at.plus(grace));
     let Some(at) = reused else { return ctx.check(Check::RefreshUnused, true) };
-    let mut revoked = grant.clone();
+    let mut revoked = Grant::clone(grant);
     revoked.revoked = true;
     ctx.records.put(Name::Grant(token.grant.clone()), revoked, token.until);
     let ago = ctx.now.since(at);
