@@ -83,11 +83,12 @@ pub mod demo;
 pub mod cli;
 
 pub use config::Config;
-pub use emulator::{Builder, Emulator};
+pub use emulator::{Builder, Emulator, FaultGuard, RealmHandle, SignIn, SignInError, SignedIn};
+pub use faults::{Fault, Login};
 pub use protocol::UnixTime;
-pub use realm::{TokenKind, TokenSpec};
+pub use realm::{Event, Expectation, TokenKind, TokenSpec};
 pub use spec::{Check, Refusal};
-pub use world::{Client, PersonAnswer, User};
+pub use world::{Client, User};
 
 /// The README's Rust is compiled and run with the other examples.
 #[cfg(doctest)]

@@ -18,6 +18,8 @@ pub struct Reply {
     pub body: Body,
     /// How it is delivered.
     pub delivery: Delivery,
+    /// Which other origins' scripts may read it.
+    pub cors: Cors,
     /// Whether someone signed in with this browser just now, so that its cookie must be another from here on.
     pub signs_in: bool,
 }
@@ -25,7 +27,7 @@ pub struct Reply {
 impl Reply {
     /// An answer delivered at once.
     pub const fn new(status: u16, body: Body) -> Self {
-        Self { status, headers: Vec::new(), body, delivery: Delivery::Now, signs_in: false }
+        Self { status, headers: Vec::new(), body, delivery: Delivery::Now, cors: Cors::Usual, signs_in: false }
     }
 
     /// With a header.
@@ -49,11 +51,18 @@ pub enum Body {
     Json(Arc<str>),
     /// A signed token with its media type.
     Token(&'static str, String),
+    /// Whatever bytes under whatever name: only lies have such a body.
+    Raw {
+        /// The `Content-Type`.
+        media_type: String,
+        /// The body.
+        bytes: Vec<u8>,
+    },
     /// A page for a person.
     Page(Box<Page>),
     /// The browser goes back to the app with these parameters.
     Return(Return),
-    /// The browser goes to another page of this provider: a path and query.
+    /// The browser goes to another page, mostly of this provider: a path and query, or a URL.
     Onward(String),
     /// Nothing.
     Empty,
@@ -70,6 +79,26 @@ pub struct Return {
     pub params: Params,
 }
 
+impl Return {
+    /// The URL that the browser is sent to; for `form_post`, the one that the form is posted to.
+    pub fn to_url(&self) -> Url {
+        let mut url = self.uri.clone();
+        match self.mode {
+            ResponseMode::Query if !self.params.is_empty() => {
+                url.query_pairs_mut().extend_pairs(self.params.iter());
+            }
+            ResponseMode::Fragment => url.set_fragment(Some(&self.params.to_query())),
+            ResponseMode::Query | ResponseMode::FormPost => {}
+        }
+        url
+    }
+
+    /// What the form has to post; nothing, where the URL says it all.
+    pub fn fields(&self) -> Vec<(&str, &str)> {
+        if self.mode == ResponseMode::FormPost { self.params.iter().collect() } else { Vec::new() }
+    }
+}
+
 /// When, and whether, the answer is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
@@ -77,6 +106,28 @@ pub enum Delivery {
     Now,
     /// After a while.
     After(Duration),
+    /// Not at all: the connection stays open until the caller gives up, or for ten minutes.
+    Never,
+    /// Not at all: the connection is reset.
+    Reset,
+    /// Half of it: then the connection is reset.
+    HalfBody,
+    /// A few bytes at a time, over so long a while.
+    Drip(Duration),
+    /// At once, in chunks without a length.
+    Chunked,
+}
+
+/// Which other origins' scripts may read an answer, [Fetch](https://fetch.spec.whatwg.org/#http-cors-protocol).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cors {
+    /// Those that asked, where the endpoint is for apps.
+    #[default]
+    Usual,
+    /// None.
+    Missing,
+    /// All, without credentials.
+    Wildcard,
 }
 
 /// A page, as what it says rather than how it looks.
@@ -92,6 +143,21 @@ pub enum Page {
     SignOut(SignOutPage),
     /// You are signed out.
     SignedOut(SignedOutPage),
+    /// One more step before the app gets its answer.
+    Step(StepPage),
+}
+
+/// A page between the sign-in and the app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepPage {
+    /// What is asked.
+    pub title: &'static str,
+    /// Why.
+    pub sentence: &'static str,
+    /// What the button says.
+    pub button: &'static str,
+    /// What the app gets then.
+    pub back: Return,
 }
 
 /// The app on whose behalf a page is shown.

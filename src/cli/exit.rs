@@ -67,6 +67,7 @@ impl From<StartError> for Exit {
     fn from(e: StartError) -> Self {
         match e {
             StartError::Config(_) | StartError::Keys(_) | StartError::File { .. } => Self::config(e.to_string()),
+            StartError::Realm(_) => Self::config(e.to_string()),
             StartError::Address { .. } => Self::usage(e.to_string()),
             StartError::System(_) => Self::failed(e.to_string()),
         }

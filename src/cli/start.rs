@@ -88,7 +88,7 @@ fn wait_for_the_end(emulator: Emulator) -> Result<bool, Exit> {
 /// What the first start prints.
 pub(super) fn announcement(emulator: &Emulator, next: &str, json: bool, began: Instant) -> String {
     let ready = began.elapsed();
-    let settings = emulator.realm().settings();
+    let settings = emulator.provider().settings();
     let (issuer, version) = (&settings.issuer, env!("CARGO_PKG_VERSION"));
     let console = format!("{}/", issuer.trim_end_matches('/'));
     let users: Vec<&str> = settings.users.iter().map(|user| user.sub.as_str()).collect();

@@ -10,10 +10,10 @@ use serde_json::Value;
 use crate::config::Config;
 use crate::http::fetch;
 use crate::protocol::{Lifetime, Map, Scopes};
-use crate::realm::{Minted, Realm, TokenKind, TokenSpec};
+use crate::realm::{Minted, Opening, ROOT, Realm, TokenKind, TokenSpec};
 use crate::store::Memory;
 use crate::tokens::KeyFiles;
-use crate::world::{AccessTokenFormat, Client, Entropy};
+use crate::world::{AccessTokenFormat, Client};
 
 use super::running::{ServerArgs, block_on, client, reason};
 use super::sources::{Text, variable};
@@ -128,9 +128,16 @@ fn without_server(config: Option<PathBuf>, spec: &TokenSpec) -> Result<Minted, E
     let keys = config.keys.clone().map_or(KeyFiles::Development, |folder| KeyFiles::Folder(folder.into()));
     let keys = keys.open().map_err(|e| Exit::config(e.to_string()))?;
     let issuer = config.public_url.clone().unwrap_or_else(|| format!("http://localhost:{}", config.port));
-    let settings = config.settings(&text.source(), &issuer, keys)?;
-    let entropy = config.seed.map_or_else(Entropy::default, Entropy::seeded);
-    let realm = Realm::new(settings, Arc::new(Memory::default()), entropy, fetch());
+    let realm = Realm::open(Opening {
+        name: ROOT.into(),
+        config,
+        source: text.source(),
+        issuer,
+        keys,
+        store: Arc::new(Memory::default()),
+        fetch: fetch(),
+        remembered: 1,
+    })?;
     let client = realm.settings().client(&spec.client).unwrap_or_else(|| Client::unregistered(&spec.client));
     if spec.kind == TokenKind::Access && realm.settings().access_token_format(&client) == AccessTokenFormat::Opaque {
         return Err(Exit::usage(

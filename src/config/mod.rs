@@ -4,6 +4,7 @@ mod environment;
 mod file;
 mod mistake;
 mod people;
+mod realms;
 mod settings;
 
 use schemars::JsonSchema;
@@ -17,6 +18,7 @@ pub use environment::{overlay, reserved};
 pub use file::{Format, parse};
 pub use mistake::Mistake;
 pub use people::example_people;
+pub use realms::wrong_name;
 
 /// The whole configuration. Everything has a default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -50,6 +52,9 @@ pub struct Config {
     pub lifetimes: Lifetimes,
     /// How refresh tokens are used.
     pub refresh: RefreshConfig,
+    /// Has people sign in without a page: a person's `sub`, or `login_hint` for whomever the app names in that parameter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_login: Option<String>,
     /// Which claims each scope opens, beside the standard ones.
     pub scopes: ScopeClaims,
     /// Claims that are sent unasked to every client.
@@ -60,6 +65,15 @@ pub struct Config {
     /// The apps. As long as there is none, any is accepted.
     #[serde(alias = "clients")]
     pub client: Vec<Client>,
+    /// More providers behind the same door, each with whatever of these keys differs from the first one's.
+    #[serde(alias = "realms", skip_serializing_if = "Vec::is_empty")]
+    pub realm: Vec<Config>,
+    /// A realm's name: it is reached at `/r/NAME`, unless its `public_url` or `port` says otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// How long a realm is open, by the machine's clock; as long as the server runs, where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<Lifetime>,
 }
 
 /// How refresh tokens are used.
@@ -94,10 +108,14 @@ impl Default for Config {
             signing_alg: Alg::default(),
             lifetimes: Lifetimes::default(),
             refresh: RefreshConfig::default(),
+            auto_login: None,
             scopes: ScopeClaims::new(),
             claims: TokenClaims::default(),
             user: None,
             client: Vec::new(),
+            realm: Vec::new(),
+            name: None,
+            ttl: None,
         }
     }
 }

@@ -42,7 +42,9 @@ impl Config {
                 lifetimes: self.lifetimes,
                 rotate_refresh_tokens: self.refresh.rotate,
                 refresh_grace: self.refresh.grace,
+                lenient_pkce: false,
             },
+            auto_login: self.auto_login.clone(),
             keys,
         })
     }
@@ -72,6 +74,8 @@ impl Config {
             Some(url) => check_url(source, "back_channel", url)?,
         }
         self.check_users(source)?;
+        self.check_auto_login(source)?;
+        self.check_realms(source)?;
         self.check_lifetimes(source)?;
         let mut ids: Vec<&str> = self.client.iter().map(|client| client.id.as_str()).collect();
         ids.sort_unstable();
@@ -109,6 +113,18 @@ impl Config {
             }
         }
         Ok(())
+    }
+
+    fn check_auto_login(&self, source: &str) -> Result<(), Box<Mistake>> {
+        let Some(name) = self.auto_login.as_deref().filter(|name| *name != "login_hint") else { return Ok(()) };
+        let people = self.people();
+        if people.iter().any(|user| user.answers_to(name)) {
+            return Ok(());
+        }
+        let known = people.iter().map(|user| user.sub.as_str()).chain(["login_hint"]);
+        let help = did_you_mean(name, known).unwrap_or_else(|| "name a user, or login_hint".into());
+        let mistake = Mistake::new(source, format!("`auto_login` is `{name}`, but nobody is called so"));
+        Err(Box::new(mistake.help(help).word(name)))
     }
 
     fn check_lifetimes(&self, source: &str) -> Result<(), Box<Mistake>> {

@@ -4,15 +4,15 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::thread;
 
 use crate::config::{Config, Format, Mistake, parse};
-use crate::http::{App, Door, Server, fetch, front_door};
-use crate::realm::Realm;
+use crate::http::{App, Door, RealmError, Server, fetch, front_door};
+use crate::realm::{Journal, Opening, ROOT, Realm, Realms};
 use crate::store::Memory;
 use crate::tokens::{KeyFiles, KeyFolderError};
-use crate::world::{Client, Entropy, User};
+use crate::world::{Client, User};
 
 use super::Emulator;
 use super::handle::Serving;
@@ -38,6 +38,8 @@ pub enum StartError {
         /// What the system says.
         cause: io::Error,
     },
+    /// A realm of the configuration cannot be opened.
+    Realm(RealmError),
     /// No thread or runtime can be had.
     System(io::Error),
 }
@@ -49,6 +51,7 @@ impl fmt::Display for StartError {
             Self::Address { address, cause } => write!(f, "cannot listen on {address}: {cause}"),
             Self::Keys(e) => e.fmt(f),
             Self::File { path, cause } => write!(f, "cannot read {}: {cause}", path.display()),
+            Self::Realm(e) => e.fmt(f),
             Self::System(e) => write!(f, "cannot start a thread: {e}"),
         }
     }
@@ -123,6 +126,13 @@ impl Builder {
         self
     }
 
+    /// Adds a realm beside the first one: `own` is what it has of its own, its name at least.
+    #[must_use]
+    pub fn realm(mut self, own: Config) -> Self {
+        self.config.realm.push(own);
+        self
+    }
+
     /// Makes codes, tokens and ids repeat themselves from run to run.
     #[must_use]
     pub const fn seed(mut self, seed: u64) -> Self {
@@ -192,17 +202,22 @@ impl Builder {
             None => issuer(&self.config.host, address.port()),
         };
         let keys = self.key_files(address.ip()).open().map_err(StartError::Keys)?;
-        let settings = self.config.settings(&self.source, &issuer, keys)?;
-        let entropy = self.config.seed.map_or_else(Entropy::default, Entropy::seeded);
-        let realm = Arc::new(Realm::new(settings, Arc::new(Memory::default()), entropy, fetch()));
-        let door = Arc::new(Door {
-            realm: Arc::clone(&realm),
-            schema: Config::json_schema(),
-            control_token: self.control_token,
-            listening_on: address.ip(),
-            refused_config: Mutex::default(),
-        });
-        let app = front_door(Arc::clone(&door));
+        let realm = Realm::open(Opening {
+            name: ROOT.into(),
+            config: self.config.clone(),
+            source: self.source.clone(),
+            issuer,
+            keys,
+            store: Arc::new(Memory::default()),
+            fetch: fetch(),
+            remembered: Journal::MOST,
+        })?;
+        let realms = Realms::new(Arc::new(realm));
+        let door = Arc::new(Door::new(realms, self.control_token, address.ip()));
+        for realm in &self.config.realm {
+            door.open(realm, realm.ttl).map_err(StartError::Realm)?;
+        }
+        let app = front_door(Arc::clone(&door), None);
         let threads = serve(server, &app, self.workers).map_err(StartError::System)?;
         Ok(Emulator::new(door, address, stop, threads))
     }

@@ -6,15 +6,14 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::config::{Config, Mistake};
-use crate::faults::{Effect, Match, Origin, Rule};
-use crate::http::{Door, Stop};
+use crate::faults::{Fault, Login};
+use crate::http::{Door, RealmError, Stop};
 use crate::protocol::{Lifetime, UnixTime};
-use crate::realm::{Entry, Minted, Realm, TokenSpec};
+use crate::realm::{Entry, Expectation, FlowView, Met, Minted, Realm, TokenSpec, Unmet};
 use crate::store::Unavailable;
 use crate::tokens::{Alg, KeyError};
-use crate::world::{Clock, PersonAnswer};
 
-use super::Builder;
+use super::{Builder, FaultGuard, RealmHandle, SignIn, SignInError, SignedIn};
 
 /// A running provider. Dropping it stops it.
 ///
@@ -27,6 +26,7 @@ use super::Builder;
 #[derive(Debug)]
 pub struct Emulator {
     door: Arc<Door>,
+    root: RealmHandle,
     address: SocketAddr,
     stop: Stop,
     threads: Vec<Serving>,
@@ -36,8 +36,9 @@ pub struct Emulator {
 pub(super) type Serving = JoinHandle<std::io::Result<()>>;
 
 impl Emulator {
-    pub(super) const fn new(door: Arc<Door>, address: SocketAddr, stop: Stop, threads: Vec<Serving>) -> Self {
-        Self { door, address, stop, threads }
+    pub(super) fn new(door: Arc<Door>, address: SocketAddr, stop: Stop, threads: Vec<Serving>) -> Self {
+        let root = RealmHandle::new(Arc::clone(&door), Arc::clone(&door.realms.root));
+        Self { door, root, address, stop, threads }
     }
 
     /// A provider on a free port, with the example people, for any client.
@@ -50,9 +51,37 @@ impl Emulator {
         Builder::default()
     }
 
+    /// The first realm, which is at the root. What follows here is said of it.
+    pub const fn default_realm(&self) -> &RealmHandle {
+        &self.root
+    }
+
+    /// A realm of this name at `/r/{name}`, opened if there is none: like the first one, and on its own.
+    ///
+    /// # Panics
+    /// If no realm can have this name.
+    pub fn realm(&self, name: &str) -> RealmHandle {
+        let own = Config { name: Some(name.to_owned()), ..Config::default() };
+        match self.door.realms.get(name) {
+            Some(realm) => RealmHandle::new(Arc::clone(&self.door), realm),
+            None => self.open_realm(&own).unwrap_or_else(|e| panic!("{e}")),
+        }
+    }
+
+    /// Opens a realm: `own` is what it has of its own, its name at least.
+    pub fn open_realm(&self, own: &Config) -> Result<RealmHandle, RealmError> {
+        let realm = self.door.open(own, own.ttl)?;
+        Ok(RealmHandle::new(Arc::clone(&self.door), realm))
+    }
+
+    /// Closes a realm, with everything in it. `false` if there is none of this name.
+    pub fn close_realm(&self, name: &str) -> bool {
+        self.door.close(name)
+    }
+
     /// The issuer.
     pub fn issuer(&self) -> String {
-        self.realm().settings().issuer.clone()
+        self.root.issuer()
     }
 
     /// The address that is listened on.
@@ -61,50 +90,78 @@ impl Emulator {
     }
 
     /// The provider itself.
-    pub fn realm(&self) -> &Arc<Realm> {
-        &self.door.realm
+    pub const fn provider(&self) -> &Arc<Realm> {
+        self.root.provider()
     }
 
-    /// What happened, oldest first.
-    pub fn journal(&self) -> Vec<Arc<Entry>> {
-        self.realm().journal.entries()
+    /// See [`RealmHandle::next_login`].
+    pub fn next_login(&self, login: Login) {
+        self.root.next_login(login);
     }
 
-    /// Moves the provider's clock.
+    /// See [`RealmHandle::fault`].
+    pub fn fault(&self, fault: Fault) {
+        self.root.fault(fault);
+    }
+
+    /// See [`RealmHandle::scoped_fault`].
+    pub fn scoped_fault(&self, fault: Fault) -> FaultGuard {
+        self.root.scoped_fault(fault)
+    }
+
+    /// See [`RealmHandle::advance`].
     pub fn advance(&self, by: Duration) {
-        let seconds = i64::try_from(by.as_secs()).unwrap_or(i64::MAX);
-        self.realm().set_clock(|clock| clock.advanced(seconds));
+        self.root.advance(by);
     }
 
-    /// Stops the provider's clock at a moment.
+    /// See [`RealmHandle::freeze`].
     pub fn freeze(&self, at: UnixTime) {
-        self.realm().set_clock(|_| Clock::Frozen(at));
+        self.root.freeze(at);
     }
 
-    /// Signs with a new key from now on; the old one stays published for `grace`.
-    pub fn rotate_keys(&self, alg: Alg, grace: Lifetime) -> Result<(), KeyError> {
-        self.realm().rotate_keys(alg, grace)
+    /// See [`RealmHandle::now`].
+    pub fn now(&self) -> UnixTime {
+        self.root.now()
     }
 
-    /// Answers the next sign-in in the person's place, so that no page is shown.
-    pub fn next_login(&self, answer: PersonAnswer) {
-        let rule = Rule::new("next-login", Origin::NextLogin, Effect::Person(answer));
-        self.realm().rules.add(rule.times(1));
+    /// See [`RealmHandle::rotate_keys`].
+    pub fn rotate_keys(&self) -> Result<(), KeyError> {
+        self.root.rotate_keys()
     }
 
-    /// Tells a lie from the catalogue, for one client or for all, so many times.
-    ///
-    /// # Panics
-    /// If there is no fault of this id.
-    pub fn fault(&self, id: &str, client: Option<&str>, times: u32) {
-        let rule = Rule::of_fault(id, Origin::Fault).unwrap_or_else(|| panic!("there is no fault `{id}`"));
-        let when = Match { client: client.map(str::to_owned), ..Match::default() };
-        self.realm().rules.add(rule.when(when).times(times));
+    /// See [`RealmHandle::rotate_keys_of`].
+    pub fn rotate_keys_of(&self, alg: Alg, grace: Lifetime) -> Result<(), KeyError> {
+        self.root.rotate_keys_of(alg, grace)
     }
 
-    /// Makes a token that the provider knows, without a sign-in.
+    /// See [`RealmHandle::mint`].
     pub async fn mint(&self, spec: &TokenSpec) -> Result<Minted, Unavailable> {
-        self.realm().mint(spec).await
+        self.root.mint(spec).await
+    }
+
+    /// See [`RealmHandle::sign_in`].
+    pub async fn sign_in(&self, sign_in: SignIn) -> Result<SignedIn, SignInError> {
+        self.root.sign_in(sign_in).await
+    }
+
+    /// See [`RealmHandle::expect`].
+    pub async fn expect(&self, expectation: &Expectation) -> Result<Met, Unmet> {
+        self.root.expect(expectation).await
+    }
+
+    /// See [`RealmHandle::journal`].
+    pub fn journal(&self) -> Vec<Arc<Entry>> {
+        self.root.journal()
+    }
+
+    /// See [`RealmHandle::flows`].
+    pub fn flows(&self) -> Vec<FlowView> {
+        self.root.flows()
+    }
+
+    /// See [`RealmHandle::reset`].
+    pub async fn reset(&self) -> Result<(), Unavailable> {
+        self.root.reset().await
     }
 
     /// Takes a changed configuration; see [`Reconfigure::reconfigure`].
@@ -120,6 +177,7 @@ impl Emulator {
     /// Takes no new request and waits until the open ones are answered.
     pub fn stop(mut self) {
         self.stop.stop();
+        self.door.close_ports();
         for thread in self.threads.drain(..) {
             let _ = thread.join();
         }
@@ -129,6 +187,7 @@ impl Emulator {
 impl Drop for Emulator {
     /// A test that fails shows what happened at its provider.
     fn drop(&mut self) {
+        self.door.close_ports();
         if thread::panicking() {
             let entries = self.journal();
             eprintln!("what happened at {}:", self.issuer());
@@ -145,10 +204,9 @@ impl Reconfigure {
     /// Takes a changed configuration; who is signed in stays signed in. Host, port, keys, seed and issuer stay what they are.
     /// One with a mistake is not taken, and the console says so.
     pub fn reconfigure(&self, config: &Config, source: &str) -> Result<(), Box<Mistake>> {
-        let now = self.0.realm.settings();
-        let taken = config.settings(source, &now.issuer, now.keys.clone());
+        let taken = self.0.realms.root.configure(config, source);
         self.refuse_config(taken.as_ref().err().map(ToString::to_string));
-        taken.map(|settings| self.0.realm.configure(settings))
+        taken
     }
 
     /// Has the console say that a change of the configuration was not taken, and why.

@@ -1,7 +1,11 @@
-//! The provider in a process of yours: started in a line, ready at once, stopped when it is dropped.
+//! The provider in your own process: started in a line, told what to do by plain functions, asked what happened.
 
 mod builder;
 mod handle;
+mod realm_handle;
+mod sign_in;
 
 pub use builder::{Builder, StartError};
 pub use handle::{Emulator, Reconfigure};
+pub use realm_handle::{FaultGuard, RealmHandle};
+pub use sign_in::{SignIn, SignInError, SignedIn};

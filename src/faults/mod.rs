@@ -1,9 +1,18 @@
-//! Deliberate lies, as data: a rule says when, a plan says what, at four seams. Nothing that tells the truth knows of them.
+//! Deliberate lies, as data: a rule says when, a plan says what, at six seams. Nothing that tells the truth knows of them.
 
 mod catalog;
+mod edit;
+mod effect;
+mod fault;
+mod login;
 mod plan;
 mod rule;
+mod test_identity;
 
-pub use catalog::{FAULTS, Fault, fault};
-pub use plan::{Case, Decided, Plan};
-pub use rule::{DraftEdit, Effect, Match, Origin, ReplyEdit, Rule, RuleBook, Seam, SignatureEdit};
+pub use catalog::{FAULTS, Faults, Lie, ON_THE_PAGE, Verdict, find as fault};
+pub use effect::{Effect, Facts, Premise, Token};
+pub use fault::Fault;
+pub use login::{FAILURES, Login};
+pub use plan::{Decided, Plan, Scene};
+pub use rule::{Act, Budget, Case, Mark, Match, Origin, Point, Rule, RuleBook, With};
+pub use test_identity::{TEST_IDENTITIES, Tag, nearest as nearest_test_identity};

@@ -1,115 +1,237 @@
 //! What a realm is told to answer otherwise than it would.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::world::PersonAnswer;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use super::{Plan, fault};
+use crate::protocol::{Lifetime, UnixTime};
+use crate::world::Draw;
+
+use super::{Lie, Login, Plan};
 
 /// Who made a rule: the strongest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Origin {
+    /// The username or `login_hint` said so, as in `alice+bad-nonce@example.com`.
+    TestIdentity,
     /// Whoever answered the sign-in page chose it there.
     SignInPage,
     /// A test said who signs in next.
     NextLogin,
     /// A test asked for a fault.
     Fault,
-}
-
-/// Which token of an answer an edit is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Seam {
-    /// The ID token.
-    IdToken,
-    /// The access token.
-    AccessToken,
-    /// The signed answer of UserInfo.
-    UserInfo,
-}
-
-/// A change of a token before it is signed.
-#[derive(Clone, Debug, PartialEq)]
-pub enum DraftEdit {
-    /// Something is put behind a claim that is there.
-    Append(&'static str, &'static str),
-    /// A claim has another value.
-    Set(&'static str, &'static str),
-}
-
-/// A change of a token after it is signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SignatureEdit {
-    /// The signature no longer holds.
-    Corrupt,
-}
-
-/// A change of the answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ReplyEdit {
-    /// Something is put behind a parameter of the way back that is there.
-    AppendToReturn(&'static str, &'static str),
-}
-
-/// What a rule does, and so at which seam.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Effect {
-    /// Seam Person: someone answers in the person's place.
-    Person(PersonAnswer),
-    /// Seam Draft: a claim is untrue.
-    Draft(Seam, DraftEdit),
-    /// Seam Signature: a signature is untrue.
-    Signature(Seam, SignatureEdit),
-    /// Seam Reply: the answer is untrue.
-    Reply(ReplyEdit),
+    /// The configuration has people sign in by themselves.
+    Config,
 }
 
 /// When a rule speaks. Nothing said means always.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct Match {
     /// Only for this client.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
-    /// Only about this person.
+    /// Only about this person, by `sub`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
+    /// Only for sign-ins that began with this `login_hint`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub login_hint: Option<String>,
+    /// Only at this endpoint: `discovery`, `jwks`, `authorize`, `token`, `userinfo`, `introspection`, `revocation`, `end_session`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<Point>,
+    /// Only for tokens that are got in this way: `authorization_code`, `refresh_token`, `client_credentials`, `password`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grant_type: Option<String>,
+}
+
+/// A point at which answers are delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Point {
+    /// Both metadata documents.
+    Discovery,
+    /// The key set.
+    Jwks,
+    /// Authorization, and the pages that belong to it.
+    Authorize,
+    /// The token endpoint.
+    Token,
+    /// UserInfo.
+    Userinfo,
+    /// Introspection.
+    Introspection,
+    /// Revocation.
+    Revocation,
+    /// Logout, and its page.
+    EndSession,
 }
 
 impl Match {
-    pub(super) fn fits(&self, client: &str, user: Option<&str>) -> bool {
-        self.client.as_deref().is_none_or(|wanted| wanted == client)
-            && self.user.as_deref().is_none_or(|wanted| Some(wanted) == user)
+    /// Whether everything that was said fits. What is not known yet does not fit.
+    pub(super) fn fits(&self, case: &Case) -> bool {
+        let fits = |wanted: &Option<String>, is: Option<&str>| wanted.as_deref().is_none_or(|wanted| Some(wanted) == is);
+        fits(&self.client, Some(&case.client))
+            && fits(&self.user, case.user.as_deref())
+            && fits(&self.login_hint, case.login_hint.as_deref())
+            && fits(&self.grant_type, case.grant_type.as_deref())
+            && self.endpoint.is_none_or(|point| point == case.point)
     }
 }
 
-/// One rule. Its budget is shared by all copies, so that parallel requests cannot spend it twice.
+/// Whom an answer is for and about: what rules are matched against.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// Where the answer is delivered.
+    pub point: Point,
+    /// `client_id`
+    pub client: String,
+    /// `sub`, once it is known.
+    pub user: Option<String>,
+    /// The `login_hint` with which the sign-in began.
+    pub login_hint: Option<String>,
+    /// `grant_type`, at the token endpoint.
+    pub grant_type: Option<String>,
+    /// What was chosen for this sign-in: faults by id.
+    pub marks: Vec<Mark>,
+}
+
+/// A fault that a sign-in carries along, as it is written in the session: `i:` from a test identity, `p:` from the page, `n:` from
+/// a next sign-in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The fault's id.
+    pub fault: String,
+    /// Who chose it.
+    pub origin: Origin,
+    /// As whoever chose it wrote it, such as `+bad-nonce`.
+    pub said: String,
+}
+
+impl Mark {
+    /// A mark as the flows carry it.
+    pub fn write(origin: Origin, said: &str, fault: &str) -> String {
+        let letter = match origin {
+            Origin::TestIdentity => 'i',
+            Origin::NextLogin => 'n',
+            _ => 'p',
+        };
+        format!("{letter}:{said}:{fault}")
+    }
+
+    /// Reads a mark; one without a letter comes from the page.
+    pub fn read(text: &str) -> Self {
+        let mut parts = text.splitn(3, ':');
+        let (letter, said, fault) = (parts.next(), parts.next(), parts.next());
+        match (letter, said, fault) {
+            (Some(letter), Some(said), Some(fault)) => {
+                let origin = match letter {
+                    "i" => Origin::TestIdentity,
+                    "n" => Origin::NextLogin,
+                    _ => Origin::SignInPage,
+                };
+                Self { fault: fault.into(), origin, said: said.into() }
+            }
+            _ => Self { fault: text.into(), origin: Origin::SignInPage, said: text.into() },
+        }
+    }
+}
+
+/// The numbers and names that some faults take; each fault has its own default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct With {
+    /// How long an answer is held back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delay: Option<Lifetime>,
+    /// A number of seconds: a skew, a lifetime, a `Retry-After`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<i64>,
+    /// The other issuer of a mix-up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// The realm whose issuer that is; the first realm, where a mix-up in another realm names nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub realm: Option<String>,
+    /// Where a redirect leads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+/// What a rule does.
+#[derive(Clone, Debug)]
+pub enum Act {
+    /// Someone answers in the person's place.
+    Answer(Box<Login>),
+    /// A lie from the catalogue.
+    Lie(&'static Lie, With),
+}
+
+/// How often a rule speaks.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Budget {
+    /// So many times; without it, as often as it fits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub times: Option<u32>,
+    /// With this probability, from 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub rate: Option<f64>,
+    /// Only each so-manieth time that it would.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub every: Option<u32>,
+    /// Forgotten after this time, by the realm's clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<Lifetime>,
+}
+
+/// One rule. Its counters are shared by all copies, so that parallel requests cannot spend it twice.
 #[derive(Clone, Debug)]
 pub struct Rule {
-    /// What it is called in the journal: a fault's id.
+    /// Its name in the rule book: a number.
+    pub id: u64,
+    /// What it is called in the journal: a fault's id, `next-login`.
     pub name: String,
     /// When it speaks.
     pub when: Match,
     /// What it does.
-    pub effect: Effect,
+    pub act: Act,
     /// Who made it.
     pub origin: Origin,
-    left: Option<Arc<AtomicU32>>,
+    /// How often it speaks.
+    pub budget: Budget,
+    /// Until when, by the realm's clock.
+    pub until: Option<UnixTime>,
+    spent: Arc<AtomicU32>,
+    met: Arc<AtomicU32>,
 }
 
 impl Rule {
     /// A rule that speaks whenever it fits.
-    pub fn new(name: &str, origin: Origin, effect: Effect) -> Self {
-        Self { name: name.to_owned(), when: Match::default(), effect, origin, left: None }
+    pub fn new(name: &str, origin: Origin, act: Act) -> Self {
+        Self {
+            id: 0,
+            name: name.to_owned(),
+            when: Match::default(),
+            act,
+            origin,
+            budget: Budget::default(),
+            until: None,
+            spent: Arc::default(),
+            met: Arc::default(),
+        }
     }
 
-    /// The rule of a fault in the catalogue.
-    pub fn of_fault(id: &str, origin: Origin) -> Option<Self> {
-        fault(id).map(|fault| Self::new(fault.id, origin, (fault.effect)()))
-    }
-
-    /// The same rule, speaking so many times.
+    /// The same rule, speaking only so often.
     #[must_use]
-    pub fn times(mut self, times: u32) -> Self {
-        self.left = Some(Arc::new(AtomicU32::new(times)));
+    pub fn within(mut self, budget: Budget, now: UnixTime) -> Self {
+        self.until = budget.ttl.map(|ttl| now.plus(ttl));
+        self.budget = budget;
         self
     }
 
@@ -120,41 +242,97 @@ impl Rule {
         self
     }
 
-    /// Takes one time of the budget, if there is one left.
-    pub(super) fn spend(&self) -> bool {
-        let Some(left) = &self.left else { return true };
-        left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+    /// How often it spoke.
+    pub fn spoke(&self) -> u32 {
+        self.spent.load(Ordering::Relaxed)
     }
 
-    fn is_spent(&self) -> bool {
-        self.left.as_ref().is_some_and(|left| left.load(Ordering::Relaxed) == 0)
+    /// How often it will speak yet, if that is limited.
+    pub fn left(&self) -> Option<u32> {
+        self.budget.times.map(|times| times.saturating_sub(self.spoke()))
+    }
+
+    /// Whether chance and count let it speak this time.
+    pub(super) fn may_speak(&self, draw: &mut Draw) -> bool {
+        let met = self.met.fetch_add(1, Ordering::Relaxed) + 1;
+        if self.budget.every.is_some_and(|every| !met.is_multiple_of(every.max(1))) {
+            return false;
+        }
+        self.budget.rate.is_none_or(|rate| draw.chance(rate))
+    }
+
+    /// Takes one time of the budget, if there is one left.
+    pub(super) fn spend(&self) -> bool {
+        let Some(times) = self.budget.times else {
+            self.spent.fetch_add(1, Ordering::Relaxed);
+            return true;
+        };
+        let next = |spent: u32| (spent < times).then_some(spent + 1);
+        self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).is_ok()
+    }
+
+    fn is_over(&self, now: UnixTime) -> bool {
+        self.left() == Some(0) || self.until.is_some_and(|until| now >= until)
     }
 }
 
 /// A realm's rules.
 #[derive(Debug, Default)]
-pub struct RuleBook(Mutex<Vec<Rule>>);
+pub struct RuleBook {
+    rules: Mutex<Vec<Rule>>,
+    count: AtomicU64,
+    /// Whether there are any: most requests meet none.
+    some: AtomicU32,
+}
 
 impl RuleBook {
-    /// Adds a rule; among equals the older one speaks first.
-    pub fn add(&self, rule: Rule) {
+    /// The most rules that are kept.
+    pub const MOST: usize = 10_000;
+
+    /// Adds a rule and says its number; among equals the older one speaks first. `None` if the book is full.
+    pub fn add(&self, mut rule: Rule, now: UnixTime) -> Option<u64> {
         let mut rules = self.lock();
-        rules.retain(|rule| !rule.is_spent());
+        rules.retain(|rule| !rule.is_over(now));
+        if rules.len() >= Self::MOST {
+            return None;
+        }
+        rule.id = self.count.fetch_add(1, Ordering::Relaxed) + 1;
+        let id = rule.id;
         rules.push(rule);
         rules.sort_by_key(|rule| rule.origin);
+        self.some.store(1, Ordering::Relaxed);
+        Some(id)
     }
 
-    /// Forgets every rule.
+    /// The rules that may still speak, strongest first.
+    pub fn list(&self, now: UnixTime) -> Vec<Rule> {
+        self.lock().iter().filter(|rule| !rule.is_over(now)).cloned().collect()
+    }
+
+    /// Forgets the rules that are meant, and says how many there were.
+    pub fn forget(&self, meant: impl Fn(&Rule) -> bool) -> usize {
+        let mut rules = self.lock();
+        let before = rules.len();
+        rules.retain(|rule| !meant(rule));
+        self.some.store(u32::from(!rules.is_empty()), Ordering::Relaxed);
+        before - rules.len()
+    }
+
+    /// Forgets every rule, and counts from the beginning.
     pub fn clear(&self) {
-        self.lock().clear();
+        self.forget(|_| true);
+        self.count.store(0, Ordering::Relaxed);
     }
 
     /// The rules for one request.
-    pub fn plan(&self) -> Plan {
-        Plan::new(self.lock().iter().filter(|rule| !rule.is_spent()).cloned().collect())
+    pub fn plan(&self, now: UnixTime) -> Plan {
+        if self.some.load(Ordering::Relaxed) == 0 {
+            return Plan::default();
+        }
+        Plan::new(self.list(now))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Rule>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::protocol::{ClaimsRequest, CodeValue, GrantId, InteractionId, Lifetime, Prompt, Scopes, SessionId, Subject};
-use crate::spec::{Check, Refused};
+use crate::spec::{Check, Refusal, Refused};
 use crate::world::{
-    Answer, Code, Consent, Ctx, Failure, Grant, Interaction, Name, Outcome, Question, Session, SignInQuestion,
+    Answer, Code, Consent, ConsentAnswer, Ctx, Failure, Grant, Interaction, Name, Outcome, Question, Session, SignInQuestion,
     Standing, Stop,
 };
 
@@ -21,7 +21,7 @@ pub(super) const USED_CODE: Lifetime = Lifetime::of_seconds(600);
 /// Asks for a sign-in, or for consent, or sends the browser back with a code.
 pub(super) fn next_step(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place) -> Result<Outcome, Failure> {
     let back = |stop: Stop| stop.back_to(&visit.address);
-    let fitting = place.session.as_ref().filter(|(_, session)| fits(ctx, visit, place, session));
+    let fitting = fitting(ctx, visit, place);
     if visit.request.prompts(Prompt::None) {
         let expected = || if visit.expected.is_empty() { "a session".to_owned() } else { names(visit) };
         ctx.check_as(Check::SignedIn, fitting.is_some(), |refused| refused.expected(expected()))
@@ -40,6 +40,15 @@ pub(super) fn next_step(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place) -> Resu
     let may_ask = !visit.request.prompts(Prompt::None);
     ctx.check(Check::Consented, may_ask).map_err(|refused| back(refused.into()))?;
     Ok(ask_for_consent(ctx, visit, place, grant))
+}
+
+/// Whether nobody needs to be asked who this is.
+pub(super) fn is_signed_in(ctx: &Ctx<'_>, visit: &Visit, place: &Place) -> bool {
+    fitting(ctx, visit, place).is_some()
+}
+
+fn fitting<'a>(ctx: &Ctx<'_>, visit: &Visit, place: &'a Place) -> Option<&'a (SessionId, Session)> {
+    place.session.as_ref().filter(|(_, session)| fits(ctx, visit, place, session))
 }
 
 /// Whether a session is good enough for this request, [Core §3.1.2.3](https://openid.net/specs/openid-connect-core-1_0.html#Authenticates).
@@ -74,6 +83,16 @@ fn names(visit: &Visit) -> String {
 
 /// What the person agreed to, if no question is open.
 fn agreement(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place, grant: &Grant) -> Result<Option<Scopes>, Stop> {
+    if let Some(consent) = ctx.person.and_then(|given| given.consent.as_ref()) {
+        ctx.trace.used.consent = true;
+        let agrees = *consent != ConsentAnswer::Nothing;
+        ctx.check_as(Check::PersonAgrees, agrees, |refused| refused.because(Refusal::UserDenied))?;
+        let asked = &visit.request.scopes;
+        return Ok(Some(match consent {
+            ConsentAnswer::Only(scopes) => asked.filtered(|scope| scope == "openid" || scopes.contains(scope)),
+            _ => asked.clone(),
+        }));
+    }
     if let Some(agreed) = place.interaction.as_ref().and_then(|(_, interaction)| interaction.agreed.clone()) {
         return Ok(Some(agreed));
     }
@@ -104,6 +123,7 @@ fn grant(visit: &Visit, sid: &SessionId, session: &Session) -> Grant {
         acr: session.acr.clone(),
         claims: visit.request.claims.clone(),
         resource: visit.request.resource.clone(),
+        login_hint: visit.request.login_hint.clone(),
         marks: session.marks.clone(),
         revoked: false,
     }

@@ -22,7 +22,9 @@ pub fn ask_sign_in(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure>
 /// Takes the answer of one of the page's forms.
 pub fn answer_sign_in(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
     let (visit, place) = reopen(ctx, asked)?;
-    match read_answer(ctx, &asked.params) {
+    let given = ctx.person.and_then(|given| given.answer.clone());
+    ctx.trace.used.answer = given.is_some();
+    match given.map_or_else(|| read_answer(ctx, &asked.params), Ok) {
         Ok(answer) => accept(ctx, &visit, place, answer).map(onward),
         Err(notice) => Ok(ask_again(&visit, &place, None, Some(notice))),
     }

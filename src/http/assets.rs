@@ -1,27 +1,21 @@
 //! The pages' style and script, part of the binary.
 
-use axum::Router;
 use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
-use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::response::{IntoResponse as _, Response};
 
-/// The files below `/assets/`.
-pub(super) fn assets(root: &str) -> Router {
-    let ui = || async { file("text/css; charset=utf-8", include_str!("../../templates/assets/ui.css")) };
-    let page = || async { file("text/javascript; charset=utf-8", include_str!("../../templates/assets/page.js")) };
-    let icon = || async { file("image/svg+xml", include_str!("../../templates/assets/icon.svg")) };
-    Router::new()
-        .route(&format!("{root}/assets/ui.css"), get(ui))
-        .route(&format!("{root}/assets/page.js"), get(page))
-        .route(&format!("{root}/assets/icon.svg"), get(icon))
-}
-
-fn file(media_type: &'static str, text: &'static str) -> impl IntoResponse {
+/// The file at a path below the issuer, if it is one.
+pub(super) fn asset(path: &str) -> Option<Response> {
+    let (media_type, text) = match path {
+        "/assets/ui.css" => ("text/css; charset=utf-8", include_str!("../../templates/assets/ui.css")),
+        "/assets/page.js" => ("text/javascript; charset=utf-8", include_str!("../../templates/assets/page.js")),
+        "/assets/icon.svg" => ("image/svg+xml", include_str!("../../templates/assets/icon.svg")),
+        _ => return None,
+    };
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static(media_type)),
         (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];
-    (headers, text)
+    Some((headers, text).into_response())
 }

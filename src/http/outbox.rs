@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Client;
+use reqwest::cookie::Jar;
 use reqwest::redirect::Policy;
 use serde_json::Value;
 
@@ -17,6 +18,13 @@ pub fn http_client() -> Result<Client, reqwest::Error> {
     // Whoever came first has installed the same.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     Client::builder().no_proxy().redirect(Policy::none()).timeout(Duration::from_secs(5)).build()
+}
+
+/// The same as a browser without a screen: it keeps cookies, and follows nothing by itself.
+pub fn browser_client(jar: Arc<Jar>) -> Result<Client, reqwest::Error> {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let client = Client::builder().no_proxy().redirect(Policy::none()).cookie_provider(jar);
+    client.timeout(Duration::from_secs(30)).build()
 }
 
 /// Fetches JSON documents, such as a client's `jwks_uri`. The client is made at the first use: most realms never fetch.

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use aws_lc_rs::digest;
+use axum::body::Bytes;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
@@ -10,7 +11,7 @@ use axum::response::{Html, IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::reply::{ConsentPage, ErrorPage, Page, Return, SignInPage, SignOutPage, SignedOutPage};
+use crate::reply::{ConsentPage, ErrorPage, Page, Return, SignInPage, SignOutPage, SignedOutPage, StepPage};
 
 /// `form-action` is left out on purpose: browsers hold it against every redirect that follows a form, and the last of those
 /// leads to wherever the app's own pages go.
@@ -61,24 +62,32 @@ struct FormPost<'a> {
     script: &'static str,
 }
 
-/// A page. `root` is the issuer's path, below which its links and styles are.
-pub(super) fn page(root: &str, page: &Page) -> Response {
+#[derive(Template)]
+#[template(path = "step.html")]
+struct Step<'a> {
+    root: &'a str,
+    page: &'a StepPage,
+}
+
+/// A page, and its text once more. `root` is the issuer's path, below which its links and styles are.
+pub(super) fn page(root: &str, page: &Page) -> (Response, Bytes) {
     match page {
         Page::SignIn(page) => html(&SignIn { root, page }),
         Page::Consent(page) => html(&Consent { root, page }),
         Page::Error(page) => html(&Error { root, page }),
         Page::SignOut(page) => html(&SignOut { root, page }),
         Page::SignedOut(page) => html(&SignedOut { root, page }),
+        Page::Step(page) => html(&Step { root, page }),
     }
 }
 
 /// Any template, with the headers of a page.
-pub(super) fn html(template: &impl Template) -> Response {
-    match template.render() {
-        Ok(text) => with_headers(Html(text).into_response(), POLICY),
+pub(super) fn html(template: &impl Template) -> (Response, Bytes) {
+    match template.render().map(Bytes::from) {
+        Ok(text) => (with_headers(Html(text.clone()).into_response(), POLICY), text),
         Err(e) => {
             tracing::error!("a page could not be written: {e}");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            (StatusCode::INTERNAL_SERVER_ERROR.into_response(), Bytes::new())
         }
     }
 }
@@ -87,13 +96,14 @@ pub(super) fn html(template: &impl Template) -> Response {
 const SUBMIT: &str = "document.forms[0].submit()";
 
 /// The form that posts the answer to the app, [Form Post §4](https://openid.net/specs/oauth-v2-form-post-response-mode-1_0.html#rfc.section.4).
-pub(super) fn form_post(root: &str, back: &Return) -> Response {
+pub(super) fn form_post(root: &str, back: &Return) -> (Response, Bytes) {
     let template = FormPost { root, action: back.uri.as_str(), params: back.params.iter().collect(), script: SUBMIT };
     let hash = STANDARD.encode(digest::digest(&digest::SHA256, SUBMIT.as_bytes()));
     let policy = format!(
         "default-src 'none'; style-src 'self'; script-src 'sha256-{hash}'; base-uri 'none'; frame-ancestors 'none'"
     );
-    with_headers(html(&template), &policy)
+    let (response, text) = html(&template);
+    (with_headers(response, &policy), text)
 }
 
 fn with_headers(mut response: Response, policy: &str) -> Response {

@@ -8,22 +8,26 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
 use crate::protocol::ResponseMode;
-use crate::reply::{Body, Delivery, Reply, Return};
+use crate::reply::{Body, Reply, Return};
 
 use super::pages;
 
-/// Sends a reply the way it says. Nothing is held while it waits.
-pub(super) async fn respond(root: &str, reply: Reply) -> Response {
-    if let Delivery::After(delay) = reply.delivery {
-        tokio::time::sleep(delay).await;
-    }
-    let mut response = match reply.body {
+/// The response of a reply, and its body once more, for whoever records it.
+pub(super) fn respond(root: &str, reply: Reply) -> (Response, Bytes) {
+    let (mut response, bytes) = match reply.body {
         Body::Json(text) => typed("application/json", Bytes::from_owner(Shared(text))),
         Body::Token(media_type, token) => typed(media_type, token.into()),
+        Body::Raw { media_type, bytes } => {
+            let (mut response, bytes) = typed("application/octet-stream", bytes.into());
+            if let Ok(media_type) = HeaderValue::from_str(&media_type) {
+                response.headers_mut().insert(CONTENT_TYPE, media_type);
+            }
+            (response, bytes)
+        }
         Body::Page(page) => pages::page(root, &page),
         Body::Return(back) => returned(root, &back),
-        Body::Onward(path) => located(&path),
-        Body::Empty => HttpBody::empty().into_response(),
+        Body::Onward(path) => (located(&path), Bytes::new()),
+        Body::Empty => (HttpBody::empty().into_response(), Bytes::new()),
     };
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in reply.headers {
@@ -31,11 +35,12 @@ pub(super) async fn respond(root: &str, reply: Reply) -> Response {
             response.headers_mut().insert(HeaderName::from_static(name), value);
         }
     }
-    response
+    (response, bytes)
 }
 
-fn typed(media_type: &'static str, bytes: Bytes) -> Response {
-    ([(CONTENT_TYPE, HeaderValue::from_static(media_type))], bytes).into_response()
+fn typed(media_type: &'static str, bytes: Bytes) -> (Response, Bytes) {
+    let response = ([(CONTENT_TYPE, HeaderValue::from_static(media_type))], bytes.clone()).into_response();
+    (response, bytes)
 }
 
 fn located(to: &str) -> Response {
@@ -47,17 +52,11 @@ fn located(to: &str) -> Response {
 }
 
 /// The way back to the app: a redirect, or a form that posts itself.
-fn returned(root: &str, back: &Return) -> Response {
-    let mut uri = back.uri.clone();
-    match back.mode {
-        ResponseMode::Query if back.params.is_empty() => {}
-        ResponseMode::Query => {
-            uri.query_pairs_mut().extend_pairs(back.params.iter());
-        }
-        ResponseMode::Fragment => uri.set_fragment(Some(&back.params.to_query())),
-        ResponseMode::FormPost => return pages::form_post(root, back),
+fn returned(root: &str, back: &Return) -> (Response, Bytes) {
+    if back.mode == ResponseMode::FormPost {
+        return pages::form_post(root, back);
     }
-    located(uri.as_str())
+    (located(back.to_url().as_str()), Bytes::new())
 }
 
 /// A document that many answers share.

@@ -7,6 +7,8 @@ use std::time::Duration;
 use axum::Router;
 use tokio::sync::watch;
 
+use super::peer::{Breakable, Peer};
+
 /// How long open requests may take to finish once the server is told to stop.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
@@ -88,12 +90,9 @@ fn twin(listener: &TcpListener) -> Option<TcpListener> {
 async fn answer(listener: TcpListener, app: Router, mut stop: watch::Receiver<bool>) -> io::Result<()> {
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
-        // Small answers are not held back for more to come.
-        let _ = stream.set_nodelay(true);
-    });
     let stopped = async move {
         let _ = stop.wait_for(|stop| *stop).await;
     };
-    axum::serve(listener, app).with_graceful_shutdown(stopped).await
+    let app = app.into_make_service_with_connect_info::<Peer>();
+    axum::serve(Breakable(listener), app).with_graceful_shutdown(stopped).await
 }

@@ -54,7 +54,7 @@ impl Profile {
         let known = known(settings, &grant.person, &nothing);
         add_new(&mut claims, settings.unasked(&issuance.client, |kinds| &kinds.access_token, known));
         let key = KeyChoice::Current(settings.access_token_alg(&issuance.client));
-        Some(TokenDraft { header: typed("at+jwt"), claims, key })
+        Some(TokenDraft::new(typed("at+jwt"), claims, key))
     }
 
     /// The ID token, [Core §2](https://openid.net/specs/openid-connect-core-1_0.html#IDToken); none where nobody asked who this is.
@@ -88,7 +88,7 @@ impl Profile {
         let known = known(settings, &grant.person, &nothing);
         add_new(&mut claims, asked_for(&grant.claims.id_token, known));
         add_new(&mut claims, settings.unasked(client, |kinds| &kinds.id_token, known));
-        Some(TokenDraft { header: typed("JWT"), claims, key: key_for(client, alg) })
+        Some(TokenDraft::new(typed("JWT"), claims, key_for(client, alg)))
     }
 
     /// What UserInfo says, [Core §5.3.2](https://openid.net/specs/openid-connect-core-1_0.html#UserInfoResponse), written out
@@ -120,7 +120,7 @@ impl Profile {
         let mut claims: Map = serde_json::from_str(&written).expect("it was written as an object");
         claims.insert("iss".into(), settings.issuer.as_str().into());
         claims.insert("aud".into(), info.client.id.as_str().into());
-        Some(TokenDraft { header: typed("JWT"), claims, key: key_for(&info.client, alg) })
+        Some(TokenDraft::new(typed("JWT"), claims, key_for(&info.client, alg)))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -22,6 +23,11 @@ impl Lifetime {
     /// The span in seconds.
     pub const fn seconds(self) -> i64 {
         self.0 as i64
+    }
+
+    /// The span as the machine's timers count it.
+    pub const fn duration(self) -> Duration {
+        Duration::from_secs(self.0 as u64)
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::faults::{Case, FAULTS, Plan, Seam};
+use crate::faults::{Case, Login, ON_THE_PAGE, Origin, Plan, Premise, Scene, Token};
 use crate::flows::WHAT_IFS;
 use crate::profile::word::Telling;
 use crate::profile::{Drafted, Signed};
@@ -13,13 +13,14 @@ use crate::protocol::{AccessId, Lifetime, UnixTime};
 use crate::reply::{Body, Page, Reply};
 use crate::spec::{Check, Refused};
 use crate::store::Unavailable;
-use crate::tokens::{Opened, TokenDraft};
+use crate::tokens::TokenDraft;
 use crate::world::{
-    Asked, Credential, Ctx, Draw, Endpoint, Failure, Name, Outcome, PersonAnswer, Question, Record, Records, Settings,
+    Asked, Credential, Ctx, Draw, Endpoint, Failure, Given, Name, Outcome, Person, Question, Record, Records, Settings,
     Trace, Versioned,
 };
 
-use super::{Entry, Flow, Realm};
+use super::case::{after, before, grant_of, issuance_of, names, points_to};
+use super::{Entry, Flow, Realm, event};
 
 /// How often a flow is run again: for each record that turns out to be needed, and for each race that is lost.
 const MOST_RUNS: usize = 64;
@@ -27,42 +28,59 @@ const MOST_RUNS: usize = 64;
 /// How long a client's fetched keys are believed.
 const FETCHED_KEYS: Lifetime = Lifetime::of_seconds(60);
 
+/// What a flow decides.
+pub(super) type Decision = Result<Outcome, Failure>;
+
 /// What a flow decides on: the request, and the world as it is at this moment.
 struct Deciding<'a> {
     asked: &'a Asked,
     flow: Flow,
-    person: Option<PersonAnswer>,
     settings: Arc<Settings>,
     now: UnixTime,
     draw: Draw,
     may_wait: bool,
+    recognised: Option<AccessId>,
+    person: Option<Given>,
 }
 
 impl Realm {
-    /// Answers one request.
-    pub async fn exchange(&self, asked: &Asked, flow: Flow) -> Reply {
-        let mut plan = self.rules.plan();
-        let client = named_client(asked);
-        let person = plan.person(client).filter(|_| asked.endpoint == Endpoint::Authorize);
-        let (settings, now, draw) = (self.settings(), self.now(), self.entropy.draw());
-        let may_wait = self.clock_runs();
-        let mut on = Deciding { asked, flow, person, settings, now, draw, may_wait };
-        let mut trace = Trace::default();
-        let decision = self.decide(&mut on, &mut trace).await;
-        if on.person.is_some() && !matches!(&decision, Err(Failure::ShowPage(_))) {
-            plan.spend_person(client);
-        }
-        let case = case(client, &decision);
+    /// Answers one request. `settings` are the realm's own, or those of the issuer in whose name it answers.
+    pub async fn exchange(&self, asked: &Asked, flow: Flow, settings: Arc<Settings>) -> (Reply, Entry) {
+        let (now, draw, may_wait) = (self.now(), self.entropy.draw(), self.clock_runs());
+        let recognised = bearer(asked).and_then(|token| settings.keys.own_access_token(token, now)).map(AccessId::from);
+        let mut on = Deciding { asked, flow, settings, now, draw, may_wait, recognised, person: None };
+        let (mut records, mut trace) = (Records::default(), Trace::default());
+        let loaded = self.load(&mut records, names(asked, on.recognised.as_ref()), now).await;
+
+        let mut plan = self.rules.plan(now);
+        let mut case = before(asked, &records);
+        plan.choose(&case, &on.draw);
+        assume(&mut plan, &mut on, &case);
+        on.person = self.person(&mut plan, &on, &case);
+        let decided = match loaded {
+            Ok(()) => self.decide(&mut on, &mut records, &mut trace).await,
+            Err(unavailable) => Err(unavailable),
+        };
+        let mut decision = decided.unwrap_or_else(|unavailable| unanswered(&unavailable, &mut trace));
+        plan.spend_person(trace.used);
+        after(&mut case, &decision);
+        plan.choose(&case, &on.draw);
+
         let refused = refused(&decision).cloned();
+        self.pretend(&mut plan, &on, &case, &mut decision);
+        let events = event::of(asked, &decision, &trace);
+        let threads = records.threads();
         let signed = self.sign(&mut plan, &on, &decision, &case);
-        let documents = &self.documents;
-        let telling =
-            Telling { settings: &on.settings, documents, endpoint: asked.endpoint, base: &asked.base, now: on.now };
+        let (settings, documents) = (&on.settings, &self.documents);
+        let telling = Telling { settings, documents, endpoint: asked.endpoint, base: &asked.base, now: on.now };
         let mut reply = self.profile.word(&telling, decision, signed);
-        plan.edit_reply(&mut reply, &case);
+        if asked.endpoint == Endpoint::Jwks {
+            self.publish_borrowed(&mut reply, on.now);
+        }
+        plan.alter_reply(&mut reply, scene(&on, &case));
         furnish(&mut reply);
         reply.signs_in = trace.iter().any(|(check, held)| check == Check::PersonMaySignIn && held);
-        self.note(Entry {
+        let entry = Entry {
             number: 0,
             at: on.now,
             method: asked.method,
@@ -73,28 +91,23 @@ impl Realm {
             trace,
             refused,
             decided: plan.decided().to_vec(),
-        });
-        reply
-    }
-
-    /// The decision, or the refusal that means that records cannot be had.
-    async fn decide(&self, on: &mut Deciding<'_>, trace: &mut Trace) -> Result<Outcome, Failure> {
-        self.run(on, trace).await.unwrap_or_else(|unavailable| {
-            tracing::error!("{unavailable}");
-            trace.note(Check::StoreAnswers, false);
-            Err(Failure::Tell(Refused::by(Check::StoreAnswers)))
-        })
+            events,
+            threads,
+            state: asked.params.get("state").map(shortened),
+            nonce: asked.params.get("nonce").map(shortened),
+            flow: None,
+            wire: None,
+        };
+        (reply, entry)
     }
 
     /// Load, decide, commit. A flow that lost a race, or needs a record more, is run again on what is then known.
-    async fn run(&self, on: &mut Deciding<'_>, trace: &mut Trace) -> Result<Result<Outcome, Failure>, Unavailable> {
-        let mut records = Records::default();
-        let bearer = match &on.asked.credential {
-            Some(Credential::Bearer(token)) => Some(token.as_str()),
-            _ => None,
-        };
-        let recognised = bearer.and_then(|token| on.settings.keys.own_access_token(token, on.now)).map(AccessId::from);
-        self.load(&mut records, names(on.asked, recognised.as_ref()), on.now).await?;
+    async fn decide(
+        &self,
+        on: &mut Deciding<'_>,
+        records: &mut Records,
+        trace: &mut Trace,
+    ) -> Result<Decision, Unavailable> {
         for _ in 0..MOST_RUNS {
             trace.clear();
             let now = on.now;
@@ -102,17 +115,17 @@ impl Realm {
             let mut ctx = Ctx {
                 now,
                 settings: &on.settings,
-                records: &mut records,
+                records,
                 entropy: &mut entropy,
                 person: on.person.as_ref(),
                 may_wait: on.may_wait,
-                recognised: bearer.zip(recognised.as_ref()),
+                recognised: bearer(on.asked).zip(on.recognised.as_ref()),
                 trace,
             };
             match (on.flow)(&mut ctx, on.asked) {
                 Err(Failure::Need(name)) => {
                     records.undo();
-                    self.bring(&mut records, name, now).await?;
+                    self.bring(records, name, now).await?;
                 }
                 Err(Failure::NextSecond) => {
                     records.undo();
@@ -127,7 +140,7 @@ impl Realm {
                     }
                     records.undo();
                     let known = records.names();
-                    self.load(&mut records, known, now).await?;
+                    self.load(records, known, now).await?;
                 }
             }
         }
@@ -177,10 +190,44 @@ impl Realm {
         Ok(())
     }
 
+    /// Seam Person: what is given in the person's place, or by the configuration for everybody.
+    fn person(&self, plan: &mut Plan, on: &Deciding<'_>, case: &Case) -> Option<Given> {
+        if !matches!(on.asked.endpoint, Endpoint::Authorize | Endpoint::SignIn | Endpoint::Consent) {
+            return None;
+        }
+        plan.person(scene(on, case)).or_else(|| {
+            let by = on.settings.auto_login.as_deref().filter(|_| on.asked.endpoint == Endpoint::Authorize)?;
+            let name = if by == "login_hint" { on.asked.params.get("login_hint")? } else { by };
+            let known = on.settings.users.iter().any(|user| user.answers_to(name));
+            known.then(|| Login::by(name).given(&on.settings, Origin::Config))
+        })
+    }
+
+    /// Seam Claims: another person than the one who signed in. The keys that a lie needs are published from here on.
+    fn pretend(&self, plan: &mut Plan, on: &Deciding<'_>, case: &Case, decision: &mut Decision) {
+        if issuance_of(decision).is_some() {
+            self.borrow_keys(plan.keys_to_publish(), on.now);
+        }
+        if !plan.has_claims() || grant_of(decision).is_none_or(|grant| grant.auth_time.is_none()) {
+            return;
+        }
+        let grant = match decision {
+            Ok(Outcome::Issue(issuance)) => &mut issuance.grant,
+            Ok(Outcome::UserInfo(info)) => &mut info.grant,
+            _ => return,
+        };
+        let person = &grant.person;
+        let mut claims = on.settings.claims_of(person).cloned().unwrap_or_default();
+        claims.insert("sub".into(), person.sub.as_str().into());
+        plan.alter_claims(&mut claims, scene(on, case));
+        let sub = claims.shift_remove("sub").and_then(|sub| sub.as_str().map(str::to_owned)).unwrap_or_default();
+        Arc::make_mut(grant).person = Person { sub: sub.into(), claims: Some(claims) };
+    }
+
     /// Drafts, lies where a rule says so, and signs. The access token comes first, because the ID token names its hash.
-    fn sign(&self, plan: &mut Plan, on: &Deciding<'_>, decision: &Result<Outcome, Failure>, case: &Case) -> Signed {
+    fn sign(&self, plan: &mut Plan, on: &Deciding<'_>, decision: &Decision, case: &Case) -> Signed {
         let (settings, now) = (&on.settings, on.now);
-        let mut finish = |drafted: Drafted, draft: TokenDraft| finish(plan, settings, drafted, draft, case);
+        let mut finish = |drafted: Drafted, draft: TokenDraft| finish(plan, drafted, draft, scene(on, case));
         match decision {
             Ok(Outcome::Issue(issuance)) => {
                 let access = self.profile.shape_access_token(settings, issuance, now);
@@ -198,7 +245,8 @@ impl Realm {
         }
     }
 
-    fn note(&self, entry: Entry) {
+    /// Writes an exchange into journal and log.
+    pub fn note(&self, entry: Entry) {
         let (method, endpoint) = (entry.method.as_str(), entry.endpoint.key());
         let client = if entry.client.is_empty() { "someone unnamed" } else { &entry.client };
         if let Some(refused) = &entry.refused {
@@ -211,75 +259,49 @@ impl Realm {
     }
 }
 
-fn finish(plan: &mut Plan, settings: &Settings, drafted: Drafted, mut draft: TokenDraft, case: &Case) -> String {
-    let seam = match drafted {
-        Drafted::Access => Seam::AccessToken,
-        Drafted::Id => Seam::IdToken,
-        Drafted::UserInfo => Seam::UserInfo,
-    };
-    plan.edit_draft(seam, &mut draft, case);
-    let mut token = settings.keys.sign(&draft);
-    plan.spoil(seam, &mut token, case);
-    token
-}
-
-/// The records that a request names by itself, so that most flows find all they need in one round.
-fn names(asked: &Asked, recognised: Option<&AccessId>) -> Vec<Name> {
-    let params = &asked.params;
-    let browser = asked.browser.clone().map(Name::Browser);
-    let interaction = params.get("interaction").map(|id| Name::Interaction(id.into()));
-    let code = params.get("code").map(|code| Name::Code(code.into()));
-    let refresh = params.get("refresh_token").map(|token| Name::Refresh(token.into()));
-    let access = match (&asked.credential, recognised) {
-        (_, Some(id)) => Some(Name::Access(id.clone())),
-        (Some(Credential::Bearer(token)), None) => {
-            Some(Name::Access(Opened::claimed_jti(token).unwrap_or_else(|| token.clone()).into()))
-        }
-        _ => None,
-    };
-    [browser, interaction, code, refresh, access].into_iter().flatten().collect()
-}
-
-/// The record that a record is about.
-fn points_to(record: &Record) -> Option<Name> {
-    match record {
-        Record::Browser(browser) => browser.session.clone().map(Name::Session),
-        Record::Code(code) => Some(Name::Grant(code.grant.clone())),
-        Record::Access(access) => Some(Name::Grant(access.grant.clone())),
-        Record::Refresh(refresh) => Some(Name::Grant(refresh.grant.clone())),
+fn bearer(asked: &Asked) -> Option<&str> {
+    match &asked.credential {
+        Some(Credential::Bearer(token)) => Some(token),
         _ => None,
     }
 }
 
-/// The client that a request says it is about, believed or not.
-fn named_client(asked: &Asked) -> &str {
-    match (&asked.credential, asked.params.get("client_id")) {
-        (_, Some(id)) => id,
-        (Some(Credential::Basic { id, .. }), None) => id,
-        _ => "",
-    }
+fn scene<'a>(on: &'a Deciding<'_>, case: &'a Case) -> Scene<'a> {
+    Scene { now: on.now, settings: &on.settings, asked: on.asked, case }
 }
 
-/// Whom the answer is for and about.
-fn case(client: &str, decision: &Result<Outcome, Failure>) -> Case {
-    let grant = match decision {
-        Ok(Outcome::Issue(issuance)) => Some(&issuance.grant),
-        Ok(Outcome::Return(answer)) => Some(&answer.grant),
-        Ok(Outcome::UserInfo(info)) => Some(&info.grant),
-        Ok(Outcome::Ask(Question::Consent { grant, .. })) => Some(grant),
-        _ => None,
+/// Seam Premise: settings and time of this one request.
+fn assume(plan: &mut Plan, on: &mut Deciding<'_>, case: &Case) {
+    if !plan.has_premise() {
+        return;
+    }
+    let honest = Arc::clone(&on.settings);
+    let (mut settings, mut now) = (Settings::clone(&honest), on.now);
+    let scene = Scene { now: on.now, settings: &honest, asked: on.asked, case };
+    plan.alter_premise(&mut Premise { settings: &mut settings, now: &mut now }, scene);
+    (on.settings, on.now) = (Arc::new(settings), now);
+}
+
+fn finish(plan: &mut Plan, drafted: Drafted, mut draft: TokenDraft, scene: Scene<'_>) -> String {
+    let token = match drafted {
+        Drafted::Access => Token::Access,
+        Drafted::Id => Token::Id,
+        Drafted::UserInfo => Token::UserInfo,
     };
-    match grant {
-        Some(grant) => Case {
-            client: grant.client.to_string(),
-            user: Some(grant.person.sub.to_string()),
-            marks: grant.marks.clone(),
-        },
-        None => Case { client: client.to_owned(), ..Case::default() },
-    }
+    plan.alter_draft(token, &mut draft, scene);
+    let mut text = scene.settings.keys.sign(&draft);
+    plan.spoil(token, &mut text, scene);
+    text
 }
 
-fn refused(decision: &Result<Outcome, Failure>) -> Option<&Refused> {
+/// The refusal that means that records cannot be had.
+fn unanswered(unavailable: &Unavailable, trace: &mut Trace) -> Decision {
+    tracing::error!("{unavailable}");
+    trace.note(Check::StoreAnswers, false);
+    Err(Failure::Tell(Refused::by(Check::StoreAnswers)))
+}
+
+fn refused(decision: &Decision) -> Option<&Refused> {
     match decision {
         Err(Failure::ShowPage(refused) | Failure::SendBack(_, refused) | Failure::Tell(refused)) => Some(refused),
         Ok(Outcome::Ask(Question::SignIn(question))) => question.notice.as_ref(),
@@ -292,7 +314,7 @@ fn furnish(reply: &mut Reply) {
     if let Body::Page(page) = &mut reply.body
         && let Page::SignIn(page) = &mut **page
     {
-        page.lies = FAULTS.iter().map(|fault| (fault.id, fault.label, fault.altered)).collect();
+        page.lies = ON_THE_PAGE.to_vec();
         if let Some(editor) = &mut page.editor {
             editor.what_ifs = WHAT_IFS.to_vec();
         }

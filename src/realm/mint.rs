@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::profile::Profile;
 use crate::protocol::{AccessId, ClaimsRequest, GrantId, Lifetime, Map, Scopes, UnixTime};
@@ -12,7 +14,7 @@ use crate::world::{Access, AccessTokenFormat, Client, Draw, Grant, Issuance, Nam
 use super::Realm;
 
 /// Which token is wanted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenKind {
     /// An access token.
@@ -23,7 +25,7 @@ pub enum TokenKind {
 }
 
 /// The token that is wanted. Who it is about and for whom need not exist in the configuration.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TokenSpec {
     /// `sub`; the client, where nobody is named.
@@ -43,8 +45,53 @@ pub struct TokenSpec {
     pub kind: TokenKind,
 }
 
+impl TokenSpec {
+    /// An access token about a person, for a client called `standin`.
+    pub fn access(user: &str) -> Self {
+        Self { user: Some(user.to_owned()), client: "standin".into(), ..Self::default() }
+    }
+
+    /// An access token of a client's own.
+    pub fn of_client(client: &str) -> Self {
+        Self { client: client.to_owned(), ..Self::default() }
+    }
+
+    /// An ID token about a person, for a client.
+    pub fn id(user: &str, client: &str) -> Self {
+        Self { user: Some(user.to_owned()), client: client.to_owned(), kind: TokenKind::Id, ..Self::default() }
+    }
+
+    /// For this client.
+    #[must_use]
+    pub fn client(mut self, client: &str) -> Self {
+        client.clone_into(&mut self.client);
+        self
+    }
+
+    /// With these scopes, separated by spaces.
+    #[must_use]
+    pub fn scope(mut self, scope: &str) -> Self {
+        self.scope = scope.into();
+        self
+    }
+
+    /// With this `aud`.
+    #[must_use]
+    pub fn audience(mut self, audience: &str) -> Self {
+        self.audience = Some(audience.to_owned());
+        self
+    }
+
+    /// With this claim.
+    #[must_use]
+    pub fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.claims.insert(name.to_owned(), value.into());
+        self
+    }
+}
+
 /// A token and what it says.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Minted {
     /// The token.
     pub token: String,
@@ -117,6 +164,7 @@ fn plan(settings: &Settings, spec: &TokenSpec, now: UnixTime, mut draw: Draw) ->
         acr: None,
         claims: ClaimsRequest::default(),
         resource: Vec::new(),
+        login_hint: None,
         marks: Vec::new(),
         revoked: false,
     });

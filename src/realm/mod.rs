@@ -1,24 +1,45 @@
 //! A whole provider: people, apps and keys, a profile, rules, a journal. The one place where all of them meet.
 
+mod case;
+mod clock;
+mod event;
 mod exchange;
+mod expect;
+pub mod export;
 mod journal;
+mod keys;
 mod mint;
+mod realms;
+mod sessions;
+mod snapshot;
+mod view;
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use serde_json::Value;
 
-use crate::faults::RuleBook;
+use crate::config::{Config, Mistake};
+use crate::faults::{Act, Budget, Fault, Lie, Login, Origin, Rule, RuleBook};
 use crate::profile::{Documents, Profile};
-use crate::protocol::{Lifetime, UnixTime};
+use crate::protocol::{Map, UnixTime};
 use crate::store::{Store, Unavailable};
-use crate::tokens::{Alg, KeyError, SigningKey};
-use crate::world::{Asked, Clock, Ctx, Entropy, Failure, Outcome, Settings};
+use crate::tokens::{KeyRing, Opened};
+use crate::world::{Access, Asked, Clock, Ctx, Entropy, Failure, Grant, Name, Outcome, Record, Settings};
 
-pub use journal::{Entry, Journal};
+pub use case::record_names;
+pub use clock::Expiry;
+pub use event::Event;
+pub use expect::{Expectation, Met, Unmet, Where};
+pub use journal::{Entry, Journal, Message, Wire};
+pub use keys::KeyView;
 pub use mint::{Minted, TokenKind, TokenSpec};
+pub use realms::{Entrance, Found, NotOpened, Realms};
+pub use sessions::SessionView;
+pub use snapshot::{Snapshot, SnapshotError};
+pub use view::{CheckView, ExchangeView, FlowView, MessageView, RefusedView};
 
 /// A flow: given what is and what was asked, what should happen.
 pub type Flow = fn(&mut Ctx<'_>, &Asked) -> Result<Outcome, Failure>;
@@ -26,8 +47,33 @@ pub type Flow = fn(&mut Ctx<'_>, &Asked) -> Result<Outcome, Failure>;
 /// Brings a JSON document from a URL, such as a client's `jwks_uri`; the complaint is a sentence.
 pub type Fetch = Arc<dyn Fn(String) -> Pin<Box<dyn Future<Output = Result<Value, String>> + Send>> + Send + Sync>;
 
+/// The name of the realm at the root.
+pub const ROOT: &str = "default";
+
+/// What a realm is opened with.
+pub struct Opening {
+    /// Its name.
+    pub name: String,
+    /// What it is told to be, now and after each reset.
+    pub config: Config,
+    /// What mistakes call the configuration.
+    pub source: String,
+    /// Its issuer.
+    pub issuer: String,
+    /// Its keys.
+    pub keys: KeyRing,
+    /// Where its records are kept.
+    pub store: Arc<dyn Store>,
+    /// How it fetches its clients' keys.
+    pub fetch: Fetch,
+    /// How many exchanges its journal keeps.
+    pub remembered: usize,
+}
+
 /// One provider.
 pub struct Realm {
+    name: String,
+    told: Mutex<Told>,
     settings: RwLock<Arc<Settings>>,
     clock: RwLock<Clock>,
     profile: Profile,
@@ -35,18 +81,35 @@ pub struct Realm {
     store: Arc<dyn Store>,
     entropy: Entropy,
     fetch: Fetch,
+    /// Keys that are published beside the realm's own, since a sign-in's lie needs them.
+    borrowed: Mutex<Vec<(Map, UnixTime)>>,
+    snapshots: Mutex<Vec<(String, Arc<Snapshot>)>>,
     /// What it is told to answer otherwise than it would.
     pub rules: RuleBook,
     /// What happened.
     pub journal: Journal,
 }
 
+/// What a realm was told to be, by whom, and what it is told to be now.
+struct Told {
+    source: String,
+    seed: Config,
+    seed_keys: KeyRing,
+    now: Config,
+}
+
 impl Realm {
-    /// Opens a realm.
-    pub fn new(mut settings: Settings, store: Arc<dyn Store>, entropy: Entropy, fetch: Fetch) -> Self {
+    /// Opens a realm, unless its configuration has a mistake.
+    pub fn open(opening: Opening) -> Result<Self, Box<Mistake>> {
+        let Opening { name, config, source, issuer, keys, store, fetch, remembered } = opening;
         let profile = Profile::generic();
+        let mut settings = config.settings(&source, &issuer, keys.clone())?;
         profile.complete(&mut settings);
-        Self {
+        let stream = if name == ROOT { "" } else { &name };
+        let entropy = config.seed.map_or_else(Entropy::default, |seed| Entropy::seeded(seed, stream));
+        Ok(Self {
+            name,
+            told: Mutex::new(Told { source, seed: config.clone(), seed_keys: keys, now: config }),
             settings: RwLock::new(Arc::new(settings)),
             clock: RwLock::default(),
             profile,
@@ -54,9 +117,16 @@ impl Realm {
             store,
             entropy,
             fetch,
+            borrowed: Mutex::default(),
+            snapshots: Mutex::default(),
             rules: RuleBook::default(),
-            journal: Journal::default(),
-        }
+            journal: Journal::of(remembered),
+        })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// What the realm is told to be, now.
@@ -64,35 +134,46 @@ impl Realm {
         Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Tells the realm to be otherwise. Records stay: who is signed in stays signed in.
-    pub fn configure(&self, mut settings: Settings) {
-        self.profile.complete(&mut settings);
-        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
+    /// The configuration that it runs on, changes included.
+    pub fn config(&self) -> Config {
+        self.told().now.clone()
     }
 
-    /// The realm's time.
-    pub fn now(&self) -> UnixTime {
-        self.clock.read().unwrap_or_else(PoisonError::into_inner).now()
-    }
-
-    /// Whether the realm's time goes on by itself.
-    fn clock_runs(&self) -> bool {
-        self.clock.read().unwrap_or_else(PoisonError::into_inner).runs()
-    }
-
-    /// Changes the realm's clock.
-    pub fn set_clock(&self, change: impl FnOnce(Clock) -> Clock) {
-        let mut clock = self.clock.write().unwrap_or_else(PoisonError::into_inner);
-        *clock = change(*clock);
-    }
-
-    /// Signs with a new key from now on; the old one stays published for `grace`.
-    pub fn rotate_keys(&self, alg: Alg, grace: Lifetime) -> Result<(), KeyError> {
-        let key = SigningKey::generate(alg)?;
-        let mut settings = Settings::clone(&self.settings());
-        settings.keys = settings.keys.rotated(key, self.now(), grace);
-        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
+    /// Tells the realm to be otherwise, now and after a reset. Records stay: who is signed in stays signed in.
+    pub fn configure(&self, config: &Config, source: &str) -> Result<(), Box<Mistake>> {
+        let mut told = self.told();
+        self.take(config, source)?;
+        source.clone_into(&mut told.source);
+        told.seed = config.clone();
+        told.now = config.clone();
         Ok(())
+    }
+
+    /// Changes what the realm is told to be, until the next reset. Nothing changes if the outcome would have a mistake.
+    pub fn change<T>(&self, change: impl FnOnce(&mut Config) -> T) -> Result<T, Box<Mistake>> {
+        let mut told = self.told();
+        let mut config = told.now.clone();
+        let done = change(&mut config);
+        self.take(&config, "the change")?;
+        told.now = config;
+        Ok(done)
+    }
+
+    /// Makes settings of a configuration; issuer and keys stay what they are.
+    fn take(&self, config: &Config, source: &str) -> Result<(), Box<Mistake>> {
+        let before = self.settings();
+        let mut settings = config.settings(source, &before.issuer, before.keys.clone())?;
+        self.profile.complete(&mut settings);
+        self.replace_settings(settings);
+        Ok(())
+    }
+
+    fn replace_settings(&self, settings: Settings) {
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Where records are kept.
@@ -105,9 +186,85 @@ impl Realm {
         &self.entropy
     }
 
-    /// Forgets every record, rule and journal entry; the clock is the machine's again.
+    /// Has somebody answer the next sign-in in the person's place; the rule's number, or what is wrong: the field and a sentence.
+    pub fn next_login(&self, login: &Login) -> Result<u64, (&'static str, String)> {
+        login.check(&self.settings())?;
+        let budget = Budget { times: login.budget.times.or(Some(1)), ..login.budget.clone() };
+        let rule = Rule::new("next-login", Origin::NextLogin, Act::Answer(Box::new(login.clone())));
+        self.add(rule.when(login.when.clone()), budget, "match")
+    }
+
+    /// Tells a lie from the catalogue; the rule's number, or what is wrong: the field and a sentence.
+    pub fn fault(&self, fault: &Fault) -> Result<u64, (&'static str, String)> {
+        let lie = Lie::named(&fault.name).map_err(|e| ("name", e))?;
+        let mix_up = lie.id == "mix.as_swap" || lie.id == "mix.metadata_confusion";
+        if mix_up && fault.with.issuer.is_none() {
+            return Err(("with.issuer", format!("`{}` needs the other issuer, or the other `realm`", lie.id)));
+        }
+        let rule = Rule::new(lie.id, Origin::Fault, Act::Lie(lie, fault.with.clone()));
+        self.add(rule.when(fault.when.clone()), fault.budget(), "name")
+    }
+
+    fn add(&self, rule: Rule, budget: Budget, field: &'static str) -> Result<u64, (&'static str, String)> {
+        if budget.rate.is_some_and(|rate| !(0.0..=1.0).contains(&rate)) {
+            return Err(("rate", "a probability is from 0 to 1".into()));
+        }
+        if budget.every == Some(0) {
+            return Err(("every", "each how manieth time? 1 is always".into()));
+        }
+        if budget.times == Some(0) {
+            return Err(("times", "0 times is never: leave the rule out".into()));
+        }
+        let now = self.now();
+        let full = || (field, format!("there are {} rules already", RuleBook::MOST));
+        self.rules.add(rule.within(budget, now), now).ok_or_else(full)
+    }
+
+    /// Revokes a token: an access token alone, a refresh token with everything that came of the same agreement. What it was.
+    pub async fn revoke(&self, token: &str) -> Result<Option<&'static str>, Unavailable> {
+        let now = self.now();
+        let refresh = Name::Refresh(token.into());
+        let access = Name::Access(Opened::claimed_jti(token).unwrap_or_else(|| token.into()).into());
+        loop {
+            let seen = self.store.load(&[refresh.clone(), access.clone()], now).await?;
+            let record = seen.iter().find_map(|versioned| versioned.record.clone());
+            let (name, what) = match record.as_deref() {
+                Some(Record::Refresh(refresh)) => (Name::Grant(refresh.grant.clone()), "refresh_token"),
+                Some(Record::Access(_)) => (access.clone(), "access_token"),
+                _ => return Ok(None),
+            };
+            let seen = self.store.load(std::slice::from_ref(&name), now).await?.pop().unwrap_or_default();
+            let (revoked, until) = match seen.record.as_deref() {
+                Some(Record::Grant(grant)) => {
+                    let until = now.plus(self.settings().policy.lifetimes.refresh_token);
+                    (Record::from(Grant { revoked: true, ..Grant::clone(grant) }), until)
+                }
+                Some(Record::Access(access)) => {
+                    (Record::from(Access { revoked: true, ..Access::clone(access) }), access.until)
+                }
+                _ => return Ok(None),
+            };
+            let change = (name, seen.version, (Some(Arc::new(revoked)), until));
+            if self.store.commit(vec![change], now).await? {
+                return Ok(Some(what));
+            }
+        }
+    }
+
+    /// Forgets every record, rule and journal entry, and is what it was at the start: people, apps, keys, chance and time.
     pub async fn reset(&self) -> Result<(), Unavailable> {
         self.store.clear().await?;
+        {
+            let mut told = self.told();
+            told.now = told.seed.clone();
+            let issuer = self.settings().issuer.clone();
+            let settings = told.seed.settings(&told.source, &issuer, told.seed_keys.clone());
+            let mut settings = settings.map_err(|mistake| Unavailable(mistake.to_string()))?;
+            self.profile.complete(&mut settings);
+            self.replace_settings(settings);
+        }
+        self.entropy.restart();
+        self.borrowed.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.rules.clear();
         self.journal.clear();
         self.set_clock(|_| Clock::default());
@@ -115,8 +272,14 @@ impl Realm {
     }
 }
 
-impl std::fmt::Debug for Realm {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Realm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Realm").field("issuer", &self.settings().issuer).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Opening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opening").field("issuer", &self.issuer).finish_non_exhaustive()
     }
 }

@@ -52,11 +52,20 @@ impl Default for Memory {
 impl Memory {
     /// A store for so many records, give or take the evenness of their names.
     pub fn with_capacity(records: usize) -> Self {
+        Self::with_shards(records, SHARDS)
+    }
+
+    /// A store for a realm of many: empty it takes little, and its requests are few enough to queue behind fewer locks.
+    pub fn small() -> Self {
+        Self::with_shards(CAPACITY / 16, 4)
+    }
+
+    fn with_shards(records: usize, shards: usize) -> Self {
         Self {
-            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            shards: (0..shards).map(|_| Mutex::default()).collect(),
             hasher: RandomState::new(),
             versions: AtomicU64::new(1),
-            capacity_of_shard: records.div_ceil(SHARDS).max(1),
+            capacity_of_shard: records.div_ceil(shards).max(1),
         }
     }
 
@@ -71,7 +80,7 @@ impl Memory {
     }
 
     fn shard_of(&self, name: &Name) -> usize {
-        usize::try_from(self.hasher.hash_one(name) % SHARDS as u64).unwrap_or_default()
+        usize::try_from(self.hasher.hash_one(name) % self.shards.len() as u64).unwrap_or_default()
     }
 }
 
@@ -159,6 +168,16 @@ impl Store for Memory {
             }
         }
         Ok(true)
+    }
+
+    async fn all(&self, now: UnixTime) -> Result<Vec<(Name, Arc<Record>, UnixTime)>, Unavailable> {
+        let mut all = Vec::new();
+        for shard in &self.shards {
+            let shard = lock(shard);
+            let live = shard.records.iter().filter(|(_, kept)| now < kept.until);
+            all.extend(live.map(|(name, kept)| (name.clone(), Arc::clone(&kept.record), kept.until)));
+        }
+        Ok(all)
     }
 
     async fn clear(&self) -> Result<(), Unavailable> {

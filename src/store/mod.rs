@@ -4,11 +4,12 @@ mod memory;
 pub mod suite;
 
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use crate::protocol::UnixTime;
-use crate::world::{Change, Name, Versioned};
+use crate::world::{Change, Name, Record, Versioned};
 
 pub use memory::Memory;
 
@@ -32,6 +33,9 @@ pub trait Store: fmt::Debug + Send + Sync {
 
     /// Writes all changes if every record still has the version that was seen, or none of them and says `false`.
     async fn commit(&self, changes: Vec<(Name, u64, Change)>, now: UnixTime) -> Result<bool, Unavailable>;
+
+    /// Every record that has not expired, with its name and its expiry.
+    async fn all(&self, now: UnixTime) -> Result<Vec<(Name, Arc<Record>, UnixTime)>, Unavailable>;
 
     /// Forgets everything.
     async fn clear(&self) -> Result<(), Unavailable>;

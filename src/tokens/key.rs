@@ -9,6 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
 use jsonwebtoken::{DecodingKey, EncodingKey};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::protocol::{Kid, Map, UnixTime};
 
@@ -21,8 +23,21 @@ pub struct SigningKey {
     secret: Arc<Secret>,
     public: DecodingKey,
     jwk: Map,
-    /// Until when the key stays published though it signs no more; `None` while it signs.
+    pub(super) state: KeyState,
+    /// Until when the key stays published though it signs no more.
     pub(super) published_until: Option<UnixTime>,
+}
+
+/// What a published key is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyState {
+    /// It signs.
+    Signing,
+    /// It will sign after the next rotation, and is published already.
+    Announced,
+    /// It signed, and is published for whoever has a token of it.
+    Retired,
 }
 
 /// `jsonwebtoken` parses an RSA key anew for each signature, which costs as much as half a signature: an RSA key is kept
@@ -67,7 +82,7 @@ impl SigningKey {
             _ => Secret::Other(encoding_key),
         };
         let jwk = published(&jwk, &kid, algs);
-        Ok(Self { kid: kid.into(), algs, secret: Arc::new(secret), public, jwk, published_until: None })
+        Ok(Self { kid: kid.into(), algs, secret: Arc::new(secret), public, jwk, state: KeyState::Signing, published_until: None })
     }
 
     /// The key's name.
@@ -85,15 +100,31 @@ impl SigningKey {
         &self.jwk
     }
 
-    /// The same key, published until then and signing no more.
-    pub(super) fn retired(&self, until: UnixTime) -> Self {
+    /// What it is there for.
+    pub const fn state(&self) -> KeyState {
+        self.state
+    }
+
+    /// Until when it stays published, if it signs no more.
+    pub const fn published_until(&self) -> Option<UnixTime> {
+        self.published_until
+    }
+
+    /// The algorithms that it serves.
+    pub const fn algs(&self) -> &'static [Alg] {
+        self.algs
+    }
+
+    /// The same key, there for something else.
+    pub(super) fn being(&self, state: KeyState, published_until: Option<UnixTime>) -> Self {
         Self {
             kid: self.kid.clone(),
             algs: self.algs,
             secret: Arc::clone(&self.secret),
             public: self.public.clone(),
             jwk: self.jwk.clone(),
-            published_until: Some(until),
+            state,
+            published_until,
         }
     }
 

@@ -3,6 +3,7 @@
 mod alg;
 mod draft;
 mod generate;
+mod foreign;
 mod hash;
 mod key;
 mod ring;
@@ -10,8 +11,9 @@ mod verify;
 
 pub use alg::Alg;
 pub use draft::{KeyChoice, TokenDraft};
+pub use foreign::{encrypted, public_pem, stranger, successor};
 pub use generate::{KeyFiles, KeyFolderError};
 pub use hash::half_hash;
-pub use key::{KeyError, SigningKey};
+pub use key::{KeyError, KeyState, SigningKey};
 pub use ring::KeyRing;
 pub use verify::{Opened, Unverified, verify_with_jwk, verify_with_secret};

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::protocol::{Lifetime, Map, UnixTime};
 
-use super::{Alg, KeyChoice, Opened, SigningKey, TokenDraft, Unverified};
+use super::{Alg, KeyChoice, KeyState, Opened, SigningKey, TokenDraft, Unverified};
 
 /// A handle on a set of keys; cloning it copies nothing.
 #[derive(Clone, Debug)]
@@ -30,25 +30,24 @@ impl KeyRing {
     pub fn sign(&self, draft: &TokenDraft) -> String {
         let alg = draft.key.alg();
         let mut header = Map::new();
-        header.insert("alg".into(), alg.as_str().into());
-        let key = self.current(alg);
+        header.insert("alg".into(), alg.map_or("none", Alg::as_str).into());
+        let key = alg.and_then(|alg| self.current(alg));
         if let Some(key) = key {
             header.insert("kid".into(), key.kid().as_str().into());
         }
         header.extend(draft.header.clone());
-        let message = format!("{}.{}", segment(&header), segment(&draft.claims));
+        header.retain(|_, value| !value.is_null());
+        let claims = draft.text.as_ref().map_or_else(|| segment(&draft.claims), |text| URL_SAFE_NO_PAD.encode(text));
+        let message = format!("{}.{claims}", segment(&header));
         let signature = match (&draft.key, key) {
-            (KeyChoice::Secret(secret), _) => jsonwebtoken::crypto::sign(
-                message.as_bytes(),
-                &EncodingKey::from_secret(secret.as_bytes()),
-                alg.for_jsonwebtoken(),
-            )
-            .expect("any bytes can key an HMAC"),
-            (KeyChoice::Current(_), Some(key)) => key.sign(alg, message.as_bytes()),
-            (KeyChoice::Current(_), None) => String::new(),
+            (KeyChoice::Secret(secret), _) => by_secret(&message, secret.as_bytes()),
+            (KeyChoice::Bytes(secret), _) => by_secret(&message, secret),
+            (KeyChoice::Foreign(alg, key), _) => key.sign(*alg, message.as_bytes()),
+            (KeyChoice::Current(alg), Some(key)) => key.sign(*alg, message.as_bytes()),
+            (KeyChoice::Current(_) | KeyChoice::Unsigned, _) => String::new(),
         };
         let token = format!("{message}.{signature}");
-        if key.is_some() {
+        if key.is_some() && draft.text.is_none() && matches!(draft.key, KeyChoice::Current(_)) {
             let names_it = header.get("typ").and_then(Value::as_str) == Some("at+jwt");
             let jti = draft.claims.get("jti").and_then(Value::as_str).filter(|_| names_it);
             self.own.remember(&token, &header, jti);
@@ -97,22 +96,66 @@ impl KeyRing {
         let replaced = |old: &SigningKey| Alg::PUBLIC.iter().any(|alg| old.serves(*alg) && key.serves(*alg));
         let kept: Vec<_> = self
             .published(now)
-            .map(|old| match old.published_until {
-                None if replaced(old) => Arc::new(old.retired(now.plus(grace))),
+            .filter(|old| old.kid() != key.kid())
+            .map(|old| match old.state {
+                KeyState::Signing if replaced(old) => Arc::new(old.being(KeyState::Retired, Some(now.plus(grace)))),
                 _ => Arc::clone(old),
             })
             .collect();
-        let keys = std::iter::once(Arc::new(key)).chain(kept).collect();
-        Self { keys, own: Arc::clone(&self.own) }
+        self.of(std::iter::once(Arc::new(key)).chain(kept))
     }
 
-    fn current(&self, alg: Alg) -> Option<&SigningKey> {
-        self.keys.iter().find(|key| key.published_until.is_none() && key.serves(alg)).map(Arc::as_ref)
+    /// A ring that publishes `key` beside the others, and does not sign with it yet.
+    #[must_use]
+    pub fn announcing(&self, key: SigningKey) -> Self {
+        let announced = Arc::new(key.being(KeyState::Announced, None));
+        self.of(self.keys.iter().cloned().chain([announced]))
     }
 
-    fn published(&self, now: UnixTime) -> impl Iterator<Item = &Arc<SigningKey>> {
+    /// The announced key for an algorithm, ready to sign.
+    pub fn announced(&self, alg: Alg) -> Option<SigningKey> {
+        let announced = self.keys.iter().find(|key| key.state == KeyState::Announced && key.serves(alg));
+        announced.map(|key| key.being(KeyState::Signing, None))
+    }
+
+    /// A ring without this key, and with another in its place.
+    #[must_use]
+    pub fn without(&self, kid: &str, successor: Option<SigningKey>) -> Self {
+        let others = self.keys.iter().filter(|key| key.kid().as_str() != kid).cloned();
+        self.of(successor.map(Arc::new).into_iter().chain(others))
+    }
+
+    /// A ring of just these keys, taken from this one or from `other`; the name of the first that neither has.
+    pub fn selected(
+        &self,
+        other: &Self,
+        wanted: &[(&str, KeyState, Option<UnixTime>)],
+    ) -> Result<Self, String> {
+        let find = |kid: &str| self.keys.iter().chain(other.keys.iter()).find(|key| key.kid().as_str() == kid);
+        let select = |(kid, state, until): &(&str, KeyState, Option<UnixTime>)| {
+            find(kid).map(|key| Arc::new(key.being(*state, *until))).ok_or_else(|| (*kid).to_owned())
+        };
+        Ok(self.of(wanted.iter().map(select).collect::<Result<Vec<_>, _>>()?))
+    }
+
+    fn of(&self, keys: impl IntoIterator<Item = Arc<SigningKey>>) -> Self {
+        Self { keys: keys.into_iter().collect(), own: Arc::clone(&self.own) }
+    }
+
+    /// The key that signs by this algorithm.
+    pub fn current(&self, alg: Alg) -> Option<&SigningKey> {
+        self.keys.iter().find(|key| key.state == KeyState::Signing && key.serves(alg)).map(Arc::as_ref)
+    }
+
+    /// The keys that are published at this time.
+    pub fn published(&self, now: UnixTime) -> impl Iterator<Item = &Arc<SigningKey>> {
         self.keys.iter().filter(move |key| key.published_until.is_none_or(|until| now < until))
     }
+}
+
+fn by_secret(message: &str, secret: &[u8]) -> String {
+    jsonwebtoken::crypto::sign(message.as_bytes(), &EncodingKey::from_secret(secret), Alg::HS256.for_jsonwebtoken())
+        .expect("any bytes can key an HMAC")
 }
 
 fn segment(members: &Map) -> String {

@@ -3,31 +3,45 @@
 use crate::protocol::{AccessId, UnixTime};
 use crate::spec::{Check, Refused};
 
-use super::{Draw, PersonAnswer, Records, Settings};
+use super::{Draw, Given, Records, Settings};
 
 /// The checks that were made, in order, and whether each held.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Trace(Vec<(Check, bool)>);
+pub struct Trace {
+    checks: Vec<(Check, bool)>,
+    /// What was used of what was given in the person's place.
+    pub used: Used,
+}
+
+/// What a flow used of a [`Given`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Used {
+    /// Who signs in.
+    pub answer: bool,
+    /// What is agreed to.
+    pub consent: bool,
+}
 
 impl Trace {
     /// The checks in order.
     pub fn iter(&self) -> impl Iterator<Item = (Check, bool)> {
-        self.0.iter().copied()
+        self.checks.iter().copied()
     }
 
     /// The check that failed, if one did.
     pub fn failed(&self) -> Option<Check> {
-        self.0.iter().rev().find(|(_, held)| !held).map(|(check, _)| *check)
+        self.checks.iter().rev().find(|(_, held)| !held).map(|(check, _)| *check)
     }
 
     /// Forgets all, before a flow is run once more.
     pub fn clear(&mut self) {
-        self.0.clear();
+        self.checks.clear();
+        self.used = Used::default();
     }
 
     /// Notes a check that was made elsewhere.
     pub fn note(&mut self, check: Check, held: bool) {
-        self.0.push((check, held));
+        self.checks.push((check, held));
     }
 }
 
@@ -45,8 +59,8 @@ pub struct Ctx<'a> {
     pub entropy: &'a mut Draw,
     /// Whether a flow may ask to be run again in the next second: not on a clock that stands still.
     pub may_wait: bool,
-    /// An answer that was given for the person, so that no page needs to be shown.
-    pub person: Option<&'a PersonAnswer>,
+    /// What was given in the person's place, so that no page needs to be shown.
+    pub person: Option<&'a Given>,
     /// The bearer token and its id, if this very process signed it not long ago: then nothing about it needs to be verified.
     pub recognised: Option<(&'a str, &'a AccessId)>,
     /// What was checked so far.

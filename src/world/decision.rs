@@ -99,6 +99,28 @@ impl PersonAnswer {
     }
 }
 
+/// What the person agrees to, without a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConsentAnswer {
+    /// Everything that is asked for.
+    All,
+    /// These, as far as they are asked for, and `openid`.
+    Only(Scopes),
+    /// Nothing.
+    Nothing,
+}
+
+/// What was given in the person's place, so that no page needs to be shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Given {
+    /// Who signs in, or why nobody does.
+    pub answer: Option<PersonAnswer>,
+    /// What the person agrees to.
+    pub consent: Option<ConsentAnswer>,
+    /// Whether a sign-in that the browser has already will do.
+    pub only_if_asked: bool,
+}
+
 /// A page that asks a person.
 #[derive(Clone, Debug)]
 pub enum Question {

@@ -16,8 +16,25 @@ pub struct Entropy {
 impl Entropy {
     /// The same values in the same order for the same seed. Anyone who knows the seed can foretell every code: it is for
     /// tests, and never a default.
-    pub fn seeded(seed: u64) -> Self {
-        Self { seed: Some(hmac::Key::new(hmac::HMAC_SHA256, &seed.to_be_bytes())), drawn: AtomicU64::new(0) }
+    /// Each realm has a stream of its own, named by the realm.
+    pub fn seeded(seed: u64, name: &str) -> Self {
+        let key = [&seed.to_be_bytes(), name.as_bytes()].concat();
+        Self { seed: Some(hmac::Key::new(hmac::HMAC_SHA256, &key)), drawn: AtomicU64::new(0) }
+    }
+
+    /// Begins the stream anew, as a reset does.
+    pub fn restart(&self) {
+        self.continue_from(0);
+    }
+
+    /// How many requests have drawn.
+    pub fn drawn(&self) -> u64 {
+        self.drawn.load(Ordering::Relaxed)
+    }
+
+    /// Goes on where so many requests have drawn, as after a snapshot.
+    pub fn continue_from(&self, drawn: u64) {
+        self.drawn.store(drawn, Ordering::Relaxed);
     }
 
     /// The part of the stream that belongs to one request.
@@ -28,7 +45,7 @@ impl Entropy {
 }
 
 /// One request's own chance: run again, a flow draws the same values again if the realm is seeded.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Draw {
     seed: Option<(hmac::Key, u64)>,
     count: u64,
@@ -44,6 +61,19 @@ impl Draw {
     /// 128 bits in 22 characters: for names.
     pub fn id(&mut self) -> String {
         URL_SAFE_NO_PAD.encode(&self.bytes()[..16])
+    }
+
+    /// Another stream beside this one, for whoever must not disturb it: it begins far behind what one request draws.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        Self { seed: self.seed.clone(), count: 1 << 32 }
+    }
+
+    /// True with this probability.
+    pub fn chance(&mut self, rate: f64) -> bool {
+        let bytes = self.bytes();
+        let number = u32::from_be_bytes(std::array::from_fn(|at| bytes[at]));
+        f64::from(number) < rate * (f64::from(u32::MAX) + 1.0)
     }
 
     /// 256 bits.

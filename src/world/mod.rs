@@ -15,9 +15,9 @@ mod user;
 pub use asked::{Asked, Credential, Endpoint, Method};
 pub use client::{ApplicationType, AuthMethod, ClaimPick, Client, GrantType, TokenClaims};
 pub use clock::Clock;
-pub use ctx::{Ctx, Trace};
+pub use ctx::{Ctx, Trace, Used};
 pub use decision::{
-    Answer, Document, Failure, Issuance, Outcome, PersonAnswer, Question, SignInQuestion, Stop, UserInfo,
+    Answer, ConsentAnswer, Document, Failure, Given, Issuance, Outcome, PersonAnswer, Question, SignInQuestion, Stop, UserInfo,
 };
 pub use entropy::{Draw, Entropy};
 pub use policy::{AccessTokenFormat, Consent, Lifetimes, Policy};

@@ -73,6 +73,8 @@ pub struct Policy {
     pub rotate_refresh_tokens: bool,
     /// How long a replaced refresh token may still be used.
     pub refresh_grace: Lifetime,
+    /// Whether `code_verifier` is taken as it comes. No configuration says so: it is how a careless provider is played.
+    pub lenient_pkce: bool,
 }
 
 impl Default for Policy {
@@ -84,6 +86,7 @@ impl Default for Policy {
             lifetimes: Lifetimes::default(),
             rotate_refresh_tokens: true,
             refresh_grace: Lifetime::of_seconds(0),
+            lenient_pkce: false,
         }
     }
 }

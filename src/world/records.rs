@@ -129,6 +129,9 @@ pub struct Grant {
     pub claims: ClaimsRequest,
     /// The request's `resource`.
     pub resource: Vec<String>,
+    /// The request's `login_hint`.
+    #[serde(default)]
+    pub login_hint: Option<String>,
     /// The marks of the session.
     pub marks: Vec<String>,
     /// Whether it was revoked.
@@ -269,6 +272,26 @@ impl Records {
     /// Whether a record was loaded, be it that there is none.
     pub fn has(&self, name: &Name) -> bool {
         self.loaded.iter().any(|(known, ..)| known == name)
+    }
+
+    /// What was loaded.
+    pub fn iter(&self) -> impl Iterator<Item = &Record> {
+        self.loaded.iter().filter_map(|(_, versioned, _)| versioned.record.as_deref())
+    }
+
+    /// The names by which one sign-in hangs together: pages, codes, grants and refresh tokens that this request met or made.
+    /// A session is one of them only where nothing else is, since it lasts for many sign-ins.
+    pub fn threads(&self) -> Vec<Name> {
+        let met = self.loaded.iter().filter(|(_, versioned, change)| versioned.record.is_some() || change.is_some());
+        let names = met.map(|(name, ..)| name);
+        let of_one = |name: &&Name| {
+            matches!(name, Name::Interaction(_) | Name::Code(_) | Name::Grant(_) | Name::Refresh(_))
+        };
+        let threads: Vec<Name> = names.clone().filter(of_one).cloned().collect();
+        if threads.is_empty() {
+            return names.filter(|name| matches!(name, Name::Session(_))).cloned().collect();
+        }
+        threads
     }
 
     /// Undoes every change, before a flow is run once more.

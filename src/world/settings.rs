@@ -69,6 +69,8 @@ pub struct Settings {
     pub claims: TokenClaims,
     /// The provider's choices.
     pub policy: Policy,
+    /// Who signs in where a page would be shown: a person, or `login_hint` for whom the app names.
+    pub auto_login: Option<String>,
     /// The keys.
     pub keys: KeyRing,
 }

@@ -18,8 +18,14 @@ const FLOORS: [(&str, &[&str]); 16] = [
     ("faults", &["protocol", "spec", "tokens", "reply", "world"]),
     ("store", &["protocol", "spec", "world"]),
     ("config", &["protocol", "spec", "tokens", "world"]),
-    ("realm", &["protocol", "spec", "tokens", "reply", "world", "flows", "profile", "faults", "store"]),
-    ("http", &["protocol", "spec", "tokens", "reply", "world", "flows", "profile", "faults", "store", "realm"]),
+    (
+        "realm",
+        &["protocol", "spec", "tokens", "reply", "world", "flows", "profile", "faults", "store", "config"],
+    ),
+    (
+        "http",
+        &["protocol", "spec", "tokens", "reply", "world", "flows", "profile", "faults", "store", "config", "realm"],
+    ),
     ("emulator", &["protocol", "spec", "tokens", "world", "faults", "store", "config", "realm", "http"]),
     ("demo", &["protocol", "http"]),
     ("cli", &["protocol", "spec", "tokens", "world", "store", "config", "realm", "http", "emulator", "demo"]),

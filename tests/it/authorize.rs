@@ -296,7 +296,7 @@ async fn prompt_none_never_shows_a_page() {
 #[tokio::test]
 async fn prompt_login_asks_again_and_auth_time_moves() {
     let idp = registered().start().await;
-    idp.freeze(idp.realm().now());
+    idp.freeze(idp.provider().now());
     let browser = Browser::new();
     let first = sign_in(&idp, &browser, &[], "alice").await.returned("code").expect("a code");
     idp.advance(Duration::from_secs(5));
@@ -324,7 +324,7 @@ async fn two_sign_ins_within_a_second_have_different_times() {
 #[tokio::test]
 async fn max_age_asks_again_only_when_the_sign_in_is_older() {
     let idp = registered().start().await;
-    idp.freeze(idp.realm().now());
+    idp.freeze(idp.provider().now());
     let browser = Browser::new();
     sign_in(&idp, &browser, &[], "alice").await;
     idp.advance(Duration::from_secs(100));

@@ -310,7 +310,7 @@ async fn every_page_is_accessible_in_both_schemes_and_fits_a_narrow_screen() {
         at.push(("sign out?", format!("{}/logout", idp.issuer())));
         for (name, url) in at {
             if name == "consent" {
-                idp.next_login(standin::PersonAnswer::click("alice"));
+                idp.next_login(standin::Login::by("alice"));
             }
             for width in [1280, 320] {
                 chromium.width(width).await;

@@ -130,12 +130,12 @@ async fn a_relying_party_signs_in_where_nobody_is_registered() {
 /// A client assertion, RFC 7523 §3, changed by `more`.
 #[expect(clippy::needless_pass_by_value, reason = "callers write the claims where they call")]
 fn assertion(idp: &Emulator, key: KeyChoice, more: Value) -> String {
-    let mut claims = json!({"iss": "web", "sub": "web", "aud": idp.issuer(), "exp": idp.realm().now().0 + 60});
-    claims["jti"] = format!("{}", idp.realm().journal.count()).into();
+    let mut claims = json!({"iss": "web", "sub": "web", "aud": idp.issuer(), "exp": idp.provider().now().0 + 60});
+    claims["jti"] = format!("{}", idp.provider().journal.count()).into();
     let mut claims = claims.as_object().expect("an object").clone();
     claims.extend(more.as_object().expect("an object").clone());
     let ring = KeyFiles::Development.open().expect("keys");
-    ring.sign(&TokenDraft { header: serde_json::Map::new(), claims, key })
+    ring.sign(&TokenDraft::new(serde_json::Map::new(), claims, key))
 }
 
 async fn with_assertion(idp: &Emulator, assertion: &str) -> Answer {
@@ -183,7 +183,7 @@ async fn an_assertion_that_is_not_right_or_not_new_is_refused() {
     assert_eq!(with_assertion(&idp, &used).await.status, 200);
     assert_eq!(with_assertion(&idp, &used).await.member("error"), "invalid_client");
     refused_by(&idp, Check::ClientAssertionUnused);
-    let now = idp.realm().now().0;
+    let now = idp.provider().now().0;
     for wrong in [
         json!({"iss": "spa"}),
         json!({"aud": "https://elsewhere.example"}),
@@ -219,16 +219,16 @@ async fn a_clients_keys_are_fetched_and_fetched_again_when_it_has_a_new_one() {
     let mut client = Client::public("web").redirects_to(CALLBACK);
     client.jwks_uri = Some(format!("{}/jwks", keys.issuer()).parse().expect("a URL"));
     let idp = Emulator::builder().client(client).start().await;
-    idp.freeze(idp.realm().now());
+    idp.freeze(idp.provider().now());
     let sign = || {
-        let claims = json!({"iss": "web", "sub": "web", "aud": idp.issuer(), "exp": idp.realm().now().0 + 60, "jti": idp.realm().journal.count()});
+        let claims = json!({"iss": "web", "sub": "web", "aud": idp.issuer(), "exp": idp.provider().now().0 + 60, "jti": idp.provider().journal.count()});
         let mut claims = claims.as_object().expect("an object").clone();
         claims["jti"] = format!("{}", claims["jti"]).into();
-        let draft = TokenDraft { header: serde_json::Map::new(), claims, key: KeyChoice::Current(Alg::ES256) };
-        keys.realm().settings().keys.sign(&draft)
+        let draft = TokenDraft::new(serde_json::Map::new(), claims, KeyChoice::Current(Alg::ES256));
+        keys.provider().settings().keys.sign(&draft)
     };
     assert_eq!(with_assertion(&idp, &sign()).await.status, 200);
-    keys.rotate_keys(Alg::ES256, "1h".parse().expect("a lifetime")).expect("a key");
+    keys.rotate_keys_of(Alg::ES256, "1h".parse().expect("a lifetime")).expect("a key");
     idp.advance(std::time::Duration::from_secs(2));
     let answer = with_assertion(&idp, &sign()).await;
     assert_eq!(answer.status, 200, "{}", answer.text);

@@ -15,10 +15,10 @@ async fn kids(idp: &Emulator) -> Vec<String> {
 #[tokio::test]
 async fn after_a_rotation_the_old_key_is_published_until_its_grace_ends() {
     let idp = registered().start().await;
-    idp.freeze(idp.realm().now());
+    idp.freeze(idp.provider().now());
     let before = tokens(&idp, &[], "alice").await.member("id_token");
     let old = header(&before)["kid"].as_str().expect("a kid").to_owned();
-    idp.rotate_keys(Alg::RS256, "1h".parse().expect("a lifetime")).expect("a new key");
+    idp.rotate_keys_of(Alg::RS256, "1h".parse().expect("a lifetime")).expect("a new key");
     let new = header(&tokens(&idp, &[], "alice").await.member("id_token"))["kid"].as_str().expect("a kid").to_owned();
     assert_ne!(old, new);
     let published = kids(&idp).await;

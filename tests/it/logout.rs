@@ -117,7 +117,7 @@ async fn what_is_wrong_is_said_on_a_page_and_leads_nowhere() {
 #[tokio::test]
 async fn an_expired_id_token_is_still_a_good_hint() {
     let idp = registered().with(|config| config.lifetimes.id_token = "1s".parse().expect("a lifetime")).start().await;
-    idp.freeze(idp.realm().now());
+    idp.freeze(idp.provider().now());
     let (browser, hint) = signed_in(&idp).await;
     idp.advance(std::time::Duration::from_mins(10));
     let answer = browser.get(&logout_url(&idp, &[("id_token_hint", &hint), ("post_logout_redirect_uri", BYE)])).await;

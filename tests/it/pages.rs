@@ -1,7 +1,7 @@
 //! The pages as forms: what a person can answer, and what nobody can answer for them.
 
 use serde_json::json;
-use standin::{Check, Client, Emulator, PersonAnswer};
+use standin::{Check, Client, Emulator, Login};
 
 use crate::harness::{
     Answer, Browser, CALLBACK, authorize_url, claims, http, post, redeem, refused_by, registered, sign_in, tokens,
@@ -168,12 +168,12 @@ async fn a_sign_in_can_be_made_to_fail_later() {
         let code = lie(id).await.returned("code").expect("a code");
         let token = redeem(&idp, &code, &[]).await.member("id_token");
         assert_eq!(claims(&token)[claim], value);
-        assert!(idp.realm().settings().keys.open(&token, idp.realm().now()).is_ok(), "and nothing else is untrue");
+        assert!(idp.provider().settings().keys.open(&token, idp.provider().now()).is_ok(), "and nothing else is untrue");
     }
     let code = lie("idt.sig.corrupt").await.returned("code").expect("a code");
     let token = redeem(&idp, &code, &[]).await.member("id_token");
     assert_eq!(claims(&token)["nonce"], "the-nonce");
-    let opened = idp.realm().settings().keys.open(&token, idp.realm().now());
+    let opened = idp.provider().settings().keys.open(&token, idp.provider().now());
     assert_eq!(opened, Err(standin::tokens::Unverified::Signature));
     assert_eq!(claims(&tokens(&idp, &[], "alice").await.member("id_token"))["aud"], "web", "others are told the truth");
 }
@@ -181,7 +181,7 @@ async fn a_sign_in_can_be_made_to_fail_later() {
 #[tokio::test]
 async fn an_answer_given_beforehand_shows_no_page() {
     let idp = registered().start().await;
-    idp.next_login(PersonAnswer::click("bob"));
+    idp.next_login(Login::by("bob"));
     let browser = Browser::new();
     let back = browser.get(&authorize_url(&idp, &[])).await;
     let id = claims(&redeem(&idp, &back.returned("code").expect("a code"), &[]).await.member("id_token"));
@@ -281,7 +281,7 @@ async fn nobody_answers_for_somebody_elses_browser() {
 async fn consent_cannot_be_given_before_it_is_asked_or_by_another_person() {
     let idp = registered().with(|config| config.consent = standin::world::Consent::Remembered).start().await;
     let browser = Browser::new();
-    idp.next_login(PersonAnswer::click("alice"));
+    idp.next_login(Login::by("alice"));
     browser.get(&authorize_url(&idp, &[])).await;
     let page = browser.get(&authorize_url(&idp, &[("prompt", "login")])).await;
     let interaction = page.field("interaction");

@@ -75,7 +75,7 @@ proptest! {
     fn what_is_signed_is_opened_and_what_is_altered_is_not(sub in ".*", at in any::<prop::sample::Index>(), which in 0..5_usize) {
         let ring = KeyFiles::Development.open().expect("keys");
         let claims = serde_json::Map::from_iter([("sub".to_owned(), sub.clone().into())]);
-        let draft = TokenDraft { header: serde_json::Map::new(), claims, key: KeyChoice::Current(Alg::PUBLIC[which]) };
+        let draft = TokenDraft::new(serde_json::Map::new(), claims, KeyChoice::Current(Alg::PUBLIC[which]));
         let token = ring.sign(&draft);
         // Another ring of the same keys has no memory of having signed it.
         let stranger = KeyFiles::Development.open().expect("keys");

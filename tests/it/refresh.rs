@@ -18,7 +18,7 @@ async fn refresh(idp: &Emulator, token: &str) -> Answer {
 #[tokio::test]
 async fn a_refresh_gives_new_tokens_for_the_same_sign_in() {
     let idp = registered().start().await;
-    idp.freeze(idp.realm().now());
+    idp.freeze(idp.provider().now());
     let first = tokens(&idp, &OFFLINE, "alice").await;
     idp.advance(Duration::from_mins(50));
     let second = refresh(&idp, &first.member("refresh_token")).await;
@@ -47,7 +47,7 @@ async fn reuse_ends_the_whole_family() {
 #[tokio::test]
 async fn within_the_grace_reuse_is_forgiven() {
     let idp = registered().with(|config| config.refresh.grace = "10s".parse().expect("a lifetime")).start().await;
-    idp.freeze(idp.realm().now());
+    idp.freeze(idp.provider().now());
     let first = tokens(&idp, &OFFLINE, "alice").await.member("refresh_token");
     assert_eq!(refresh(&idp, &first).await.status, 200);
     idp.advance(Duration::from_secs(9));

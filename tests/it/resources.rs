@@ -81,7 +81,7 @@ async fn userinfo_takes_the_token_in_header_or_form_and_in_one_place_only() {
 #[tokio::test]
 async fn a_token_that_is_not_good_is_refused_with_the_reason() {
     let idp = registered().start().await;
-    idp.freeze(idp.realm().now());
+    idp.freeze(idp.provider().now());
     let answer = tokens(&idp, &[], "alice").await;
     let token = answer.member("access_token");
     let altered = token.replacen('.', ".A", 1);
@@ -147,7 +147,7 @@ async fn access_tokens_can_be_opaque() {
 #[tokio::test]
 async fn introspection_tells_a_client_with_a_secret_and_no_other() {
     let idp = registered().start().await;
-    idp.freeze(idp.realm().now());
+    idp.freeze(idp.provider().now());
     let answer = tokens(&idp, &[("scope", "openid offline_access")], "alice").await;
     let (access, refresh) = (answer.member("access_token"), answer.member("refresh_token"));
     let told = as_web(&idp, "/introspect", &[("token", &access)]).await.json();

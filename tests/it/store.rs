@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use standin::Check;
 use standin::protocol::UnixTime;
-use standin::realm::Realm;
+use standin::realm::{Opening, Realm};
 use standin::store::{Memory, Store as _, Unavailable, suite};
-use standin::world::{Asked, Endpoint, Entropy, Method, Name, Standing};
+use standin::world::{Asked, Endpoint, Method, Name, Record, Standing};
 
 #[tokio::test]
 async fn memory_does_what_every_store_must() {
@@ -62,6 +62,10 @@ impl standin::store::Store for Gone {
         Err(Unavailable("gone".into()))
     }
 
+    async fn all(&self, _: UnixTime) -> Result<Vec<(Name, Arc<Record>, UnixTime)>, Unavailable> {
+        Err(Unavailable("gone".into()))
+    }
+
     async fn clear(&self) -> Result<(), Unavailable> {
         Err(Unavailable("gone".into()))
     }
@@ -70,8 +74,18 @@ impl standin::store::Store for Gone {
 #[tokio::test]
 async fn a_store_that_does_not_answer_is_a_503_and_no_panic() {
     let emulator = crate::harness::registered().start().await;
-    let settings = emulator.realm().settings();
-    let realm = Realm::new((*settings).clone(), Arc::new(Gone), Entropy::default(), standin::http::fetch());
+    let provider = emulator.provider();
+    let realm = Realm::open(Opening {
+        name: "broken".into(),
+        config: provider.config(),
+        source: "the test".into(),
+        issuer: emulator.issuer(),
+        keys: provider.settings().keys.clone(),
+        store: Arc::new(Gone),
+        fetch: standin::http::fetch(),
+        remembered: 1,
+    })
+    .expect("a realm");
     let asked = Asked {
         endpoint: Endpoint::Token,
         method: Method::Post,
@@ -88,8 +102,7 @@ async fn a_store_that_does_not_answer_is_a_503_and_no_panic() {
         base: emulator.issuer(),
         unreadable: None,
     };
-    let reply = realm.exchange(&asked, standin::flows::token).await;
+    let (reply, entry) = realm.exchange(&asked, standin::flows::token, realm.settings()).await;
     assert_eq!(reply.status, 503);
-    let last = realm.journal.last().expect("an entry");
-    assert_eq!(last.refused.as_ref().map(|refused| refused.check), Some(Check::StoreAnswers));
+    assert_eq!(entry.refused.as_ref().map(|refused| refused.check), Some(Check::StoreAnswers));
 }

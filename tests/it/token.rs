@@ -35,7 +35,7 @@ async fn a_code_becomes_tokens_that_say_what_was_asked() {
 #[tokio::test]
 async fn a_second_use_of_a_code_revokes_what_the_first_gave() {
     let idp = registered().start().await;
-    idp.freeze(idp.realm().now());
+    idp.freeze(idp.provider().now());
     let code = code(&idp, &[("scope", "openid offline_access")], "alice").await;
     let first = redeem(&idp, &code, &[]).await;
     assert_eq!(userinfo(&idp, &first.member("access_token")).await.status, 200);
@@ -80,7 +80,7 @@ async fn futures_all<T>(futures: impl Iterator<Item = impl Future<Output = T>>) 
 #[tokio::test]
 async fn a_code_is_for_its_client_its_address_and_its_minute() {
     let idp = registered().start().await;
-    idp.freeze(idp.realm().now());
+    idp.freeze(idp.provider().now());
     let stolen = code(&idp, &[], "alice").await;
     let by_spa =
         [("grant_type", "authorization_code"), ("client_id", "spa"), ("code", &stolen), ("redirect_uri", CALLBACK)];
@@ -255,10 +255,10 @@ async fn a_lie_is_told_once_and_altered_is_exactly_what_it_says() {
     let idp = registered().start().await;
     idp.freeze(standin::UnixTime(1_800_000_000));
     let honest = claims(&tokens(&idp, &[], "alice").await.member("id_token"));
-    idp.fault("idt.nonce.wrong", Some("web"), 1);
+    idp.fault(standin::Fault::wrong_nonce().at("web").once());
     let mut lying = claims(&tokens(&idp, &[], "alice").await.member("id_token"));
     assert_eq!(lying["nonce"], "the-nonce-wrong");
-    let decided = &idp.realm().journal.last().expect("an entry").decided;
+    let decided = &idp.provider().journal.last().expect("an entry").decided;
     assert_eq!(decided[0].by, "idt.nonce.wrong");
     lying["nonce"] = honest["nonce"].clone();
     for own in ["sid", "at_hash"] {

@@ -58,6 +58,9 @@ fn unused(ctx: &mut Ctx<'_>, code: &Code, grant: &Grant) -> Result<(), Refused> 
 /// Whoever redeems must be who asked, [RFC 7636 §4.6](https://www.rfc-editor.org/rfc/rfc7636#section-4.6).
 fn proof_key(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, code: &Code, params: &Params) -> Result<(), Refused> {
     let verifier = params.get("code_verifier");
+    if ctx.settings.policy.lenient_pkce {
+        return Ok(());
+    }
     let Some(challenge) = &code.challenge else {
         ctx.check(Check::PkceExpected, verifier.is_none())?;
         // An unregistered client shows only here whether it has a secret.

@@ -22,6 +22,7 @@ pub(super) fn issue(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Pa
         acr: None,
         claims: ClaimsRequest::default(),
         resource: Vec::new(),
+        login_hint: None,
         marks: Vec::new(),
         revoked: false,
     };

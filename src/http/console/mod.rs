@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 
-use crate::realm::Entry;
+use crate::realm::{Entry, Realm};
 use crate::world::Settings;
 
 use super::front_door::Door;
@@ -29,12 +29,12 @@ struct Console<'a> {
 }
 
 /// The page at the issuer's root.
-pub(super) async fn console(State(door): State<Arc<Door>>, request: Request) -> Response {
-    let settings = door.realm.settings();
+pub(super) fn console(door: &Door, realm: &Realm, request: &Request) -> Response {
+    let settings = realm.settings();
     if let Err((status, why)) = guard::local_host(request.headers(), &settings) {
         return (StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN), why).into_response();
     }
-    let mut entries = door.realm.journal.entries();
+    let mut entries = realm.journal.entries();
     entries.reverse();
     entries.truncate(LISTED);
     html(&Console {
@@ -42,7 +42,8 @@ pub(super) async fn console(State(door): State<Arc<Door>>, request: Request) -> 
         settings: &settings,
         discovery: settings.url_of(crate::world::Endpoint::Discovery),
         entries,
-        count: door.realm.journal.count(),
+        count: realm.journal.count(),
         refused_config: door.refused_config(),
     })
+    .0
 }

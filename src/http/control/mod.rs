@@ -1,91 +1,138 @@
-//! The control API: what a test tells the provider, and what it asks it. JSON in and out.
+//! The control API: what a test tells the provider, and what it asks it. JSON in and out, the same types as configuration and Rust.
 
+mod clock;
+mod flows;
+mod keys;
+mod openapi;
+mod operation;
+mod people;
 mod problem;
+mod realms;
+mod rules;
+mod server;
+mod sessions;
+mod snapshots;
+mod tokens;
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::body::to_bytes;
-use axum::extract::{Request, State};
+use axum::extract::{RawPathParams, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
-use serde_json::json;
+use axum::routing::{MethodFilter, on};
 
-use crate::realm::TokenSpec;
+use crate::protocol::Params;
+use crate::realm::Realm;
 
 use super::front_door::Door;
 use super::guard::{self, TurnedAway};
-use problem::problem;
+use super::tickets::HEADER;
+use operation::{Call, Operation, Scope};
+use problem::Problem;
 
-const LARGEST: usize = 1024 * 1024;
+/// The most bytes of a body: a configuration or a snapshot may be long.
+const LARGEST: usize = 16 * 1024 * 1024;
+
+/// Every operation there is.
+fn operations() -> Vec<Operation> {
+    let kinds = [
+        server::operations(),
+        realms::operations(),
+        people::operations(),
+        rules::operations(),
+        tokens::operations(),
+        flows::operations(),
+        sessions::operations(),
+        keys::operations(),
+        clock::operations(),
+        snapshots::operations(),
+    ];
+    kinds.into_iter().flatten().collect()
+}
 
 /// The routes below `/_control/v1`.
 pub(super) fn control(door: Arc<Door>) -> Router {
-    Router::new()
-        .route("/_control/v1/health", get(health))
-        .route("/_control/v1/ready", get(health))
-        .route("/_control/v1/info", get(info))
-        .route("/_control/v1/schema", get(schema))
-        .route("/_control/v1/tokens", post(tokens))
-        .with_state(door)
-}
-
-/// Whoever gets this answer knows that requests are answered, and that the configuration was read before.
-async fn health() -> Response {
-    Json(json!({ "status": "ok" })).into_response()
-}
-
-async fn info(State(door): State<Arc<Door>>, request: Request) -> Response {
-    let (parts, _) = request.into_parts();
-    if let Err(away) = from_here(&door, &parts) {
-        return problem(away.0, &away.1);
+    let mut router = Router::new();
+    for operation in operations() {
+        let operation = Arc::new(operation);
+        let door = Arc::clone(&door);
+        let path = format!("/_control/v1{}", operation.path);
+        let below = (operation.scope == Scope::Realm).then(|| format!("/_control/v1/realms/{{realm}}{}", operation.path));
+        let method = filter(operation.method);
+        let handler = move |path: RawPathParams, request: Request| {
+            let (operation, door) = (Arc::clone(&operation), Arc::clone(&door));
+            async move { handled(&door, &operation, &path, request).await.unwrap_or_else(|problem| problem.into_response()) }
+        };
+        router = router.route(&path, on(method, handler.clone()));
+        if let Some(below) = below {
+            router = router.route(&below, on(method, handler));
+        }
     }
-    let settings = door.realm.settings();
-    Json(json!({
-        "name": "standin",
-        "version": env!("CARGO_PKG_VERSION"),
-        "issuer": settings.issuer,
-        "users": settings.users.iter().map(|user| &user.sub).collect::<Vec<_>>(),
-        "clients": settings.clients.keys().collect::<Vec<_>>(),
-        "accepts_any_client": settings.accepts_any_client(),
-    }))
-    .into_response()
+    router
 }
 
-async fn schema(State(door): State<Arc<Door>>) -> Response {
-    ([(CONTENT_TYPE, "application/schema+json")], door.schema.clone()).into_response()
+fn filter(method: &str) -> MethodFilter {
+    match method {
+        "POST" => MethodFilter::POST,
+        "PUT" => MethodFilter::PUT,
+        "PATCH" => MethodFilter::PATCH,
+        "DELETE" => MethodFilter::DELETE,
+        _ => MethodFilter::GET,
+    }
 }
 
-async fn tokens(State(door): State<Arc<Door>>, request: Request) -> Response {
+async fn handled(
+    door: &Arc<Door>,
+    operation: &Operation,
+    path: &RawPathParams,
+    request: Request,
+) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    if let Err((status, why)) = from_here(&door, &parts).and_then(|()| controlled(&door, &parts)) {
-        return problem(status, &why);
+    if !operation.open {
+        allowed(door, &parts).map_err(|(status, why)| Problem::new(status, why))?;
+    }
+    let path = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let query = Params::parse(parts.uri.query().unwrap_or_default().as_bytes());
+    let mut call =
+        Call { door: Arc::clone(door), realm: Arc::clone(&door.realms.root), path, query, headers: parts.headers.clone() };
+    if operation.scope == Scope::Realm {
+        call.realm = meant(door, &call)?;
     }
     let Ok(bytes) = to_bytes(body, LARGEST).await else {
-        return problem(413, "the body is larger than a MiB");
+        return Err(Problem::new(413, "the body is larger than 16 MiB"));
     };
-    let spec: TokenSpec = match serde_json::from_slice(&bytes) {
-        Ok(spec) => spec,
-        Err(e) => return problem(400, &format!("the body is no token request: {e}")),
-    };
-    match door.realm.mint(&spec).await {
-        Ok(minted) => Json(minted).into_response(),
-        Err(e) => problem(503, &e.to_string()),
+    if operation.body.is_some() || !bytes.is_empty() {
+        json(&parts).map_err(|(status, why)| Problem::new(status, why))?;
     }
+    (operation.handle)(call, bytes).await
 }
 
-fn from_here(door: &Door, parts: &Parts) -> Result<(), TurnedAway> {
-    guard::local_host(&parts.headers, &door.realm.settings())?;
-    guard::own_origin(&parts.headers)
+/// The realm that a call is about: by path, by header, or the first one.
+fn meant(door: &Door, call: &Call) -> Result<Arc<Realm>, Problem> {
+    let named = call.path.get("realm").map(String::as_str);
+    let header = call.headers.get(HEADER).and_then(|name| name.to_str().ok());
+    let Some(name) = named.or(header) else { return Ok(Arc::clone(&door.realms.root)) };
+    door.realms.get(name).ok_or_else(|| {
+        let near = door.realms.near(name);
+        let hint = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(", ")) };
+        Problem::new(404, format!("there is no realm `{name}`{hint}"))
+    })
+}
+
+fn allowed(door: &Door, parts: &Parts) -> Result<(), TurnedAway> {
+    guard::local_host(&parts.headers, &door.realms.root.settings())?;
+    guard::own_origin(&parts.headers)?;
+    guard::control_token(&parts.headers, door.control_token.as_deref(), door.listening_on)
 }
 
 /// A form of another site can be posted here without asking; JSON cannot.
-fn controlled(door: &Door, parts: &Parts) -> Result<(), TurnedAway> {
+fn json(parts: &Parts) -> Result<(), TurnedAway> {
     let media_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if media_type.split(';').next().unwrap_or_default().trim() != "application/json" {
-        return Err((415, format!("send Content-Type: application/json, not `{media_type}`")));
+    if media_type.split(';').next().unwrap_or_default().trim() == "application/json" {
+        return Ok(());
     }
-    guard::control_token(&parts.headers, door.control_token.as_deref(), door.listening_on)
+    Err((415, format!("send Content-Type: application/json, not `{media_type}`")))
 }

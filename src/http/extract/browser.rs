@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::protocol::{BrowserId, Lifetime};
 use crate::realm::Realm;
-use crate::world::{Endpoint, Name, Record};
+use crate::world::{Endpoint, Name, Record, Settings};
 
 const BROWSER: &str = "browser";
 
@@ -19,8 +19,7 @@ const BROWSER: &str = "browser";
 const REMEMBERED: Lifetime = Lifetime::of_seconds(30 * 86_400);
 
 /// The layer that reads and sets the cookie.
-pub(in crate::http) fn cookies(realm: &Arc<Realm>) -> SessionManagerLayer<Cookies> {
-    let settings = realm.settings();
+pub(in crate::http) fn cookies(realm: &Arc<Realm>, settings: &Settings) -> SessionManagerLayer<Cookies> {
     let https = settings.issuer.starts_with("https:");
     let path = settings.issuer_path().to_owned();
     SessionManagerLayer::new(Cookies(Arc::clone(realm)))
@@ -33,13 +32,13 @@ pub(in crate::http) fn cookies(realm: &Arc<Realm>) -> SessionManagerLayer<Cookie
 }
 
 /// Cookies do not keep the ports of one host apart, so the name does: two providers on one machine must not sign each other out.
-pub(super) fn cookie_name(issuer: &str) -> String {
+pub(in crate::http) fn cookie_name(issuer: &str) -> String {
     let port = Url::parse(issuer).ok().and_then(|issuer| issuer.port());
     port.map_or_else(|| "standin".to_owned(), |port| format!("standin-{port}"))
 }
 
 /// The browser of a request. One that was never seen gets a name where a page is about to be shown to it.
-pub(super) async fn of(realm: &Realm, endpoint: Endpoint, session: Option<&Session>) -> Option<BrowserId> {
+pub(in crate::http) async fn of(realm: &Realm, endpoint: Endpoint, session: Option<&Session>) -> Option<BrowserId> {
     let session = session?;
     if let Ok(Some(known)) = session.get::<BrowserId>(BROWSER).await {
         return Some(known);

@@ -5,88 +5,129 @@ mod browser;
 mod credentials;
 mod place;
 
+use axum::body::Bytes;
 use axum::extract::Request;
 use axum::http::header::COOKIE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method as HttpMethod};
-use tower_sessions::Session;
 
 use crate::flows;
-use crate::protocol::Params;
-use crate::realm::{Flow, Realm};
+use crate::protocol::{BrowserId, Params};
+use crate::realm::{Flow, Message};
 use crate::spec::{Check, Refused};
-use crate::world::{Asked, Endpoint, Method};
+use crate::world::{Asked, Credential, Endpoint, Method, Settings};
 
+use super::record;
 use super::routes;
 
-pub(super) use browser::cookies;
+pub(super) use browser::{cookie_name, cookies, of as browser};
 pub(super) use place::{base, is_local, same_place};
 
-/// A request that was read, and the flow that will answer it.
-pub(super) struct Knocked {
-    pub(super) asked: Asked,
-    pub(super) flow: Flow,
-    pub(super) session: Option<Session>,
+/// A request that was read. Whatever is wrong with it is for the flow to refuse, so that every refusal is told and recorded alike.
+#[derive(Clone, Debug)]
+pub(super) struct Came {
+    pub(super) endpoint: Endpoint,
+    pub(super) method: Option<Method>,
+    pub(super) params: Params,
+    pub(super) credential: Option<Credential>,
+    pub(super) headers: HeaderMap,
+    unreadable: Option<Refused>,
+    head: String,
+    body: Bytes,
 }
 
-/// A form that comes without the browser's cookie may come from another site, whose forms browsers send without it. Asking the
-/// same by GET brings the cookie along; answering as if nobody were known would replace it, and sign the person out.
-pub(super) fn asked_without_cookie(realm: &Realm, knocked: &Knocked, cookie_sent: bool) -> Option<String> {
-    /// Longer requests are answered as they are: not every browser and proxy would pass them on as a URL.
-    const LONGEST: usize = 8 * 1024;
-    let asked = &knocked.asked;
-    let by_form = asked.method == Method::Post && asked.unreadable.is_none();
-    let entrance = matches!(asked.endpoint, Endpoint::Authorize | Endpoint::EndSession);
-    let query = asked.params.to_query();
-    let settings = realm.settings();
-    let path = settings.routes.get(&asked.endpoint).map_or("", String::as_str);
-    let again = entrance && by_form && !cookie_sent && query.len() <= LONGEST;
-    again.then(|| format!("{}{path}?{query}", settings.issuer_path()))
+impl Came {
+    /// Reads a request.
+    pub(super) async fn read(endpoint: Endpoint, request: Request) -> Self {
+        let (parts, body) = request.into_parts();
+        let method = match parts.method {
+            HttpMethod::GET | HttpMethod::HEAD => Some(Method::Get),
+            HttpMethod::POST => Some(Method::Post),
+            _ => None,
+        };
+        let served = method.filter(|method| routes::flow(endpoint, *method).is_some());
+        let (read, body) = match served {
+            Some(Method::Get) => (Ok(Params::parse(parts.uri.query().unwrap_or_default().as_bytes())), Bytes::new()),
+            Some(Method::Post) => body::form(&parts, body, endpoint).await,
+            None => (Err(method_not_allowed(endpoint, &parts)), Bytes::new()),
+        };
+        let (params, unreadable) = match read {
+            Ok(params) => (params, None),
+            Err(refused) => (Params::default(), Some(refused)),
+        };
+        let (credential, head) = (credentials::read(&parts.headers), record::head(&parts));
+        Self { endpoint, method, params, credential, headers: parts.headers, unreadable, head, body }
+    }
+
+    /// The flow that answers it.
+    pub(super) fn flow(&self) -> Flow {
+        let refusing: Flow =
+            if routes::is_for_browsers(self.endpoint) { flows::refuse_on_a_page } else { flows::refuse };
+        self.method.and_then(|method| routes::flow(self.endpoint, method)).unwrap_or(refusing)
+    }
+
+    /// What the flow sees.
+    pub(super) fn asked(&self, settings: &Settings, browser: Option<BrowserId>) -> Asked {
+        let base = base(&self.headers, settings);
+        let foreign = self.from_our_page(&base, &settings.issuer).err();
+        let unreadable = self.unreadable.clone().or(foreign);
+        Asked {
+            endpoint: self.endpoint,
+            method: self.method.unwrap_or(Method::Get),
+            params: if unreadable.is_some() { Params::default() } else { self.params.clone() },
+            credential: self.credential.clone(),
+            browser,
+            base,
+            unreadable,
+        }
+    }
+
+    /// The request as it travelled.
+    pub(super) fn message(&self) -> Message {
+        Message::new(self.head.clone(), &self.body)
+    }
+
+    /// A form that comes without the browser's cookie may come from another site, whose forms browsers send without it. Asking the
+    /// same by GET brings the cookie along; answering as if nobody were known would replace it, and sign the person out.
+    pub(super) fn again_with_cookie(&self, settings: &Settings) -> Option<String> {
+        /// Longer requests are answered as they are: not every browser and proxy would pass them on as a URL.
+        const LONGEST: usize = 8 * 1024;
+        let by_form = self.method == Some(Method::Post) && self.unreadable.is_none();
+        let entrance = matches!(self.endpoint, Endpoint::Authorize | Endpoint::EndSession);
+        if !entrance || !by_form || self.sends_cookie(&settings.issuer) {
+            return None;
+        }
+        let query = self.params.to_query();
+        let path = settings.routes.get(&self.endpoint).map_or("", String::as_str);
+        (query.len() <= LONGEST).then(|| format!("{}{path}?{query}", settings.issuer_path()))
+    }
+
+    /// Whether the request brings the cookie of a browser that was seen.
+    fn sends_cookie(&self, issuer: &str) -> bool {
+        cookie(&self.headers, &cookie_name(issuer)).is_some()
+    }
+
+    /// Forms of our pages carry a secret of their visit. That they are posted by a page of ours is a second lock on that door:
+    /// `SameSite` does not keep the ports of `localhost` apart.
+    fn from_our_page(&self, base: &str, issuer: &str) -> Result<(), Refused> {
+        let ours = matches!(self.endpoint, Endpoint::SignIn | Endpoint::Consent | Endpoint::SignOut);
+        if !ours || self.method != Some(Method::Post) {
+            return Ok(());
+        }
+        match self.headers.get("origin").map(|origin| origin.to_str().unwrap_or("null")) {
+            Some(origin) if !same_place(origin, base) && !same_place(origin, issuer) => {
+                Err(Refused::by(Check::FormFromOurPage).got(origin).expected(base))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
-/// Whether the request brings the cookie of a browser that was seen.
-pub(super) fn sends_cookie(realm: &Realm, headers: &HeaderMap) -> bool {
-    let name = format!("{}=", browser::cookie_name(&realm.settings().issuer));
+/// The value of a cookie, if it was sent.
+pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let sent = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    sent.flat_map(|text| text.split(';')).any(|pair| pair.trim().starts_with(&name))
-}
-
-/// Reads a request. Whatever is wrong with it is for the flow to refuse, so that every refusal is told and recorded alike.
-pub(super) async fn knocked(realm: &Realm, endpoint: Endpoint, request: Request) -> Knocked {
-    let (parts, body) = request.into_parts();
-    let settings = realm.settings();
-    let base = base(&parts.headers, &settings);
-    let method = match parts.method {
-        HttpMethod::GET | HttpMethod::HEAD => Some(Method::Get),
-        HttpMethod::POST => Some(Method::Post),
-        _ => None,
-    };
-    let found = method.and_then(|method| Some((method, routes::flow(endpoint, method)?)));
-    let read = match found {
-        Some((Method::Get, _)) => Ok(Params::parse(parts.uri.query().unwrap_or_default().as_bytes())),
-        Some((Method::Post, _)) => body::form(&parts, body, endpoint).await,
-        None => Err(method_not_allowed(endpoint, &parts)),
-    };
-    let read =
-        read.and_then(|params| from_our_page(endpoint, &parts, method, (&base, &settings.issuer)).map(|()| params));
-    let session = parts.extensions.get::<Session>().cloned();
-    let browser = browser::of(realm, endpoint, session.as_ref()).await;
-    let on_a_page = routes::is_for_browsers(endpoint);
-    let refusing: Flow = if on_a_page { flows::refuse_on_a_page } else { flows::refuse };
-    let (params, unreadable) = match read {
-        Ok(params) => (params, None),
-        Err(refused) => (Params::default(), Some(refused)),
-    };
-    let asked = Asked {
-        endpoint,
-        method: method.unwrap_or(Method::Get),
-        params,
-        credential: credentials::read(&parts.headers),
-        browser,
-        base,
-        unreadable,
-    };
-    Knocked { asked, flow: found.map_or(refusing, |(_, flow)| flow), session }
+    let mut pairs = sent.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(known, _)| *known == name).map(|(_, value)| value)
 }
 
 fn method_not_allowed(endpoint: Endpoint, parts: &Parts) -> Refused {
@@ -96,26 +137,4 @@ fn method_not_allowed(endpoint: Endpoint, parts: &Parts) -> Refused {
         .map(Method::as_str)
         .collect();
     Refused::by(Check::MethodAllowed).got(parts.method.as_str()).expected(served.join(", "))
-}
-
-/// Forms of our pages carry a secret of their visit. That they are posted by a page of ours is a second lock on that door:
-/// `SameSite` does not keep the ports of `localhost` apart.
-fn from_our_page(
-    endpoint: Endpoint,
-    parts: &Parts,
-    method: Option<Method>,
-    (base, issuer): (&str, &str),
-) -> Result<(), Refused> {
-    let ours = matches!(endpoint, Endpoint::SignIn | Endpoint::Consent | Endpoint::SignOut);
-    let origin = parts.headers.get("origin").map(|origin| origin.to_str().unwrap_or("null"));
-    match origin {
-        Some(origin) if ours && method == Some(Method::Post) => {
-            if same_place(origin, base) || same_place(origin, issuer) {
-                Ok(())
-            } else {
-                Err(Refused::by(Check::FormFromOurPage).got(origin).expected(base))
-            }
-        }
-        _ => Ok(()),
-    }
 }

@@ -1,0 +1,171 @@
+//! The lies by name: what is altered, what a correct app does, and where that is written. One file for each kind.
+
+mod authorization;
+mod discovery;
+mod id_token;
+mod id_token_broken;
+mod id_token_shape;
+mod jwks;
+mod mix_up;
+mod person;
+mod refresh;
+mod token;
+mod transport;
+mod userinfo;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Effect;
+
+/// What a correct app does about a lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// It must refuse.
+    Reject,
+    /// It must go on.
+    Tolerate,
+    /// It must neither crash nor make a session of it: an error page, another try, another sign-in.
+    Handle,
+}
+
+/// A lie that can be asked for.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Lie {
+    /// Its name for good.
+    pub id: &'static str,
+    /// What is altered, in a sentence.
+    pub sentence: &'static str,
+    /// What is altered on the wire, and nothing else is: `id_token.nonce`, `token.scope`, `userinfo.status`.
+    pub altered: &'static [&'static str],
+    /// What a correct app does, in a word.
+    pub verdict: Verdict,
+    /// What a correct app does.
+    pub correct: &'static str,
+    /// Where it is written.
+    pub section: &'static str,
+    #[serde(skip)]
+    pub(super) effects: &'static [Effect],
+}
+
+const fn fault(
+    verdict: Verdict,
+    id: &'static str,
+    sentence: &'static str,
+    altered: &'static [&'static str],
+    (section, effects): (&'static str, &'static [Effect]),
+) -> Lie {
+    let correct = match verdict {
+        Verdict::Reject => "refuses it, and makes no session",
+        Verdict::Tolerate => "goes on",
+        Verdict::Handle => "says what happened and offers another try; no crash, no loop, no session",
+    };
+    Lie { id, sentence, altered, verdict, correct, section, effects }
+}
+
+type Because = (&'static str, &'static [Effect]);
+
+const fn reject(id: &'static str, sentence: &'static str, altered: &'static [&'static str], how: Because) -> Lie {
+    fault(Verdict::Reject, id, sentence, altered, how)
+}
+
+const fn tolerate(id: &'static str, sentence: &'static str, altered: &'static [&'static str], how: Because) -> Lie {
+    fault(Verdict::Tolerate, id, sentence, altered, how)
+}
+
+const fn handle(id: &'static str, sentence: &'static str, altered: &'static [&'static str], how: Because) -> Lie {
+    fault(Verdict::Handle, id, sentence, altered, how)
+}
+
+impl Lie {
+    /// With what a correct app does in just this case.
+    const fn so(self, correct: &'static str) -> Self {
+        Self { correct, ..self }
+    }
+
+    /// The lie of this name, or a sentence that names the likely one.
+    pub fn named(id: &str) -> Result<&'static Self, String> {
+        find(id).ok_or_else(|| {
+            let scored = all().map(|fault| (strsim::normalized_damerau_levenshtein(id, fault.id), fault.id));
+            let best = scored.max_by(|(a, _), (b, _)| a.total_cmp(b)).filter(|(score, _)| *score > 0.4);
+            let hint = best.map(|(_, id)| format!("; did you mean `{id}`?")).unwrap_or_default();
+            format!("there is no fault `{id}`{hint}")
+        })
+    }
+}
+
+/// Every lie there is, kind by kind.
+pub const FAULTS: Faults = Faults(&[
+    id_token::FAULTS,
+    id_token_shape::FAULTS,
+    id_token_broken::FAULTS,
+    authorization::FAULTS,
+    authorization::ERRORS,
+    token::FAULTS,
+    token::ERRORS,
+    token::CLIENT_AUTHENTICATION,
+    refresh::FAULTS,
+    userinfo::FAULTS,
+    person::FAULTS,
+    discovery::FAULTS,
+    discovery::MISSING,
+    jwks::FAULTS,
+    mix_up::FAULTS,
+    transport::FAULTS,
+]);
+
+/// The catalogue.
+#[derive(Clone, Copy, Debug)]
+pub struct Faults(&'static [&'static [Lie]]);
+
+impl Faults {
+    /// Each lie in order.
+    pub fn iter(self) -> impl Iterator<Item = &'static Lie> {
+        self.0.iter().copied().flatten()
+    }
+}
+
+fn all() -> impl Iterator<Item = &'static Lie> {
+    FAULTS.iter()
+}
+
+/// The lie of this name.
+pub fn find(id: &str) -> Option<&'static Lie> {
+    all().find(|fault| fault.id == id)
+}
+
+/// The lies that the sign-in page offers: id, label, and what is altered in a word.
+pub const ON_THE_PAGE: [(&str, &str, &str); 4] = [
+    ("idt.sig.corrupt", "Forged signature", "id_token"),
+    ("idt.nonce.wrong", "Wrong nonce", "nonce"),
+    ("idt.aud.wrong", "For another app", "aud"),
+    ("authz.state.wrong", "State swapped", "state"),
+];
+
+/// Links that many rows share.
+mod section {
+    pub(super) const VALIDATION: &str = "https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation";
+    pub(super) const ID_TOKEN: &str = "https://openid.net/specs/openid-connect-core-1_0.html#IDToken";
+    pub(super) const SIGNING: &str = "https://openid.net/specs/openid-connect-core-1_0.html#SigEnc";
+    pub(super) const ROTATION: &str = "https://openid.net/specs/openid-connect-core-1_0.html#RotateSigKeys";
+    pub(super) const CLAIMS: &str = "https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims";
+    pub(super) const STABILITY: &str = "https://openid.net/specs/openid-connect-core-1_0.html#ClaimStability";
+    pub(super) const USERINFO: &str = "https://openid.net/specs/openid-connect-core-1_0.html#UserInfoResponse";
+    pub(super) const REFRESHED: &str = "https://openid.net/specs/openid-connect-core-1_0.html#RefreshTokenResponse";
+    pub(super) const AUTHZ_ERROR: &str = "https://openid.net/specs/openid-connect-core-1_0.html#AuthError";
+    pub(super) const AUTHZ_ANSWER: &str = "https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2";
+    pub(super) const TOKEN_ANSWER: &str = "https://www.rfc-editor.org/rfc/rfc6749#section-5.1";
+    pub(super) const TOKEN_ERROR: &str = "https://www.rfc-editor.org/rfc/rfc6749#section-5.2";
+    pub(super) const BEARER: &str = "https://www.rfc-editor.org/rfc/rfc6750#section-3";
+    pub(super) const JWT_TIMES: &str = "https://www.rfc-editor.org/rfc/rfc7519#section-2";
+    pub(super) const JWS: &str = "https://www.rfc-editor.org/rfc/rfc7515";
+    pub(super) const JWT_BCP: &str = "https://www.rfc-editor.org/rfc/rfc8725#section-3.1";
+    pub(super) const JWT_BCP_KID: &str = "https://www.rfc-editor.org/rfc/rfc8725#section-3.10";
+    pub(super) const JWK: &str = "https://www.rfc-editor.org/rfc/rfc7517#section-4";
+    pub(super) const ISSUER: &str = "https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfigurationValidation";
+    pub(super) const METADATA: &str = "https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata";
+    pub(super) const CONFIG: &str = "https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfigurationResponse";
+    pub(super) const HTTP: &str = "https://www.rfc-editor.org/rfc/rfc9110#section-15.6";
+    pub(super) const MIX_UP: &str = "https://www.rfc-editor.org/rfc/rfc9700#section-4.4";
+}

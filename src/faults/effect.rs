@@ -1,0 +1,81 @@
+//! What a lie does, and so at which seam: plain functions on plain values.
+
+use crate::protocol::{Map, UnixTime};
+use crate::reply::Reply;
+use crate::tokens::TokenDraft;
+use crate::world::{Asked, Client, ConsentAnswer, Draw, Settings};
+
+use super::{Case, Point, With};
+use crate::spec::Refusal;
+
+/// Which token of an answer an edit is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Token {
+    /// The ID token.
+    Id,
+    /// The access token.
+    Access,
+    /// The signed answer of UserInfo.
+    UserInfo,
+}
+
+/// What an edit may look at beside the thing that it alters.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    /// The realm's time.
+    pub now: UnixTime,
+    /// What the realm is told to be.
+    pub settings: &'a Settings,
+    /// The request.
+    pub asked: &'a Asked,
+    /// Whom the answer is for and about.
+    pub case: &'a Case,
+    /// The rule's own numbers.
+    pub with: &'a With,
+    /// The rule's own chance.
+    pub draw: &'a mut Draw,
+}
+
+impl Facts<'_> {
+    /// The client that the answer is for.
+    pub fn client(&self) -> Option<Client> {
+        self.settings.client(&self.case.client)
+    }
+
+    /// The rule's number of seconds.
+    pub fn seconds(&self, default: i64) -> i64 {
+        self.with.seconds.unwrap_or(default)
+    }
+}
+
+/// What a flow takes for true: the settings and the time of one request.
+#[derive(Debug)]
+pub struct Premise<'a> {
+    /// What the realm is told to be.
+    pub settings: &'a mut Settings,
+    /// What time it is.
+    pub now: &'a mut UnixTime,
+}
+
+/// One change at one seam. Each function says whether there was something to alter.
+#[derive(Clone, Copy, Debug)]
+pub enum Effect {
+    /// Seam Premise, before the flow: it decides in a world that is a little different.
+    Premise(fn(&mut Premise<'_>, &mut Facts<'_>) -> bool),
+    /// Seam Person: the person says no.
+    Decline(Refusal),
+    /// Seam Person: the person agrees to less, or to nothing.
+    Consent(fn() -> ConsentAnswer),
+    /// Seam Claims: another person than the one who signed in.
+    Claims(fn(&mut Map, &mut Facts<'_>) -> bool),
+    /// Seam Draft: a token says something else.
+    Draft(Token, fn(&mut TokenDraft, &mut Facts<'_>) -> bool),
+    /// Seam Signature: a token's text is spoilt.
+    Spoil(Token, fn(&mut String, &mut Facts<'_>) -> bool),
+    /// Seam Reply: the key set has a key more.
+    Publish(fn() -> Option<Map>),
+    /// Seam Reply: the answer at this point is another.
+    Reply(Point, fn(&mut Reply, &mut Facts<'_>) -> bool),
+    /// Seam Reply: the answer at any point is another.
+    AnyReply(fn(&mut Reply, &mut Facts<'_>) -> bool),
+}

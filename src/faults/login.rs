@@ -1,0 +1,194 @@
+//! Who signs in next, as a test says it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+use crate::protocol::{Map, Scopes};
+use crate::spec::Refusal;
+use crate::world::{ConsentAnswer, Given, PersonAnswer, Settings, User};
+
+use super::rule::{Budget, Mark, Match, Origin};
+use super::{Lie, fault};
+
+/// The answer to the next sign-in.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Login {
+    /// Which sign-in is meant; any, where nothing is said.
+    #[serde(rename = "match")]
+    pub when: Match,
+    /// Who signs in, by `sub`, username or email. Somebody unknown needs `claims`.
+    #[serde(rename = "as", skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Claims of this one sign-in, over the person's own; `null` leaves a claim out.
+    pub claims: Map,
+    /// The scopes that are agreed to, separated by spaces; all that are asked for, where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consent: Option<Scopes>,
+    /// The error by which the sign-in fails: `access_denied`, `interaction_required`, `login_required`, `server_error` or
+    /// `temporarily_unavailable`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fail: Option<String>,
+    /// Faults of the catalogue that this sign-in carries along: one id, or a list.
+    #[serde(deserialize_with = "one_or_many", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "OneOrMany")]
+    pub fault: Vec<String>,
+    /// How the person proved who they are, `amr`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amr: Option<Vec<String>>,
+    /// How many seconds ago the person signed in.
+    pub age: u32,
+    /// Whether the page is shown, and whoever presses something on it is this person.
+    pub page: bool,
+    /// How often; once, where nothing is said.
+    #[serde(flatten)]
+    #[schemars(flatten)]
+    pub budget: Budget,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "expected a fault's id, or a list of ids")]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    Ok(match OneOrMany::deserialize(deserializer)? {
+        OneOrMany::One(one) => vec![one],
+        OneOrMany::Many(many) => many,
+    })
+}
+
+/// The errors by which a sign-in can be told to fail.
+pub const FAILURES: [(&str, Refusal); 5] = [
+    ("access_denied", Refusal::UserDenied),
+    ("interaction_required", Refusal::SecondFactorNeeded),
+    ("login_required", Refusal::LoginRequired),
+    ("server_error", Refusal::ProviderBroken),
+    ("temporarily_unavailable", Refusal::ProviderBusy),
+];
+
+impl Login {
+    /// This person signs in.
+    pub fn by(user: &str) -> Self {
+        Self { user: Some(user.to_owned()), ..Self::default() }
+    }
+
+    /// The sign-in fails with this error.
+    pub fn fails(error: &str) -> Self {
+        Self { fail: Some(error.to_owned()), ..Self::default() }
+    }
+
+    /// The person says no.
+    pub fn declined() -> Self {
+        Self::fails("access_denied")
+    }
+
+    /// Only at this client.
+    #[must_use]
+    pub fn at(mut self, client: &str) -> Self {
+        self.when.client = Some(client.to_owned());
+        self
+    }
+
+    /// Only for sign-ins that begin with this `login_hint`.
+    #[must_use]
+    pub fn hinted(mut self, login_hint: &str) -> Self {
+        self.when.login_hint = Some(login_hint.to_owned());
+        self
+    }
+
+    /// With this claim.
+    #[must_use]
+    pub fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.claims.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Agreeing to these scopes only.
+    #[must_use]
+    pub fn consenting_to(mut self, scopes: &str) -> Self {
+        self.consent = Some(scopes.into());
+        self
+    }
+
+    /// With a fault of the catalogue.
+    #[must_use]
+    pub fn with_fault(mut self, id: &str) -> Self {
+        self.fault.push(id.to_owned());
+        self
+    }
+
+    /// So many times.
+    #[must_use]
+    pub const fn times(mut self, times: u32) -> Self {
+        self.budget.times = Some(times);
+        self
+    }
+
+    /// The mistakes that no single value shows: the field and what is wrong with it.
+    pub fn check(&self, settings: &Settings) -> Result<(), (&'static str, String)> {
+        if let Some(error) = &self.fail {
+            let known: Vec<&str> = FAILURES.iter().map(|(name, _)| *name).collect();
+            if !known.contains(&error.as_str()) {
+                return Err(("fail", format!("`{error}` is none of {}", known.join(", "))));
+            }
+            if self.user.is_some() {
+                return Err(("fail", "a sign-in that fails is nobody's: leave out `as` or `fail`".into()));
+            }
+        } else if let Some(name) = &self.user {
+            if settings.users.iter().all(|user| !user.answers_to(name)) && self.claims.is_empty() {
+                let known: Vec<&str> = settings.users.iter().map(|user| user.sub.as_str()).collect();
+                let known = known.join(", ");
+                return Err(("as", format!("nobody is called `{name}` (there are {known}); give `claims` to make someone up")));
+            }
+        } else if self.consent.is_none() {
+            return Err(("as", "say who signs in, or `fail`, or `consent`".into()));
+        }
+        self.fault.iter().try_for_each(|id| Lie::named(id).map(|_| ()).map_err(|e| ("fault", e)))
+    }
+
+    /// What is given in the person's place.
+    pub fn given(&self, settings: &Settings, origin: Origin) -> Given {
+        let consent = match &self.consent {
+            None if self.page => None,
+            None => Some(ConsentAnswer::All),
+            Some(scopes) => Some(ConsentAnswer::Only(scopes.clone())),
+        };
+        let only_if_asked = origin == Origin::Config;
+        Given { answer: self.answer(settings, origin), consent, only_if_asked }
+    }
+
+    fn answer(&self, settings: &Settings, origin: Origin) -> Option<PersonAnswer> {
+        if let Some(error) = &self.fail {
+            let failure = FAILURES.iter().find(|(name, _)| name == error);
+            return failure.map(|(_, refusal)| PersonAnswer::Decline(*refusal));
+        }
+        let name = self.user.as_ref()?;
+        let user = settings.users.iter().find(|user| user.answers_to(name)).cloned();
+        let made_up = user.is_none();
+        let user = user.unwrap_or_else(|| User::new(name));
+        let claims = (made_up || !self.claims.is_empty()).then(|| overlaid(user.claims, &self.claims));
+        let marks = self.fault.iter().filter_map(|id| fault(id)).map(|fault| Mark::write(origin, fault.id, fault.id));
+        Some(PersonAnswer::SignIn {
+            sub: user.sub,
+            claims,
+            amr: self.amr.clone().unwrap_or_else(|| vec!["user".into()]),
+            age: i64::from(self.age),
+            marks: marks.collect(),
+        })
+    }
+}
+
+fn overlaid(mut claims: Map, over: &Map) -> Map {
+    for (name, value) in over {
+        if value.is_null() {
+            claims.shift_remove(name);
+        } else {
+            claims.insert(name.clone(), value.clone());
+        }
+    }
+    claims
+}

@@ -1,0 +1,134 @@
+//! Every door's handler: a request becomes a value, a value becomes a response, and both are recorded.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{ConnectInfo, Request};
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
+};
+use axum::http::{HeaderValue, Method as HttpMethod};
+use axum::response::{IntoResponse as _, Response};
+use tower::{Layer as _, ServiceExt as _, service_fn};
+use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
+use tower_sessions::Session;
+
+use crate::realm::Realm;
+use crate::reply::{Body, Cors, Reply};
+use crate::world::{Endpoint, Settings};
+
+use super::delivery::deliver;
+use super::extract::{self, Came};
+use super::front_door::Door;
+use super::peer::Peer;
+use super::record::{self, Recorded};
+use super::reply::respond;
+use super::routes::is_for_browsers;
+
+/// The realm that answers, and in whose name.
+#[derive(Clone)]
+struct Here {
+    realm: Arc<Realm>,
+    settings: Arc<Settings>,
+}
+
+/// Answers a request at an endpoint.
+pub(super) async fn answer(door: &Door, realm: Arc<Realm>, endpoint: Endpoint, request: Request) -> Response {
+    if request.method() == HttpMethod::OPTIONS && !is_for_browsers(endpoint) {
+        return preflight(door, request).await;
+    }
+    let peer = request.extensions().get::<ConnectInfo<Peer>>().map(|ConnectInfo(peer)| peer.clone());
+    let mut came = Came::read(endpoint, request).await;
+    let (realm, settings) = match door.routed(realm, &mut came).await {
+        Ok(routed) => routed,
+        Err(response) => return response,
+    };
+    let here = Here { realm: Arc::clone(&realm), settings };
+    let message = came.message();
+    let mut response =
+        if is_for_browsers(endpoint) { to_browser(here, came).await } else { to_app(door, here, came).await };
+    let Some(Recorded { mut entry, body, delivery, cors }) = response.extensions_mut().remove::<Recorded>() else {
+        return response;
+    };
+    allow(&mut response, cors);
+    entry.wire = Some(record::wire(message, &response, &body));
+    realm.note(entry);
+    deliver(response, body, delivery, peer.as_ref()).await
+}
+
+/// A browser is known by its cookie; one that was never seen gets one.
+async fn to_browser(here: Here, came: Came) -> Response {
+    let mut request = Request::new(axum::body::Body::empty());
+    *request.headers_mut() = came.headers.clone();
+    let layer = extract::cookies(&here.realm, &here.settings);
+    let inner = service_fn(move |request: Request| {
+        let (here, came) = (here.clone(), came.clone());
+        async move {
+            let session = request.extensions().get::<Session>().cloned();
+            Ok::<_, Infallible>(exchange(here, came, session).await)
+        }
+    });
+    layer.layer(inner).oneshot(request).await.into_response()
+}
+
+/// Apps that run in a browser may read the answer. Most callers are no browsers, and say no origin.
+async fn to_app(door: &Door, here: Here, came: Came) -> Response {
+    let Some(origin) = came.headers.get("origin").cloned() else { return exchange(here, came, None).await };
+    let mut request = Request::new(axum::body::Body::empty());
+    request.headers_mut().insert("origin", origin);
+    let inner = service_fn(move |_: Request| {
+        let (here, came) = (here.clone(), came.clone());
+        async move { Ok::<_, Infallible>(exchange(here, came, None).await) }
+    });
+    door.cors.layer(inner).oneshot(request).await.into_response()
+}
+
+async fn preflight(door: &Door, request: Request) -> Response {
+    let nothing = service_fn(|_: Request| async { Ok::<_, Infallible>(().into_response()) });
+    door.cors.layer(nothing).oneshot(request).await.into_response()
+}
+
+async fn exchange(Here { realm, settings }: Here, came: Came, session: Option<Session>) -> Response {
+    if let Some(again) = came.again_with_cookie(&settings) {
+        if let Some(session) = session {
+            let _ = session.flush().await;
+        }
+        return respond("", Reply::new(303, Body::Onward(again)).uncached()).0;
+    }
+    let browser = extract::browser(&realm, came.endpoint, session.as_ref()).await;
+    let asked = came.asked(&settings, browser);
+    let (reply, entry) = realm.exchange(&asked, came.flow(), Arc::clone(&settings)).await;
+    if let Some(session) = session.filter(|_| reply.signs_in) {
+        // Whoever planted a cookie before the sign-in must not share it afterwards.
+        let _ = session.cycle_id().await;
+    }
+    let (delivery, cors) = (reply.delivery, reply.cors);
+    let (mut response, body) = respond(settings.issuer_path(), reply);
+    response.extensions_mut().insert(Recorded { entry, body, delivery, cors });
+    response
+}
+
+/// Browser apps read answers and errors alike, with credentials where they send them. No cookie is read behind these doors,
+/// so naming the caller's origin gives nothing away.
+pub(super) fn cors() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::mirror_request())
+        .allow_methods([HttpMethod::GET, HttpMethod::POST])
+        .allow_headers(AllowHeaders::mirror_request())
+        .allow_credentials(true)
+        .expose_headers([WWW_AUTHENTICATE, CONTENT_TYPE, RETRY_AFTER])
+        .max_age(Duration::from_mins(10))
+}
+
+/// What a lie says about other origins, in place of what is true.
+fn allow(response: &mut Response, cors: Cors) {
+    let headers = response.headers_mut();
+    if cors != Cors::Usual {
+        headers.remove(ACCESS_CONTROL_ALLOW_ORIGIN);
+        headers.remove(ACCESS_CONTROL_ALLOW_CREDENTIALS);
+    }
+    if cors == Cors::Wildcard {
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    }
+}

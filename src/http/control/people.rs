@@ -1,0 +1,176 @@
+//! Users and clients: added, changed, removed while the provider runs. A reset brings back those of the start.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::config::Config;
+use crate::world::{Client, User};
+
+use super::operation::{Call, Operation, asks, does, read, sends};
+use super::problem::Problem;
+
+pub(super) fn operations() -> Vec<Operation> {
+    vec![
+        asks("GET", "/users", "The people", users),
+        sends("POST", "/users", "Adds a person", (201, add_user)),
+        asks("GET", "/users/{sub}", "One person", |call: Call| async move { found(&user(&call)?) }),
+        sends("PUT", "/users/{sub}", "Adds a person, or replaces one", (200, put_user)),
+        sends("PATCH", "/users/{sub}", "Changes a person: a JSON merge patch, RFC 7396", (200, patch_user)),
+        does("DELETE", "/users/{sub}", "Removes a person; whoever is signed in as them is not any more", remove_user),
+        asks("GET", "/clients", "The registered apps, with secrets", |call: Call| async move { Ok(call.realm.config().client) }),
+        sends("POST", "/clients", "Registers an app; from then on no other is accepted", (201, add_client)),
+        asks("GET", "/clients/{id}", "One app", |call: Call| async move { found(&client(&call)?) }),
+        sends("PUT", "/clients/{id}", "Registers an app, or replaces one", (200, put_client)),
+        sends("PATCH", "/clients/{id}", "Changes an app: a JSON merge patch, RFC 7396", (200, patch_client)),
+        does("DELETE", "/clients/{id}", "Removes an app", remove_client),
+    ]
+}
+
+async fn users(call: Call) -> Result<Vec<User>, Problem> {
+    Ok(call.realm.config().people())
+}
+
+fn user(call: &Call) -> Result<User, Problem> {
+    let sub = call.part("sub");
+    let people = call.realm.config().people();
+    people.into_iter().find(|user| user.sub.as_str() == sub).ok_or_else(|| Problem::missing("user", sub))
+}
+
+async fn add_user(call: Call, user: User) -> Result<User, Problem> {
+    if call.realm.config().people().iter().any(|known| known.sub == user.sub) {
+        let sub = &user.sub;
+        return Err(Problem::new(409, format!("there is a user `{sub}` already: PUT /users/{sub} replaces it")).field("sub"));
+    }
+    change_people(&call, |people| people.push(user.clone()))?;
+    Ok(user)
+}
+
+async fn put_user(call: Call, mut body: Map<String, Value>) -> Result<User, Problem> {
+    let sub = call.part("sub").to_owned();
+    same(&mut body, "sub", &sub)?;
+    let user: User = typed(body)?;
+    change_people(&call, |people| match people.iter_mut().find(|known| known.sub == user.sub) {
+        Some(known) => *known = user.clone(),
+        None => people.push(user.clone()),
+    })?;
+    Ok(user)
+}
+
+async fn patch_user(call: Call, patch: Map<String, Value>) -> Result<User, Problem> {
+    let before = user(&call)?;
+    let patched: User = patched(&before, patch)?;
+    if patched.sub != before.sub {
+        return Err(Problem::new(422, "a sub is for good: add another user instead").field("sub"));
+    }
+    change_people(&call, |people| {
+        people.iter_mut().filter(|user| user.sub == before.sub).for_each(|user| *user = patched.clone());
+    })?;
+    Ok(patched)
+}
+
+async fn remove_user(call: Call) -> Result<(), Problem> {
+    let gone = user(&call)?;
+    change_people(&call, |people| people.retain(|user| user.sub != gone.sub))
+}
+
+fn change_people(call: &Call, change: impl FnOnce(&mut Vec<User>)) -> Result<(), Problem> {
+    let changed = |config: &mut Config| {
+        let mut people = config.people();
+        change(&mut people);
+        config.user = Some(people);
+    };
+    Ok(call.realm.change(changed)?)
+}
+
+fn client(call: &Call) -> Result<Client, Problem> {
+    let id = call.part("id");
+    let clients = call.realm.config().client;
+    clients.into_iter().find(|client| client.id == id).ok_or_else(|| Problem::missing("client", id))
+}
+
+async fn add_client(call: Call, client: Client) -> Result<Client, Problem> {
+    if call.realm.config().client.iter().any(|known| known.id == client.id) {
+        let id = &client.id;
+        return Err(Problem::new(409, format!("there is a client `{id}` already: PUT /clients/{id} replaces it")).field("id"));
+    }
+    call.realm.change(|config| config.client.push(client.clone()))?;
+    Ok(client)
+}
+
+async fn put_client(call: Call, mut body: Map<String, Value>) -> Result<Client, Problem> {
+    let id = call.part("id").to_owned();
+    if let Some(client_id) = body.shift_remove("client_id") {
+        body.insert("id".into(), client_id);
+    }
+    same(&mut body, "id", &id)?;
+    let client: Client = typed(body)?;
+    call.realm.change(|config| match config.client.iter_mut().find(|known| known.id == id) {
+        Some(known) => *known = client.clone(),
+        None => config.client.push(client.clone()),
+    })?;
+    Ok(client)
+}
+
+async fn patch_client(call: Call, patch: Map<String, Value>) -> Result<Client, Problem> {
+    let before = client(&call)?;
+    let patched: Client = patched(&before, patch)?;
+    if patched.id != before.id {
+        return Err(Problem::new(422, "an id is for good: add another client instead").field("id"));
+    }
+    call.realm.change(|config| {
+        config.client.iter_mut().filter(|client| client.id == before.id).for_each(|client| *client = patched.clone());
+    })?;
+    Ok(patched)
+}
+
+async fn remove_client(call: Call) -> Result<(), Problem> {
+    let gone = client(&call)?;
+    Ok(call.realm.change(|config| config.client.retain(|client| client.id != gone.id))?)
+}
+
+fn found<T: Clone>(value: &T) -> Result<T, Problem> {
+    Ok(value.clone())
+}
+
+/// The name in the body, if it is there, is the one in the path.
+fn same(body: &mut Map<String, Value>, field: &'static str, name: &str) -> Result<(), Problem> {
+    match body.get(field) {
+        Some(other) if other != name => Err(Problem::new(422, format!("`{field}` is not `{name}`, as in the path")).field(field)),
+        Some(_) => Ok(()),
+        None => {
+            body.insert(field.into(), name.into());
+            Ok(())
+        }
+    }
+}
+
+fn typed<T: DeserializeOwned>(body: Map<String, Value>) -> Result<T, Problem> {
+    read(Value::Object(body).to_string().as_bytes())
+}
+
+/// [RFC 7396](https://www.rfc-editor.org/rfc/rfc7396)
+fn patched<T: Serialize + for<'de> Deserialize<'de>>(before: &T, patch: Map<String, Value>) -> Result<T, Problem> {
+    let mut whole = serde_json::to_value(before).map_err(|e| Problem::new(500, e.to_string()))?;
+    merge(&mut whole, Value::Object(patch));
+    read(whole.to_string().as_bytes())
+}
+
+fn merge(target: &mut Value, patch: Value) {
+    let Value::Object(patch) = patch else {
+        *target = patch;
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    if let Value::Object(target) = target {
+        for (name, value) in patch {
+            if value.is_null() {
+                target.shift_remove(&name);
+            } else {
+                merge(target.entry(name).or_insert(Value::Null), value);
+            }
+        }
+    }
+}

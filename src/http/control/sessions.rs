@@ -1,0 +1,52 @@
+//! Who is signed in, and signing them out.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::realm::{Event, ExchangeView, SessionView};
+
+use super::operation::{Call, Operation, asks, does, sends};
+use super::problem::Problem;
+
+/// Whom to sign out.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Logout {
+    /// `sub`
+    user: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct LoggedOut {
+    /// How many sign-ins were ended.
+    sessions: usize,
+}
+
+pub(super) fn operations() -> Vec<Operation> {
+    vec![
+        asks("GET", "/sessions", "The sign-ins that have not ended", |call: Call| async move { sessions(&call).await }),
+        does("DELETE", "/sessions/{sid}", "Ends a sign-in: its browser meets the sign-in page again", end),
+        does("POST", "/sessions/{sid}/logout", "Ends a sign-in, as if the person had signed out", end),
+        sends("POST", "/logouts", "Ends every sign-in of a person", (200, log_out)),
+        asks("GET", "/logouts", "The sign-outs that browsers made", logouts),
+    ]
+}
+
+async fn sessions(call: &Call) -> Result<Vec<SessionView>, Problem> {
+    Ok(call.realm.sessions().await?)
+}
+
+async fn end(call: Call) -> Result<(), Problem> {
+    let sid = call.part("sid");
+    if call.realm.end_session(sid).await? { Ok(()) } else { Err(Problem::missing("session", sid)) }
+}
+
+async fn log_out(call: Call, logout: Logout) -> Result<LoggedOut, Problem> {
+    Ok(LoggedOut { sessions: call.realm.sign_out(&logout.user).await? })
+}
+
+async fn logouts(call: Call) -> Result<Vec<ExchangeView>, Problem> {
+    let entries = call.realm.journal.entries();
+    let outs = entries.iter().filter(|entry| entry.events.contains(&Event::SignedOut));
+    Ok(outs.map(|entry| ExchangeView::from(&**entry)).collect())
+}

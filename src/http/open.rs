@@ -1,0 +1,134 @@
+//! Opening realms while the server runs: at a path, at a host name, on a port.
+
+use std::net::TcpListener;
+use std::sync::{Arc, PoisonError};
+use std::{fmt, io, thread};
+
+use crate::config::{Config, Mistake, wrong_name};
+use crate::protocol::Lifetime;
+use crate::realm::{Entrance, NotOpened, Opening, Realm};
+use crate::store::Memory;
+
+use super::front_door::Door;
+use super::{Server, fetch, front_door};
+
+/// How many exchanges the journal of a realm keeps that is one of many.
+const REMEMBERED: usize = 400;
+
+/// Why a realm was not opened.
+#[derive(Debug)]
+pub enum RealmError {
+    /// Its name is none, or taken.
+    Name(String),
+    /// Its configuration has a mistake.
+    Config(Box<Mistake>),
+    /// Its place is taken.
+    Place(String),
+    /// There are too many.
+    Full,
+}
+
+impl fmt::Display for RealmError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(why) | Self::Place(why) => f.write_str(why),
+            Self::Config(mistake) => mistake.fmt(f),
+            Self::Full => f.write_str("there are too many realms"),
+        }
+    }
+}
+
+impl std::error::Error for RealmError {}
+
+impl Door {
+    /// Opens a realm: `own` is what it has of its own, the rest is the first realm's.
+    pub fn open(self: &Arc<Self>, own: &Config, ttl: Option<Lifetime>) -> Result<Arc<Realm>, RealmError> {
+        let name = own.name.clone().unwrap_or_default();
+        if let Some(why) = wrong_name(&name) {
+            return Err(RealmError::Name(format!("`{name}` {why}")));
+        }
+        let root = self.realms.root.settings();
+        let whole = self.realms.root.config().of_realm(own);
+        let (issuer, entrance, listener) = self.place(&name, &whole)?;
+        let realm = Realm::open(Opening {
+            name: name.clone(),
+            config: whole,
+            source: format!("the realm {name}"),
+            issuer,
+            keys: root.keys.clone(),
+            store: Arc::new(Memory::small()),
+            fetch: fetch(),
+            remembered: REMEMBERED,
+        });
+        let realm = Arc::new(realm.map_err(RealmError::Config)?);
+        let port = match &entrance {
+            Entrance::Port(port) => Some(*port),
+            _ => None,
+        };
+        self.realms.open(Arc::clone(&realm), entrance, ttl).map_err(|why| match why {
+            NotOpened::Taken => RealmError::Name(format!("there is a realm `{name}` already")),
+            NotOpened::PlaceTaken(other) => RealmError::Place(format!("the realm `{other}` is there already")),
+            NotOpened::Full => RealmError::Full,
+        })?;
+        if let Some((listener, port)) = listener.zip(port) {
+            self.serve_port(&name, listener, port);
+        }
+        Ok(realm)
+    }
+
+    /// Closes a realm, and its port if it has one.
+    pub fn close(&self, name: &str) -> bool {
+        self.ports.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        self.realms.close(name).is_some()
+    }
+
+    /// Closes every port but the first one.
+    pub fn close_ports(&self) {
+        self.ports.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Where a realm is: its issuer, how it is reached, and what is listened on for it.
+    fn place(&self, name: &str, config: &Config) -> Result<(String, Entrance, Option<TcpListener>), RealmError> {
+        let root = self.realms.root.settings();
+        if let Some((text, url)) = config.public_url.clone().zip(config.own_place()) {
+            let place = crate::world::Place::of(&text);
+            let path = url.path().trim_end_matches('/').to_owned();
+            if place.authority == root.place.authority && path == root.place.path {
+                return Err(RealmError::Place("the first realm is there".into()));
+            }
+            let entrance = if place.authority == root.place.authority {
+                Entrance::Path(path)
+            } else {
+                Entrance::Host { authority: place.authority, path }
+            };
+            return Ok((text, entrance, None));
+        }
+        let Some(port) = config.own_port() else {
+            let path = format!("/r/{name}");
+            return Ok((format!("{}{path}", root.place.origin), Entrance::Path(path), None));
+        };
+        let bind = || -> io::Result<(TcpListener, u16)> {
+            let listener = TcpListener::bind((self.listening_on, port))?;
+            let port = listener.local_addr()?.port();
+            Ok((listener, port))
+        };
+        let (listener, port) = bind().map_err(|e| RealmError::Place(format!("cannot listen on port {port}: {e}")))?;
+        let (scheme, rest) = root.place.origin.split_once("://").unwrap_or(("http", "localhost"));
+        let host = rest.rsplit_once(':').map_or(rest, |(host, _)| host);
+        Ok((format!("{scheme}://{host}:{port}"), Entrance::Port(port), Some(listener)))
+    }
+
+    /// A thread of its own for a port of its own.
+    fn serve_port(self: &Arc<Self>, name: &str, listener: TcpListener, port: u16) {
+        let (server, stop) = Server::new(listener);
+        let app = front_door(Arc::clone(self), Some(port));
+        let served = thread::Builder::new().name(format!("standin-{port}")).spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(server.serve(app))
+        });
+        match served {
+            Ok(_) => drop(self.ports.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), stop)),
+            Err(e) => tracing::error!("no thread for port {port}: {e}"),
+        }
+    }
+}

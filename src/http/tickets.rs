@@ -1,0 +1,176 @@
+//! One app, many realms: which of them a request is for, where the app knows one issuer only.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE};
+use axum::response::{IntoResponse as _, Response};
+use url::Url;
+
+use crate::protocol::Params;
+use crate::realm::{Realm, record_names};
+use crate::world::{BackChannel, Settings};
+
+use super::extract::{Came, cookie, cookie_name};
+use super::front_door::Door;
+
+/// The header that says which realm is meant.
+pub(super) const HEADER: &str = "standin-realm";
+
+/// The most tickets that are kept; the oldest goes first.
+const MOST: usize = 10_000;
+
+/// Which browser belongs to which realm.
+#[derive(Debug, Default)]
+pub(super) struct Tickets(Mutex<(u64, BTreeMap<u64, (String, String)>)>);
+
+impl Tickets {
+    fn keep(&self, ticket: &str, realm: &str) {
+        let mut tickets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tickets.0 += 1;
+        let number = tickets.0;
+        if tickets.1.len() == MOST {
+            tickets.1.pop_first();
+        }
+        tickets.1.insert(number, (ticket.to_owned(), realm.to_owned()));
+    }
+
+    fn realm_of(&self, ticket: &str) -> Option<String> {
+        let tickets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tickets.1.values().find(|(known, _)| known == ticket).map(|(_, realm)| realm.clone())
+    }
+}
+
+/// What a browser shows to be led to a realm.
+pub(super) struct Ticket {
+    /// The cookie's name.
+    pub(super) cookie: String,
+    /// Its value.
+    pub(super) value: String,
+    /// A URL that sets it.
+    pub(super) url: String,
+}
+
+impl Door {
+    /// A ticket for a realm.
+    pub(super) fn ticket(&self, realm: &Realm) -> Ticket {
+        let value = self.realms.root.entropy().draw().secret();
+        self.tickets.keep(&value, realm.name());
+        let root = self.realms.root.settings();
+        let url = format!("{}/ticket/{value}", root.issuer.trim_end_matches('/'));
+        Ticket { cookie: ticket_cookie(&root), value, url }
+    }
+
+    /// Sets the cookie of a ticket, and sends the browser on to a loopback address or to the app.
+    pub(super) fn redeem_ticket(&self, value: &str, request: &Request) -> Response {
+        let root = self.realms.root.settings();
+        let Some(realm) = self.tickets.realm_of(value).and_then(|name| self.realms.get(&name)) else {
+            let what = "this ticket is none of ours, or its realm is closed: make another by POST /_control/v1/realms/NAME/tickets";
+            return (StatusCode::NOT_FOUND, what).into_response();
+        };
+        let params = Params::parse(request.uri().query().unwrap_or_default().as_bytes());
+        let path = if root.issuer_path().is_empty() { "/" } else { root.issuer_path() };
+        let secure = if root.issuer.starts_with("https:") { "; Secure" } else { "" };
+        let cookie = format!("{}={value}; Path={path}; HttpOnly; SameSite=Lax{secure}", ticket_cookie(&root));
+        let headers = [(SET_COOKIE, cookie), (CACHE_CONTROL, "no-store".to_owned())];
+        match params.get("return_to").map(|to| (to, may_return_to(to, &realm.settings()))) {
+            None => (headers, format!("This browser is in the realm {} now.\n", realm.name())).into_response(),
+            Some((to, true)) => (StatusCode::SEE_OTHER, headers, [(LOCATION, to.to_owned())]).into_response(),
+            Some((_, false)) => {
+                let what = "return_to may lead to a loopback address, or to the origin of a registered redirect URI";
+                (StatusCode::BAD_REQUEST, what).into_response()
+            }
+        }
+    }
+
+    /// The realm that a request to the root is for, and the settings in whose name it answers: by header, by ticket, by
+    /// `login_hint`, or by a code or token that the realm gave before.
+    pub(super) async fn routed(
+        &self,
+        realm: Arc<Realm>,
+        came: &mut Came,
+    ) -> Result<(Arc<Realm>, Arc<Settings>), Response> {
+        let settings = realm.settings();
+        if !Arc::ptr_eq(&realm, &self.realms.root) || self.realms.is_single() && !came.headers.contains_key(HEADER) {
+            return Ok((realm, settings));
+        }
+        let guest = match came.headers.get(HEADER).map(|name| name.to_str().unwrap_or_default().to_owned()) {
+            Some(name) => Some(self.realms.get(&name).ok_or_else(|| self.unknown_realm(&name, &came.headers))?),
+            None => self.by_ticket(came, &settings).or_else(|| self.by_login_hint(came)),
+        };
+        let guest = match guest {
+            Some(guest) => Some(guest),
+            None => self.by_record(came).await,
+        };
+        match guest {
+            Some(guest) if !Arc::ptr_eq(&guest, &realm) => {
+                let own = in_the_name_of(&settings, &guest.settings());
+                Ok((guest, Arc::new(own)))
+            }
+            _ => Ok((realm, settings)),
+        }
+    }
+
+    fn by_ticket(&self, came: &Came, root: &Settings) -> Option<Arc<Realm>> {
+        let ticket = cookie(&came.headers, &ticket_cookie(root))?;
+        self.tickets.realm_of(ticket).and_then(|name| self.realms.get(&name))
+    }
+
+    /// `worker-3/alice@example.com`: the realm is named before the last slash, and taken off.
+    fn by_login_hint(&self, came: &mut Came) -> Option<Arc<Realm>> {
+        let (name, hint) = came.params.get("login_hint")?.rsplit_once('/')?;
+        let (realm, hint) = (self.realms.get(name)?, hint.to_owned());
+        let replaced = came.params.iter().map(|(name, value)| {
+            let value = if name == "login_hint" { hint.clone() } else { value.to_owned() };
+            (name.to_owned(), value)
+        });
+        came.params = replaced.collect();
+        Some(realm)
+    }
+
+    /// Whoever brings a code, a token or a page's form is where it was made.
+    async fn by_record(&self, came: &Came) -> Option<Arc<Realm>> {
+        let names = record_names(&came.params, came.credential.as_ref());
+        if names.is_empty() || knows(&self.realms.root, &names).await {
+            return None;
+        }
+        for (realm, ..) in self.realms.list() {
+            if knows(&realm, &names).await {
+                return Some(realm);
+            }
+        }
+        None
+    }
+}
+
+async fn knows(realm: &Realm, names: &[crate::world::Name]) -> bool {
+    let loaded = realm.store().load(names, realm.now()).await;
+    loaded.is_ok_and(|loaded| loaded.iter().any(|versioned| versioned.record.is_some()))
+}
+
+fn ticket_cookie(root: &Settings) -> String {
+    cookie_name(&root.issuer).replacen("standin", "standin-realm", 1)
+}
+
+/// A realm that answers at the root speaks with the root's issuer: it is the one that the app knows.
+fn in_the_name_of(root: &Settings, guest: &Settings) -> Settings {
+    Settings {
+        issuer: root.issuer.clone(),
+        place: root.place.clone(),
+        routes: root.routes.clone(),
+        back_channel: match &root.back_channel {
+            BackChannel::At(url) => BackChannel::At(url.clone()),
+            other => other.clone(),
+        },
+        ..guest.clone()
+    }
+}
+
+fn may_return_to(to: &str, settings: &Settings) -> bool {
+    let Ok(url) = Url::parse(to) else { return false };
+    let registered = settings.clients.values().flat_map(|client| &client.redirect_uris);
+    let same_origin = |uri: &String| Url::parse(uri).is_ok_and(|uri| uri.origin() == url.origin());
+    crate::world::is_loopback_uri(to) || matches!(url.scheme(), "http" | "https") && registered.into_iter().any(same_origin)
+}

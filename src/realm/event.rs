@@ -1,0 +1,97 @@
+//! What happened, in a word: what tests wait for.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::spec::Check;
+use crate::world::{Asked, Document, Endpoint, Failure, GrantType, Outcome, Question, Trace};
+
+use super::exchange::Decision;
+
+macro_rules! events {
+    ($($name:ident: $word:literal, $sentence:literal;)*) => {
+        /// Something that happened in an exchange.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Event {
+            $(#[doc = $sentence] $name,)*
+        }
+
+        impl Event {
+            /// Every event there is.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// Its name in JSON and on the command line.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word,)* }
+            }
+
+            /// What it means.
+            pub const fn sentence(self) -> &'static str {
+                match self { $(Self::$name => $sentence,)* }
+            }
+
+            /// The event of this name.
+            pub fn named(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|event| event.as_str() == name)
+            }
+        }
+    };
+}
+
+events! {
+    DiscoveryRead: "discovery_read", "An app read the metadata.";
+    KeysRead: "keys_read", "An app read the key set.";
+    SignInAsked: "sign_in_asked", "The sign-in page was shown.";
+    ConsentAsked: "consent_asked", "The consent page was shown.";
+    SignedIn: "signed_in", "A person signed in.";
+    SignInFailed: "sign_in_failed", "A sign-in was refused, or the person said no.";
+    CodeIssued: "code_issued", "The app's browser was sent back with a code.";
+    CodeRedeemed: "code_redeemed", "An app redeemed a code.";
+    TokenRefreshed: "token_refreshed", "An app used a refresh token.";
+    TokenIssued: "token_issued", "An app got a token for itself, or by a password.";
+    UserinfoRead: "userinfo_read", "An app asked UserInfo.";
+    TokenIntrospected: "token_introspected", "An API asked about a token.";
+    TokenRevoked: "token_revoked", "An app gave a token back.";
+    SignOutAsked: "sign_out_asked", "The sign-out page was shown.";
+    SignedOut: "signed_out", "A browser signed out.";
+    Refused: "refused", "A request was refused, by whichever check.";
+}
+
+/// What happened in an exchange.
+pub(super) fn of(asked: &Asked, decision: &Decision, trace: &Trace) -> Vec<Event> {
+    let mut events = Vec::new();
+    let signs_in = trace.iter().any(|(check, held)| check == Check::PersonMaySignIn && held);
+    let by_person = matches!(asked.endpoint, Endpoint::Authorize | Endpoint::SignIn | Endpoint::Consent);
+    if signs_in && by_person {
+        events.push(Event::SignedIn);
+    }
+    match decision {
+        Ok(outcome) => events.extend(of_outcome(asked, outcome)),
+        Err(Failure::SendBack(..)) => events.extend([Event::SignInFailed, Event::Refused]),
+        Err(_) => events.push(Event::Refused),
+    }
+    events
+}
+
+fn of_outcome(asked: &Asked, outcome: &Outcome) -> Option<Event> {
+    Some(match outcome {
+        Outcome::Ask(Question::SignIn(question)) if question.notice.is_some() => Event::Refused,
+        Outcome::Ask(Question::SignIn(_)) => Event::SignInAsked,
+        Outcome::Ask(Question::Consent { .. }) => Event::ConsentAsked,
+        Outcome::Ask(Question::SignOut { .. }) => Event::SignOutAsked,
+        Outcome::Return(_) => Event::CodeIssued,
+        Outcome::Issue(_) => match asked.params.get("grant_type") {
+            Some(grant) if grant == GrantType::AuthorizationCode.as_str() => Event::CodeRedeemed,
+            Some(grant) if grant == GrantType::RefreshToken.as_str() => Event::TokenRefreshed,
+            _ => Event::TokenIssued,
+        },
+        Outcome::UserInfo(_) => Event::UserinfoRead,
+        Outcome::Show(Document::Metadata) => Event::DiscoveryRead,
+        Outcome::Show(Document::Keys) => Event::KeysRead,
+        Outcome::Tell(_) => Event::TokenIntrospected,
+        Outcome::SignedOut { stayed: false, .. } => Event::SignedOut,
+        Outcome::Done if asked.endpoint == Endpoint::Revocation => Event::TokenRevoked,
+        Outcome::Onward(..) | Outcome::SignedOut { .. } | Outcome::Done => return None,
+    })
+}

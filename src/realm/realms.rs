@@ -1,0 +1,218 @@
+//! Several providers behind one door.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::faults::Fault;
+use crate::protocol::{Lifetime, UnixTime};
+use crate::world::Clock;
+
+use super::Realm;
+
+/// Where a realm is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entrance {
+    /// Below a path of whatever host name the server has, such as `/r/worker-3`.
+    Path(String),
+    /// At a host name of its own, with or without a path.
+    Host {
+        /// Host and port, as the `Host` header says it.
+        authority: String,
+        /// The path, without `/` at its end.
+        path: String,
+    },
+    /// On a port of its own.
+    Port(u16),
+}
+
+/// A realm that is not the first one.
+#[derive(Debug)]
+struct Named {
+    realm: Arc<Realm>,
+    entrance: Entrance,
+    /// Until when, by the machine's clock.
+    until: Option<UnixTime>,
+}
+
+/// What a path leads to.
+#[derive(Debug)]
+pub enum Found {
+    /// A realm.
+    Here(Arc<Realm>),
+    /// No realm of this name.
+    Unknown(String),
+}
+
+/// Why a realm was not opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotOpened {
+    /// There is one of this name.
+    Taken,
+    /// There is one at this place, of this name.
+    PlaceTaken(String),
+    /// There are too many.
+    Full,
+}
+
+/// Every realm of one server.
+#[derive(Debug)]
+pub struct Realms {
+    /// The one at the root, which is always there.
+    pub root: Arc<Realm>,
+    named: RwLock<BTreeMap<String, Named>>,
+}
+
+impl Realms {
+    /// The most realms beside the root.
+    pub const MOST: usize = 4_000;
+
+    /// A server with one realm.
+    pub fn new(root: Arc<Realm>) -> Self {
+        Self { root, named: RwLock::default() }
+    }
+
+    /// Opens a realm.
+    pub fn open(&self, realm: Arc<Realm>, entrance: Entrance, ttl: Option<Lifetime>) -> Result<(), NotOpened> {
+        let now = Clock::default().now();
+        let mut named = self.named.write().unwrap_or_else(PoisonError::into_inner);
+        named.retain(|_, named| named.until.is_none_or(|until| now < until));
+        if named.contains_key(realm.name()) {
+            return Err(NotOpened::Taken);
+        }
+        if let Some((name, _)) = named.iter().find(|(_, other)| other.entrance == entrance) {
+            return Err(NotOpened::PlaceTaken(name.clone()));
+        }
+        if named.len() >= Self::MOST {
+            return Err(NotOpened::Full);
+        }
+        let until = ttl.map(|ttl| now.plus(ttl));
+        named.insert(realm.name().to_owned(), Named { realm, entrance, until });
+        Ok(())
+    }
+
+    /// Closes a realm, with everything in it.
+    pub fn close(&self, name: &str) -> Option<Arc<Realm>> {
+        self.named.write().unwrap_or_else(PoisonError::into_inner).remove(name).map(|named| named.realm)
+    }
+
+    /// Whether there is none but the root.
+    pub fn is_single(&self) -> bool {
+        self.with(BTreeMap::is_empty)
+    }
+
+    /// The realm of this name; the root is called `default`.
+    pub fn get(&self, name: &str) -> Option<Arc<Realm>> {
+        if name == self.root.name() {
+            return Some(Arc::clone(&self.root));
+        }
+        self.with(|named| named.get(name).filter(|named| named.lives()).map(|named| Arc::clone(&named.realm)))
+    }
+
+    /// The other issuer of a mix-up, for a fault in `realm`; or what is wrong: the field and a sentence.
+    pub fn resolve(&self, realm: &Realm, mut fault: Fault) -> Result<Fault, (&'static str, String)> {
+        let other = match fault.with.realm.take() {
+            Some(name) => {
+                let near = self.near(&name).join(", ");
+                let hint = if near.is_empty() { String::new() } else { format!("; did you mean {near}?") };
+                Some(self.get(&name).ok_or_else(|| ("with.realm", format!("there is no realm `{name}`{hint}")))?)
+            }
+            None if fault.name.starts_with("mix.") && realm.name() != self.root.name() => Some(Arc::clone(&self.root)),
+            None => None,
+        };
+        if let Some(other) = other {
+            fault.with.issuer = Some(other.settings().issuer.clone());
+        }
+        Ok(fault)
+    }
+
+    /// Every realm but the root, with its place and until when it is open, by the machine's clock.
+    pub fn list(&self) -> Vec<(Arc<Realm>, Entrance, Option<UnixTime>)> {
+        self.with(|named| {
+            let open = named.values().filter(|named| named.lives());
+            open.map(|named| (Arc::clone(&named.realm), named.entrance.clone(), named.until)).collect()
+        })
+    }
+
+    /// Names that are near to one that nobody has.
+    pub fn near(&self, name: &str) -> Vec<String> {
+        let score = |known: &String| strsim::normalized_damerau_levenshtein(known, name);
+        let mut scored: Vec<(f64, String)> = self.with(|named| {
+            let open = named.iter().filter(|(_, named)| named.lives());
+            open.map(|(known, _)| (score(known), known.clone())).filter(|(score, _)| *score > 0.5).collect()
+        });
+        scored.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+        scored.into_iter().take(3).map(|(_, name)| name).collect()
+    }
+
+    /// What a request leads to, by the port that it came to, its `Host` and its path.
+    pub fn find(&self, port: Option<u16>, host: &str, path: &str) -> Found {
+        self.with(|named| {
+            if named.is_empty() {
+                return self.at_root(path);
+            }
+            if let Some(port) = port {
+                let own = named.values().find(|named| named.entrance == Entrance::Port(port) && named.lives());
+                return own.map_or_else(
+                    || Found::Unknown(format!("on port {port}")),
+                    |named| Found::Here(Arc::clone(&named.realm)),
+                );
+            }
+            by_path(named, path).or_else(|| by_host(named, host, path)).unwrap_or_else(|| self.at_root(path))
+        })
+    }
+
+    fn at_root(&self, path: &str) -> Found {
+        match path.strip_prefix("/r/") {
+            Some(rest) if !self.root.settings().issuer_path().starts_with("/r/") => {
+                let name = rest.split('/').next().unwrap_or_default();
+                Found::Unknown(name.to_owned())
+            }
+            _ => Found::Here(Arc::clone(&self.root)),
+        }
+    }
+
+    fn with<T>(&self, look: impl FnOnce(&BTreeMap<String, Named>) -> T) -> T {
+        look(&self.named.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Named {
+    fn lives(&self) -> bool {
+        self.until.is_none_or(|until| Clock::default().now() < until)
+    }
+}
+
+/// The realm at `/r/{name}`, the longest name that fits, or at a path of its own.
+fn by_path(named: &BTreeMap<String, Named>, path: &str) -> Option<Found> {
+    let here = |named: &Named| named.lives().then(|| Found::Here(Arc::clone(&named.realm)));
+    if let Some(rest) = path.strip_prefix("/r/") {
+        let ends = rest.match_indices('/').map(|(at, _)| at).chain([rest.len()]);
+        let longest = ends.filter_map(|end| {
+            let name = &rest[..end];
+            let named = named.get(name).filter(|named| named.entrance == Entrance::Path(format!("/r/{name}")))?;
+            here(named)
+        });
+        if let Some(found) = longest.last() {
+            return Some(found);
+        }
+    }
+    named.values().find_map(|named| match &named.entrance {
+        Entrance::Path(own) if !own.starts_with("/r/") && is_below(path, own) => here(named),
+        _ => None,
+    })
+}
+
+fn by_host(named: &BTreeMap<String, Named>, host: &str, path: &str) -> Option<Found> {
+    named.values().find_map(|named| match &named.entrance {
+        Entrance::Host { authority, path: own }
+            if authority.eq_ignore_ascii_case(host) && is_below(path, own) && named.lives() =>
+        {
+            Some(Found::Here(Arc::clone(&named.realm)))
+        }
+        _ => None,
+    })
+}
+
+fn is_below(path: &str, own: &str) -> bool {
+    path.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}

@@ -1,0 +1,89 @@
+//! Who is signed in.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::{SessionId, UnixTime};
+use crate::store::Unavailable;
+use crate::world::{Name, Record, Session};
+
+use super::Realm;
+
+/// A sign-in of one browser.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SessionView {
+    /// Its name, as apps know it.
+    pub sid: String,
+    /// Who.
+    pub user: String,
+    /// When the person signed in, in seconds since 1970.
+    pub auth_time: UnixTime,
+    /// Until when, in seconds since 1970.
+    pub until: UnixTime,
+    /// How the person proved who they are.
+    pub amr: Vec<String>,
+    /// The apps that got a code in it.
+    pub clients: Vec<String>,
+}
+
+impl Realm {
+    /// The sign-ins that have not ended.
+    pub async fn sessions(&self) -> Result<Vec<SessionView>, Unavailable> {
+        let now = self.now();
+        let kept = self.store.all(now).await?;
+        let mut sessions = Vec::new();
+        for (name, record, _) in &kept {
+            let (Name::Session(sid), Record::Session(session)) = (name, &**record) else { continue };
+            if session.ended || session.until <= now {
+                continue;
+            }
+            let mut clients: Vec<String> = kept
+                .iter()
+                .filter_map(|(_, record, _)| match &**record {
+                    Record::Grant(grant) if grant.session.as_ref() == Some(sid) => Some(grant.client.to_string()),
+                    _ => None,
+                })
+                .collect();
+            clients.sort();
+            clients.dedup();
+            sessions.push(SessionView {
+                sid: sid.to_string(),
+                user: session.person.sub.to_string(),
+                auth_time: session.auth_time,
+                until: session.until,
+                amr: session.amr.clone(),
+                clients,
+            });
+        }
+        sessions.sort_by(|a, b| (a.auth_time, &a.sid).cmp(&(b.auth_time, &b.sid)));
+        Ok(sessions)
+    }
+
+    /// Ends a sign-in, as if the person had signed out. `false` if there is none of this name.
+    pub async fn end_session(&self, sid: &str) -> Result<bool, Unavailable> {
+        let (now, name) = (self.now(), Name::Session(SessionId::from(sid)));
+        loop {
+            let seen = self.store.load(std::slice::from_ref(&name), now).await?.pop().unwrap_or_default();
+            let session = match seen.record.as_deref() {
+                Some(Record::Session(session)) if !session.ended => session.clone(),
+                _ => return Ok(false),
+            };
+            let until = session.until;
+            let ended = Arc::new(Record::from(Session { ended: true, ..session }));
+            if self.store.commit(vec![(name.clone(), seen.version, (Some(ended), until))], now).await? {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Ends every sign-in of a person; how many there were.
+    pub async fn sign_out(&self, user: &str) -> Result<usize, Unavailable> {
+        let mut ended = 0;
+        for session in self.sessions().await?.into_iter().filter(|session| session.user == user) {
+            ended += usize::from(self.end_session(&session.sid).await?);
+        }
+        Ok(ended)
+    }
+}

@@ -1,0 +1,154 @@
+//! A realm in one readable file.
+
+use std::fmt;
+use std::sync::{Arc, PoisonError};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::config::{Config, Mistake};
+use crate::protocol::UnixTime;
+use crate::store::Unavailable;
+use crate::tokens::KeyState;
+use crate::world::{Clock, Name, Record};
+
+use super::{KeyView, Realm};
+
+/// Everything that decides what a realm answers. No private key is in it: keys are named, and must be there to be restored.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Snapshot {
+    /// The version of Standin that wrote it.
+    pub standin: String,
+    /// The issuer, to which tokens and codes belong.
+    pub issuer: String,
+    /// What the realm is told to be.
+    pub config: Config,
+    /// Its clock.
+    pub clock: Clock,
+    /// How many requests have drawn from its chance.
+    pub drawn: u64,
+    /// Its keys.
+    pub keys: Vec<KeyView>,
+    /// Sessions, codes and tokens.
+    #[schemars(with = "Vec<serde_json::Value>")]
+    pub records: Vec<Kept>,
+}
+
+/// A record, its name, and until when it is kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Kept {
+    name: Name,
+    until: UnixTime,
+    record: Arc<Record>,
+}
+
+/// Why a snapshot was not restored.
+#[derive(Debug)]
+pub enum SnapshotError {
+    /// It belongs to another issuer.
+    Issuer(String),
+    /// A key is not here.
+    Key(String),
+    /// The configuration in it has a mistake.
+    Config(Box<Mistake>),
+    /// The store does not answer.
+    Store(Unavailable),
+}
+
+impl fmt::Display for SnapshotError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Issuer(issuer) => write!(f, "the snapshot is of {issuer}: its codes and tokens would be refused here"),
+            Self::Key(kid) => write!(
+                f,
+                "the key {kid} is not here, and no file holds private keys: restore where it was made, or save before rotating"
+            ),
+            Self::Config(mistake) => mistake.fmt(f),
+            Self::Store(e) => e.fmt(f),
+        }
+    }
+}
+
+impl From<Unavailable> for SnapshotError {
+    fn from(e: Unavailable) -> Self {
+        Self::Store(e)
+    }
+}
+
+/// The most snapshots that a realm keeps by name.
+const MOST: usize = 32;
+
+impl Realm {
+    /// The realm as it is. Its journal is not part of it.
+    pub async fn snapshot(&self) -> Result<Snapshot, Unavailable> {
+        let mut records: Vec<Kept> = self
+            .store
+            .all(self.now())
+            .await?
+            .into_iter()
+            // Keys that a client publishes are fetched again.
+            .filter(|(name, ..)| !matches!(name, Name::ClientKeys(_)))
+            .map(|(name, record, until)| Kept { name, until, record })
+            .collect();
+        records.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(Snapshot {
+            standin: env!("CARGO_PKG_VERSION").into(),
+            issuer: self.settings().issuer.clone(),
+            config: self.config(),
+            clock: self.clock(),
+            drawn: self.entropy.drawn(),
+            keys: self.keys(),
+            records,
+        })
+    }
+
+    /// Makes the realm what it was. Rules are forgotten, the journal stays.
+    pub async fn restore(&self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
+        let settings = self.settings();
+        if settings.issuer != snapshot.issuer {
+            return Err(SnapshotError::Issuer(snapshot.issuer.clone()));
+        }
+        let seed = self.told().seed_keys.clone();
+        let wanted: Vec<(&str, KeyState, Option<UnixTime>)> =
+            snapshot.keys.iter().map(|key| (key.kid.as_str(), key.state, key.published_until)).collect();
+        let keys = settings.keys.selected(&seed, &wanted).map_err(SnapshotError::Key)?;
+        let mut restored = snapshot.config.settings("the snapshot", &settings.issuer, keys).map_err(SnapshotError::Config)?;
+        self.profile.complete(&mut restored);
+        self.store.clear().await?;
+        let changes = snapshot.records.iter();
+        let changes = changes.map(|kept| (kept.name.clone(), 0, (Some(Arc::clone(&kept.record)), kept.until)));
+        self.set_clock(|_| snapshot.clock);
+        self.store.commit(changes.collect(), self.now()).await?;
+        {
+            let mut told = self.told();
+            told.now = snapshot.config.clone();
+            self.replace_settings(restored);
+        }
+        self.entropy.continue_from(snapshot.drawn);
+        self.rules.clear();
+        Ok(())
+    }
+
+    /// Keeps a snapshot under a name, in place of an older one of that name.
+    pub fn keep_snapshot(&self, name: &str, snapshot: Snapshot) {
+        let mut kept = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|(known, _)| known != name);
+        if kept.len() == MOST {
+            kept.remove(0);
+        }
+        kept.push((name.to_owned(), Arc::new(snapshot)));
+    }
+
+    /// The snapshot of this name.
+    pub fn kept_snapshot(&self, name: &str) -> Option<Arc<Snapshot>> {
+        let kept = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().find(|(known, _)| known == name).map(|(_, snapshot)| Arc::clone(snapshot))
+    }
+
+    /// The names of the snapshots that are kept, oldest first.
+    pub fn snapshot_names(&self) -> Vec<String> {
+        let kept = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().map(|(name, _)| name.clone()).collect()
+    }
+}

@@ -1,0 +1,209 @@
+//! The journal as JSON: one exchange, one flow.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::faults::Decided;
+use crate::protocol::UnixTime;
+
+use super::{Entry, Event, Message, Realm};
+
+/// One exchange.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ExchangeView {
+    /// Counted from 1.
+    pub number: u64,
+    /// By the realm's clock, in seconds since 1970.
+    pub at: UnixTime,
+    /// The flow that it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flow: Option<u64>,
+    /// The HTTP method.
+    pub method: String,
+    /// The endpoint, by its name in discovery.
+    pub endpoint: String,
+    /// The client that was named.
+    pub client: String,
+    /// The person that it came to be about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The request's `state`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// The request's `nonce`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+    /// The answer's status.
+    pub status: u16,
+    /// What happened, in a word.
+    pub events: Vec<Event>,
+    /// The checks in order.
+    pub checks: Vec<CheckView>,
+    /// What failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<RefusedView>,
+    /// The rules that had their way.
+    pub decided_by: Vec<Decided>,
+    /// What came, with secrets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<MessageView>,
+    /// What went, with secrets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response: Option<MessageView>,
+}
+
+/// A check that was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CheckView {
+    /// Its name.
+    pub name: String,
+    /// Whether it held.
+    pub held: bool,
+    /// What is true when it holds.
+    pub sentence: String,
+    /// Where that is written.
+    pub section: String,
+}
+
+/// Why a request was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RefusedView {
+    /// The check that failed.
+    pub check: String,
+    /// OAuth's error.
+    pub error: String,
+    /// What was wrong, on what value, and what to do; more than the app is told.
+    pub explanation: String,
+}
+
+/// A message as it travelled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MessageView {
+    /// Request or status line.
+    pub line: String,
+    /// The headers in order.
+    pub headers: Vec<(String, String)>,
+    /// The body, as far as it is kept; what is no UTF-8 is U+FFFD.
+    pub body: String,
+    /// How many bytes the body had.
+    pub length: usize,
+}
+
+/// One sign-in, from the first redirect to the last token.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FlowView {
+    /// The number of its first exchange.
+    pub id: u64,
+    /// The client.
+    pub client: String,
+    /// The person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The request's `state`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// When it began, by the realm's clock, in seconds since 1970.
+    pub began: UnixTime,
+    /// When something happened last.
+    pub last: UnixTime,
+    /// What happened in it, in order.
+    pub events: Vec<Event>,
+    /// What was refused last, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+    /// The rules that had their way.
+    pub decided_by: Vec<Decided>,
+    /// Its exchanges, by number.
+    pub exchanges: Vec<u64>,
+}
+
+impl From<&Message> for MessageView {
+    fn from(message: &Message) -> Self {
+        let mut lines = message.head.split("\r\n").filter(|line| !line.is_empty());
+        let line = lines.next().unwrap_or_default().to_owned();
+        let header = |line: &str| line.split_once(": ").map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Self {
+            line,
+            headers: lines.filter_map(header).collect(),
+            body: String::from_utf8_lossy(&message.body).into_owned(),
+            length: message.length,
+        }
+    }
+}
+
+impl From<&Entry> for ExchangeView {
+    fn from(entry: &Entry) -> Self {
+        let check = |(check, held): (crate::spec::Check, bool)| CheckView {
+            name: check.name().into(),
+            held,
+            sentence: check.sentence().into(),
+            section: check.section().into(),
+        };
+        let refused = entry.refused.as_ref().map(|refused| RefusedView {
+            check: refused.check.name().into(),
+            error: refused.refusal.error().into(),
+            explanation: refused.in_full(),
+        });
+        Self {
+            number: entry.number,
+            at: entry.at,
+            flow: entry.flow,
+            method: entry.method.as_str().into(),
+            endpoint: entry.endpoint.key().into(),
+            client: entry.client.clone(),
+            user: entry.user.clone(),
+            state: entry.state.clone(),
+            nonce: entry.nonce.clone(),
+            status: entry.status,
+            events: entry.events.clone(),
+            checks: entry.trace.iter().map(check).collect(),
+            refused,
+            decided_by: entry.decided.clone(),
+            request: entry.wire.as_ref().map(|wire| (&wire.request).into()),
+            response: entry.wire.as_ref().map(|wire| (&wire.response).into()),
+        }
+    }
+}
+
+impl Realm {
+    /// The flows that the journal has, oldest first.
+    pub fn flows(&self) -> Vec<FlowView> {
+        let mut flows: BTreeMap<u64, Vec<Arc<Entry>>> = BTreeMap::new();
+        for entry in self.journal.entries() {
+            if let Some(flow) = entry.flow {
+                flows.entry(flow).or_default().push(entry);
+            }
+        }
+        flows.into_iter().map(|(id, entries)| flow(id, &entries)).collect()
+    }
+
+    /// The exchanges of one flow, in order.
+    pub fn exchanges_of(&self, flow: u64) -> Vec<Arc<Entry>> {
+        self.journal.entries().into_iter().filter(|entry| entry.flow == Some(flow)).collect()
+    }
+}
+
+fn flow(id: u64, entries: &[Arc<Entry>]) -> FlowView {
+    let first = |of: fn(&Entry) -> Option<String>| entries.iter().find_map(|entry| of(entry));
+    let mut decided: Vec<Decided> = Vec::new();
+    for by in entries.iter().flat_map(|entry| &entry.decided) {
+        if !decided.contains(by) {
+            decided.push(by.clone());
+        }
+    }
+    FlowView {
+        id,
+        client: first(|entry| Some(entry.client.clone()).filter(|client| !client.is_empty())).unwrap_or_default(),
+        user: first(|entry| entry.user.clone()),
+        state: first(|entry| entry.state.clone()),
+        began: entries.first().map_or(UnixTime(0), |entry| entry.at),
+        last: entries.last().map_or(UnixTime(0), |entry| entry.at),
+        events: entries.iter().flat_map(|entry| entry.events.clone()).collect(),
+        refused: entries.iter().rev().find_map(|entry| entry.refused.as_ref().map(|refused| refused.in_full())),
+        decided_by: decided,
+        exchanges: entries.iter().map(|entry| entry.number).collect(),
+    }
+}
