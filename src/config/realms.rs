@@ -29,7 +29,8 @@ impl Config {
         if self.realm.is_empty() {
             return Ok(());
         }
-        let wrong = |what: String, help: &str, word: &str| Err(Box::new(Mistake::new(source, what).help(help).word(word)));
+        let wrong =
+            |what: String, help: &str, word: &str| Err(Box::new(Mistake::new(source, what).help(help).word(word)));
         let mut names = Vec::new();
         for realm in &self.realm {
             let Some(name) = &realm.name else {
@@ -70,6 +71,7 @@ pub fn wrong_name(name: &str) -> Option<&'static str> {
     if name.is_empty() || name.len() > LONGEST {
         return Some("must have 1 to 120 characters");
     }
-    let segment = |segment: &str| !segment.is_empty() && segment != "." && segment != ".." && segment.chars().all(plain);
+    let segment =
+        |segment: &str| !segment.is_empty() && segment != "." && segment != ".." && segment.chars().all(plain);
     (!name.split('/').all(segment)).then_some("may have letters, digits, `.`, `_`, `~`, `-`, and `/` between them")
 }

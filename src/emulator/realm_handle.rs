@@ -7,7 +7,9 @@ use crate::config::{Config, Mistake};
 use crate::faults::{Fault, Login};
 use crate::http::Door;
 use crate::protocol::{Lifetime, UnixTime};
-use crate::realm::{Entry, Expectation, FlowView, Met, Minted, Realm, SessionView, Snapshot, SnapshotError, TokenSpec, Unmet};
+use crate::realm::{
+    Entry, Expectation, FlowView, Met, Minted, Realm, SessionView, Snapshot, SnapshotError, TokenSpec, Unmet,
+};
 use crate::store::Unavailable;
 use crate::tokens::{Alg, KeyError};
 use crate::world::{Client, Clock, User};

@@ -123,7 +123,10 @@ pub(super) async fn sign_in(realm: &Realm, sign_in: SignIn) -> Result<SignedIn, 
             Next::Arrived(signed_in) => return Ok(signed_in),
         }
     }
-    Err(SignInError(format!("the way from {} has more than {MOST_STEPS} steps: it goes round in circles", sign_in.start)))
+    Err(SignInError(format!(
+        "the way from {} has more than {MOST_STEPS} steps: it goes round in circles",
+        sign_in.start
+    )))
 }
 
 enum Next {
@@ -149,7 +152,12 @@ impl Browsing<'_> {
         match self.press(&url, &body) {
             Some(step) => Ok(Next::Go(step)),
             None => {
-                let words: String = body.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text.trim()).collect::<Vec<_>>().join(" ");
+                let words: String = body
+                    .split('<')
+                    .filter_map(|part| part.split_once('>'))
+                    .map(|(_, text)| text.trim())
+                    .collect::<Vec<_>>()
+                    .join(" ");
                 let words: String = words.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(600).collect();
                 Err(SignInError(format!("the provider's page at {url} ({status}) has nothing to press: {words}")))
             }
@@ -186,7 +194,8 @@ impl Browsing<'_> {
         let action = between(page, "action=\"", "\"").map(unescaped);
         let value = |name: &str| fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
         if let Some(interaction) = value("interaction") {
-            let target = |path: &str| self.issuer.join(&format!("{}{path}", self.issuer.path().trim_end_matches('/'))).ok();
+            let target =
+                |path: &str| self.issuer.join(&format!("{}{path}", self.issuer.path().trim_end_matches('/'))).ok();
             let mut form = vec![("interaction".to_owned(), interaction)];
             if page.contains("data-testid=\"allow\"") {
                 form.push(("decision".into(), "allow".into()));

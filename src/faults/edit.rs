@@ -164,7 +164,12 @@ pub(super) fn bearer_error(reply: &mut Reply, status: u16, name: &str) -> bool {
 
 /// A page that a broken server or a proxy in front of it would show.
 pub(super) fn html(reply: &mut Reply, status: u16) -> bool {
-    instead(reply, status, "text/html; charset=utf-8", "<!doctype html><title>Sorry</title><h1>Something went wrong</h1>")
+    instead(
+        reply,
+        status,
+        "text/html; charset=utf-8",
+        "<!doctype html><title>Sorry</title><h1>Something went wrong</h1>",
+    )
 }
 
 /// The same text under another name or with other bytes.
@@ -215,10 +220,13 @@ pub(super) fn keys(reply: &mut Reply, alter: impl FnOnce(&mut Vec<Value>) -> boo
     good(reply, |members| members.get_mut("keys").and_then(Value::as_array_mut).is_some_and(alter))
 }
 
-/// A key more is published, in front of the others.
+/// A key more is published, in front of the others, unless one of its name is there.
 pub(super) fn publish(reply: &mut Reply, key: Map) -> bool {
     keys(reply, |keys| {
-        keys.insert(0, Value::Object(key));
-        true
+        let new = keys.iter().all(|known| known.get("kid") != key.get("kid"));
+        if new {
+            keys.insert(0, Value::Object(key));
+        }
+        new
     })
 }

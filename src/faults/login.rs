@@ -142,7 +142,10 @@ impl Login {
             if settings.users.iter().all(|user| !user.answers_to(name)) && self.claims.is_empty() {
                 let known: Vec<&str> = settings.users.iter().map(|user| user.sub.as_str()).collect();
                 let known = known.join(", ");
-                return Err(("as", format!("nobody is called `{name}` (there are {known}); give `claims` to make someone up")));
+                return Err((
+                    "as",
+                    format!("nobody is called `{name}` (there are {known}); give `claims` to make someone up"),
+                ));
             }
         } else if self.consent.is_none() {
             return Err(("as", "say who signs in, or `fail`, or `consent`".into()));

@@ -73,7 +73,8 @@ pub enum Point {
 impl Match {
     /// Whether everything that was said fits. What is not known yet does not fit.
     pub(super) fn fits(&self, case: &Case) -> bool {
-        let fits = |wanted: &Option<String>, is: Option<&str>| wanted.as_deref().is_none_or(|wanted| Some(wanted) == is);
+        let fits =
+            |wanted: &Option<String>, is: Option<&str>| wanted.as_deref().is_none_or(|wanted| Some(wanted) == is);
         fits(&self.client, Some(&case.client))
             && fits(&self.user, case.user.as_deref())
             && fits(&self.login_hint, case.login_hint.as_deref())

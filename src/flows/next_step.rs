@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::protocol::{ClaimsRequest, CodeValue, GrantId, InteractionId, Lifetime, Prompt, Scopes, SessionId, Subject};
 use crate::spec::{Check, Refusal, Refused};
 use crate::world::{
-    Answer, Code, Consent, ConsentAnswer, Ctx, Failure, Grant, Interaction, Name, Outcome, Question, Session, SignInQuestion,
-    Standing, Stop,
+    Answer, Code, Consent, ConsentAnswer, Ctx, Failure, Grant, Interaction, Name, Outcome, Question, Session,
+    SignInQuestion, Standing, Stop,
 };
 
 use super::place::Place;

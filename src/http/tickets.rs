@@ -172,5 +172,6 @@ fn may_return_to(to: &str, settings: &Settings) -> bool {
     let Ok(url) = Url::parse(to) else { return false };
     let registered = settings.clients.values().flat_map(|client| &client.redirect_uris);
     let same_origin = |uri: &String| Url::parse(uri).is_ok_and(|uri| uri.origin() == url.origin());
-    crate::world::is_loopback_uri(to) || matches!(url.scheme(), "http" | "https") && registered.into_iter().any(same_origin)
+    crate::world::is_loopback_uri(to)
+        || matches!(url.scheme(), "http" | "https") && registered.into_iter().any(same_origin)
 }

@@ -82,7 +82,8 @@ impl Realm {
         expiries.extend(rules.filter_map(|rule| Some((rule.until?, "rule", format!("#{} {}", rule.id, rule.name)))));
         expiries.retain(|(at, ..)| *at > now);
         expiries.sort();
-        let expiry = |(at, what, of): (UnixTime, &str, String)| Expiry { at, in_seconds: at.since(now), what: what.into(), of };
+        let expiry =
+            |(at, what, of): (UnixTime, &str, String)| Expiry { at, in_seconds: at.since(now), what: what.into(), of };
         Ok(expiries.into_iter().map(expiry).collect())
     }
 }

@@ -173,7 +173,11 @@ impl Expectation {
         }
         if kinds.is_empty() {
             let count = entries.iter().filter(|entry| entry.number > self.after).count();
-            return vec![if count == 0 { "nothing came at all".into() } else { format!("{count} other exchanges came") }];
+            return vec![if count == 0 {
+                "nothing came at all".into()
+            } else {
+                format!("{count} other exchanges came")
+            }];
         }
         let listed = |(text, numbers): (String, Vec<u64>)| {
             let numbers: Vec<String> = numbers.iter().take(8).map(|number| format!("#{number}")).collect();
@@ -191,7 +195,8 @@ impl Where {
         let mut misses = Vec::new();
         let mut compare = |name: &str, wanted: Option<&str>, is: Option<&str>| {
             if let Some(wanted) = wanted.filter(|wanted| Some(*wanted) != is) {
-                misses.push(format!("{name} was {}, not {wanted}", is.filter(|is| !is.is_empty()).unwrap_or("not said")));
+                misses
+                    .push(format!("{name} was {}, not {wanted}", is.filter(|is| !is.is_empty()).unwrap_or("not said")));
             }
         };
         compare("client", self.client.as_deref(), Some(&entry.client));

@@ -59,7 +59,9 @@ pub enum SnapshotError {
 impl fmt::Display for SnapshotError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Issuer(issuer) => write!(f, "the snapshot is of {issuer}: its codes and tokens would be refused here"),
+            Self::Issuer(issuer) => {
+                write!(f, "the snapshot is of {issuer}: its codes and tokens would be refused here")
+            }
             Self::Key(kid) => write!(
                 f,
                 "the key {kid} is not here, and no file holds private keys: restore where it was made, or save before rotating"
@@ -113,7 +115,8 @@ impl Realm {
         let wanted: Vec<(&str, KeyState, Option<UnixTime>)> =
             snapshot.keys.iter().map(|key| (key.kid.as_str(), key.state, key.published_until)).collect();
         let keys = settings.keys.selected(&seed, &wanted).map_err(SnapshotError::Key)?;
-        let mut restored = snapshot.config.settings("the snapshot", &settings.issuer, keys).map_err(SnapshotError::Config)?;
+        let mut restored =
+            snapshot.config.settings("the snapshot", &settings.issuer, keys).map_err(SnapshotError::Config)?;
         self.profile.complete(&mut restored);
         self.store.clear().await?;
         let changes = snapshot.records.iter();

@@ -82,7 +82,15 @@ impl SigningKey {
             _ => Secret::Other(encoding_key),
         };
         let jwk = published(&jwk, &kid, algs);
-        Ok(Self { kid: kid.into(), algs, secret: Arc::new(secret), public, jwk, state: KeyState::Signing, published_until: None })
+        Ok(Self {
+            kid: kid.into(),
+            algs,
+            secret: Arc::new(secret),
+            public,
+            jwk,
+            state: KeyState::Signing,
+            published_until: None,
+        })
     }
 
     /// The key's name.

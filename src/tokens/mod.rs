@@ -2,8 +2,8 @@
 
 mod alg;
 mod draft;
-mod generate;
 mod foreign;
+mod generate;
 mod hash;
 mod key;
 mod ring;

@@ -126,11 +126,7 @@ impl KeyRing {
     }
 
     /// A ring of just these keys, taken from this one or from `other`; the name of the first that neither has.
-    pub fn selected(
-        &self,
-        other: &Self,
-        wanted: &[(&str, KeyState, Option<UnixTime>)],
-    ) -> Result<Self, String> {
+    pub fn selected(&self, other: &Self, wanted: &[(&str, KeyState, Option<UnixTime>)]) -> Result<Self, String> {
         let find = |kid: &str| self.keys.iter().chain(other.keys.iter()).find(|key| key.kid().as_str() == kid);
         let select = |(kid, state, until): &(&str, KeyState, Option<UnixTime>)| {
             find(kid).map(|key| Arc::new(key.being(*state, *until))).ok_or_else(|| (*kid).to_owned())

@@ -17,7 +17,8 @@ pub use client::{ApplicationType, AuthMethod, ClaimPick, Client, GrantType, Toke
 pub use clock::Clock;
 pub use ctx::{Ctx, Trace, Used};
 pub use decision::{
-    Answer, ConsentAnswer, Document, Failure, Given, Issuance, Outcome, PersonAnswer, Question, SignInQuestion, Stop, UserInfo,
+    Answer, ConsentAnswer, Document, Failure, Given, Issuance, Outcome, PersonAnswer, Question, SignInQuestion, Stop,
+    UserInfo,
 };
 pub use entropy::{Draw, Entropy};
 pub use policy::{AccessTokenFormat, Consent, Lifetimes, Policy};

@@ -284,9 +284,8 @@ impl Records {
     pub fn threads(&self) -> Vec<Name> {
         let met = self.loaded.iter().filter(|(_, versioned, change)| versioned.record.is_some() || change.is_some());
         let names = met.map(|(name, ..)| name);
-        let of_one = |name: &&Name| {
-            matches!(name, Name::Interaction(_) | Name::Code(_) | Name::Grant(_) | Name::Refresh(_))
-        };
+        let of_one =
+            |name: &&Name| matches!(name, Name::Interaction(_) | Name::Code(_) | Name::Grant(_) | Name::Refresh(_));
         let threads: Vec<Name> = names.clone().filter(of_one).cloned().collect();
         if threads.is_empty() {
             return names.filter(|name| matches!(name, Name::Session(_))).cloned().collect();

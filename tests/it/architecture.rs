@@ -18,10 +18,7 @@ const FLOORS: [(&str, &[&str]); 16] = [
     ("faults", &["protocol", "spec", "tokens", "reply", "world"]),
     ("store", &["protocol", "spec", "world"]),
     ("config", &["protocol", "spec", "tokens", "world"]),
-    (
-        "realm",
-        &["protocol", "spec", "tokens", "reply", "world", "flows", "profile", "faults", "store", "config"],
-    ),
+    ("realm", &["protocol", "spec", "tokens", "reply", "world", "flows", "profile", "faults", "store", "config"]),
     (
         "http",
         &["protocol", "spec", "tokens", "reply", "world", "flows", "profile", "faults", "store", "config", "realm"],

@@ -168,7 +168,10 @@ async fn a_sign_in_can_be_made_to_fail_later() {
         let code = lie(id).await.returned("code").expect("a code");
         let token = redeem(&idp, &code, &[]).await.member("id_token");
         assert_eq!(claims(&token)[claim], value);
-        assert!(idp.provider().settings().keys.open(&token, idp.provider().now()).is_ok(), "and nothing else is untrue");
+        assert!(
+            idp.provider().settings().keys.open(&token, idp.provider().now()).is_ok(),
+            "and nothing else is untrue"
+        );
     }
     let code = lie("idt.sig.corrupt").await.returned("code").expect("a code");
     let token = redeem(&idp, &code, &[]).await.member("id_token");

@@ -45,179 +45,276 @@ pub(super) const ERRORS: &[Lie] = errors! {
 };
 
 pub(super) const FAULTS: &[Lie] = &[
-    reject("authz.state.wrong", "state is not the one that the app sent.", &["answer.state"], (
-        STATE,
-        &[Reply(Authorize, |r, _| parameter(r, "state", |state| Some(format!("{state}-wrong"))))],
-    )),
-    reject("authz.state.missing", "state is left out.", &["answer.state"], (
-        STATE,
-        &[Reply(Authorize, |r, _| parameter(r, "state", |_| None))],
-    )),
-    reject("authz.state.duplicate", "state stands there twice, the second one wrong.", &["answer.state"], (
-        STATE,
-        &[Reply(Authorize, |r, _| {
-            back(r, |params| params.get("state").map(|state| params.clone().with("state", &format!("{state}-wrong"))))
-        })],
-    )),
-    reject("authz.iss.wrong", "iss is another provider's.", &["answer.iss"], (
-        RFC_9207,
-        &[Reply(Authorize, |r, _| parameter(r, "iss", |iss| Some(format!("{iss}/another"))))],
-    )),
-    reject("authz.iss.missing", "iss is left out though discovery promises it.", &["answer.iss"], (
-        RFC_9207,
-        &[Reply(Authorize, |r, _| parameter(r, "iss", |_| None))],
-    )),
-    tolerate("authz.iss.present_unadvertised", "iss is there though discovery does not promise it.", &[
-        "discovery.authorization_response_iss_parameter_supported",
-    ], (
-        RFC_9207,
-        &[Reply(Discovery, |r, _| without(r, "authorization_response_iss_parameter_supported"))],
-    )),
-    tolerate("authz.unknown_params", "There are parameters that nobody asked for.", &[
-        "answer.session_state",
-        "answer.scope",
-        "answer.x_unknown",
-    ], (
-        AUTHZ_ANSWER,
-        &[Reply(Authorize, |r, _| {
-            back(r, |params| {
-                params.get("code")?;
-                Some(params.clone().with("session_state", "a.b").with("scope", "openid").with("x_unknown", "1"))
-            })
-        })],
-    )),
-    tolerate("authz.session_state.bad", "session_state is malformed.", &["answer.session_state"], (
-        "https://openid.net/specs/openid-connect-session-1_0.html#CreatingUpdatingSessions",
-        &[Reply(Authorize, |r, _| {
-            back(r, |params| params.get("code").map(|_| params.clone().with("session_state", "%00 . . ")))
-        })],
-    )),
-    handle("authz.code.missing", "There is no code.", &["answer.code"], (
-        AUTHZ_ANSWER,
-        &[Reply(Authorize, |r, _| parameter(r, "code", |_| None))],
-    )),
-    handle("authz.code.empty", "The code is empty.", &["answer.code"], (
-        AUTHZ_ANSWER,
-        &[Reply(Authorize, |r, _| parameter(r, "code", |_| Some(String::new())))],
-    )),
-    handle("authz.code.long", "The code has 4 kB, and is not known at the token endpoint.", &["answer.code"], (
-        "https://www.rfc-editor.org/rfc/rfc6749#appendix-A.11",
-        &[Reply(Authorize, |r, _| parameter(r, "code", |code| Some(format!("{code}{}", "x".repeat(4_096)))))],
-    )),
-    handle("authz.code.special_chars", "The code has +, /, = and %, and is not known at the token endpoint.", &["answer.code"], (
-        "https://www.rfc-editor.org/rfc/rfc6749#appendix-A.11",
-        &[Reply(Authorize, |r, _| parameter(r, "code", |code| Some(format!("{code}+/=%&? "))))],
-    ))
+    reject(
+        "authz.state.wrong",
+        "state is not the one that the app sent.",
+        &["answer.state"],
+        (STATE, &[Reply(Authorize, |r, _| parameter(r, "state", |state| Some(format!("{state}-wrong"))))]),
+    ),
+    reject(
+        "authz.state.missing",
+        "state is left out.",
+        &["answer.state"],
+        (STATE, &[Reply(Authorize, |r, _| parameter(r, "state", |_| None))]),
+    ),
+    reject(
+        "authz.state.duplicate",
+        "state stands there twice, the second one wrong.",
+        &["answer.state"],
+        (
+            STATE,
+            &[Reply(Authorize, |r, _| {
+                back(r, |params| {
+                    params.get("state").map(|state| params.clone().with("state", &format!("{state}-wrong")))
+                })
+            })],
+        ),
+    ),
+    reject(
+        "authz.iss.wrong",
+        "iss is another provider's.",
+        &["answer.iss"],
+        (RFC_9207, &[Reply(Authorize, |r, _| parameter(r, "iss", |iss| Some(format!("{iss}/another"))))]),
+    ),
+    reject(
+        "authz.iss.missing",
+        "iss is left out though discovery promises it.",
+        &["answer.iss"],
+        (RFC_9207, &[Reply(Authorize, |r, _| parameter(r, "iss", |_| None))]),
+    ),
+    tolerate(
+        "authz.iss.present_unadvertised",
+        "iss is there though discovery does not promise it.",
+        &["discovery.authorization_response_iss_parameter_supported"],
+        (RFC_9207, &[Reply(Discovery, |r, _| without(r, "authorization_response_iss_parameter_supported"))]),
+    ),
+    tolerate(
+        "authz.unknown_params",
+        "There are parameters that nobody asked for.",
+        &["answer.session_state", "answer.scope", "answer.x_unknown"],
+        (
+            AUTHZ_ANSWER,
+            &[Reply(Authorize, |r, _| {
+                back(r, |params| {
+                    params.get("code")?;
+                    Some(params.clone().with("session_state", "a.b").with("scope", "openid").with("x_unknown", "1"))
+                })
+            })],
+        ),
+    ),
+    tolerate(
+        "authz.session_state.bad",
+        "session_state is malformed.",
+        &["answer.session_state"],
+        (
+            "https://openid.net/specs/openid-connect-session-1_0.html#CreatingUpdatingSessions",
+            &[Reply(Authorize, |r, _| {
+                back(r, |params| params.get("code").map(|_| params.clone().with("session_state", "%00 . . ")))
+            })],
+        ),
+    ),
+    handle(
+        "authz.code.missing",
+        "There is no code.",
+        &["answer.code"],
+        (AUTHZ_ANSWER, &[Reply(Authorize, |r, _| parameter(r, "code", |_| None))]),
+    ),
+    handle(
+        "authz.code.empty",
+        "The code is empty.",
+        &["answer.code"],
+        (AUTHZ_ANSWER, &[Reply(Authorize, |r, _| parameter(r, "code", |_| Some(String::new())))]),
+    ),
+    handle(
+        "authz.code.long",
+        "The code has 4 kB, and is not known at the token endpoint.",
+        &["answer.code"],
+        (
+            "https://www.rfc-editor.org/rfc/rfc6749#appendix-A.11",
+            &[Reply(Authorize, |r, _| parameter(r, "code", |code| Some(format!("{code}{}", "x".repeat(4_096)))))],
+        ),
+    ),
+    handle(
+        "authz.code.special_chars",
+        "The code has +, /, = and %, and is not known at the token endpoint.",
+        &["answer.code"],
+        (
+            "https://www.rfc-editor.org/rfc/rfc6749#appendix-A.11",
+            &[Reply(Authorize, |r, _| parameter(r, "code", |code| Some(format!("{code}+/=%&? "))))],
+        ),
+    )
     .so("sends it to the token endpoint unaltered, and handles the error"),
-    reject("authz.code.injected", "The code is a stranger's: it was never given to this browser.", &["answer.code"], (
-        "https://www.rfc-editor.org/rfc/rfc9700#section-4.5",
-        &[Reply(Authorize, |r, f| {
-            let other = f.draw.secret();
-            parameter(r, "code", |_| Some(other.clone()))
-        })],
-    ))
+    reject(
+        "authz.code.injected",
+        "The code is a stranger's: it was never given to this browser.",
+        &["answer.code"],
+        (
+            "https://www.rfc-editor.org/rfc/rfc9700#section-4.5",
+            &[Reply(Authorize, |r, f| {
+                let other = f.draw.secret();
+                parameter(r, "code", |_| Some(other.clone()))
+            })],
+        ),
+    )
     .so("handles the token endpoint's invalid_grant; PKCE and nonce guard where the code is real"),
-    reject("authz.both_code_and_error", "There is a code and an error.", &["answer.error"], (
-        AUTHZ_ERROR,
-        &[Reply(Authorize, |r, _| {
-            back(r, |params| params.get("code").map(|_| params.clone().with("error", "server_error")))
-        })],
-    )),
-    handle("authz.mode.fragment_for_query", "The answer is in the fragment, though the app reads the query.", &["answer.mode"], (
-        MODES,
-        &[Reply(Authorize, |r, _| mode(r, ResponseMode::Query, ResponseMode::Fragment))],
-    )),
-    handle("authz.mode.query_for_fragment", "The answer is in the query, though the app asked for the fragment.", &["answer.mode"], (
-        MODES,
-        &[Reply(Authorize, |r, _| mode(r, ResponseMode::Fragment, ResponseMode::Query))],
-    )),
-    handle("authz.form_post.get", "The answer is in the query, though the app asked for form_post.", &["answer.mode", "answer.status"], (
-        "https://openid.net/specs/oauth-v2-form-post-response-mode-1_0.html#rfc.section.2",
-        &[Reply(Authorize, |r, _| {
-            let altered = mode(r, ResponseMode::FormPost, ResponseMode::Query);
-            if altered {
-                r.status = 303;
-            }
-            altered
-        })],
-    )),
-    handle("authz.redirect.307", "The redirect after the sign-in form is 307: browsers post the form on to the app.", &["answer.status"], (
-        "https://www.rfc-editor.org/rfc/rfc9700#section-4.12",
-        &[Reply(Authorize, |r, _| {
-            let redirect = matches!(&r.body, Body::Return(back) if back.mode != ResponseMode::FormPost);
-            if redirect {
-                r.status = 307;
-            }
-            redirect
-        })],
-    ))
-    .so("does not keep or log what is posted to it"),
-    handle("authz.error.html", "error_description is markup.", ERROR, (AUTHZ_ERROR, &[Reply(Authorize, |r, _| {
-        error_back(r, "access_denied", "<h1>Denied</h1><img src=x>")
-    })]))
-    .so("shows it as text"),
-    handle("authz.error.xss", "error_description is a script.", ERROR, (AUTHZ_ERROR, &[Reply(Authorize, |r, _| {
-        error_back(r, "access_denied", "\"><script>document.title='pwned'</script>")
-    })]))
-    .so("shows it as text"),
-    handle("authz.error.long", "error_description has 4 kB, not all of them ASCII.", ERROR, (AUTHZ_ERROR, &[Reply(
-        Authorize,
-        |r, _| error_back(r, "access_denied", &"ünsäglich ".repeat(400)),
-    )])),
-    reject("authz.error.no_state", "An error comes back without the state.", &[
-        "answer.code",
-        "answer.error",
-        "answer.error_description",
-        "answer.state",
-    ], (
-        AUTHZ_ERROR,
-        &[Reply(Authorize, |r, _| {
-            error_back(r, "server_error", "Standin was told to answer so.") && parameter(r, "state", |_| None)
-        })],
-    )),
-    handle("sess.lost", "The provider has forgotten the sign-in: prompt=none gets login_required.", &["answer.code", "answer.error", "answer.error_description"], (
-        AUTHZ_ERROR,
-        &[Reply(Authorize, |r, f| {
-            let silent = f.asked.params.get("prompt") == Some("none");
-            silent && error_back(r, "login_required", "Standin was told to forget the sign-in.")
-        })],
-    ))
-    .so("starts a sign-in with a page"),
-    handle("user.cancel", "The person says no.", &["authorize"], (AUTHZ_ERROR, &[Decline(Refusal::UserDenied)])),
-    handle("user.abandon", "Nothing comes back: the browser stays where it is.", &["answer"], (
-        AUTHZ_ERROR,
-        &[Reply(Authorize, |r, _| matches!(r.body, Body::Return(_)) && instead(r, 204, "text/plain", ""))],
-    ))
-    .so("keeps nothing open for long"),
-    handle("id.user.disabled", "The account is disabled: the sign-in is refused.", &["authorize"], (
-        AUTHZ_ERROR,
-        &[Decline(Refusal::PersonLocked)],
-    )),
-    handle("id.user.deleted", "The account is gone: whoever signs in is not known any more.", &["sign_in"], (
-        AUTHZ_ERROR,
-        &[Premise(|p, f| {
-            let before = p.settings.users.len();
-            let gone = f.case.user.as_deref();
-            p.settings.users.retain(|user| gone.is_some_and(|gone| user.sub.as_str() != gone));
-            p.settings.users.len() != before
-        })],
-    )),
-    handle("id.user.locked", "The account is locked: the sign-in is refused after the password.", &["answer.code", "answer.error", "answer.error_description", "answer.error_uri"], (
-        AUTHZ_ERROR,
-        &[Premise(|p, f| {
-            if f.case.point != Authorize {
-                return false;
-            }
-            let mut locked = false;
-            for user in &mut p.settings.users {
-                if f.case.user.as_deref().is_none_or(|sub| user.sub.as_str() == sub) {
-                    locked |= !user.locked;
-                    user.locked = true;
+    reject(
+        "authz.both_code_and_error",
+        "There is a code and an error.",
+        &["answer.error"],
+        (
+            AUTHZ_ERROR,
+            &[Reply(Authorize, |r, _| {
+                back(r, |params| params.get("code").map(|_| params.clone().with("error", "server_error")))
+            })],
+        ),
+    ),
+    handle(
+        "authz.mode.fragment_for_query",
+        "The answer is in the fragment, though the app reads the query.",
+        &["answer.mode"],
+        (MODES, &[Reply(Authorize, |r, _| mode(r, ResponseMode::Query, ResponseMode::Fragment))]),
+    ),
+    handle(
+        "authz.mode.query_for_fragment",
+        "The answer is in the query, though the app asked for the fragment.",
+        &["answer.mode"],
+        (MODES, &[Reply(Authorize, |r, _| mode(r, ResponseMode::Fragment, ResponseMode::Query))]),
+    ),
+    handle(
+        "authz.form_post.get",
+        "The answer is in the query, though the app asked for form_post.",
+        &["answer.mode", "answer.status"],
+        (
+            "https://openid.net/specs/oauth-v2-form-post-response-mode-1_0.html#rfc.section.2",
+            &[Reply(Authorize, |r, _| {
+                let altered = mode(r, ResponseMode::FormPost, ResponseMode::Query);
+                if altered {
+                    r.status = 303;
                 }
-            }
-            locked
-        })],
-    )),
+                altered
+            })],
+        ),
+    ),
+    handle(
+        "authz.redirect.307",
+        "The redirect after the sign-in form is 307: browsers post the form on to the app.",
+        &["answer.status"],
+        (
+            "https://www.rfc-editor.org/rfc/rfc9700#section-4.12",
+            &[Reply(Authorize, |r, _| {
+                let redirect = matches!(&r.body, Body::Return(back) if back.mode != ResponseMode::FormPost);
+                if redirect {
+                    r.status = 307;
+                }
+                redirect
+            })],
+        ),
+    )
+    .so("does not keep or log what is posted to it"),
+    handle(
+        "authz.error.html",
+        "error_description is markup.",
+        ERROR,
+        (AUTHZ_ERROR, &[Reply(Authorize, |r, _| error_back(r, "access_denied", "<h1>Denied</h1><img src=x>"))]),
+    )
+    .so("shows it as text"),
+    handle(
+        "authz.error.xss",
+        "error_description is a script.",
+        ERROR,
+        (
+            AUTHZ_ERROR,
+            &[Reply(Authorize, |r, _| error_back(r, "access_denied", "\"><script>document.title='pwned'</script>"))],
+        ),
+    )
+    .so("shows it as text"),
+    handle(
+        "authz.error.long",
+        "error_description has 4 kB, not all of them ASCII.",
+        ERROR,
+        (AUTHZ_ERROR, &[Reply(Authorize, |r, _| error_back(r, "access_denied", &"ünsäglich ".repeat(400)))]),
+    ),
+    reject(
+        "authz.error.no_state",
+        "An error comes back without the state.",
+        &["answer.code", "answer.error", "answer.error_description", "answer.state"],
+        (
+            AUTHZ_ERROR,
+            &[Reply(Authorize, |r, _| {
+                error_back(r, "server_error", "Standin was told to answer so.") && parameter(r, "state", |_| None)
+            })],
+        ),
+    ),
+    handle(
+        "sess.lost",
+        "The provider has forgotten the sign-in: prompt=none gets login_required.",
+        &["authorize", "answer.code", "answer.error", "answer.error_description"],
+        (
+            AUTHZ_ERROR,
+            &[Reply(Authorize, |r, f| {
+                let silent = f.asked.params.get("prompt") == Some("none");
+                silent && error_back(r, "login_required", "Standin was told to forget the sign-in.")
+            })],
+        ),
+    )
+    .so("starts a sign-in with a page"),
+    handle(
+        "user.cancel",
+        "The person says no.",
+        &["authorize", "answer.code", "answer.error", "answer.error_description", "answer.error_uri"],
+        (AUTHZ_ERROR, &[Decline(Refusal::UserDenied)]),
+    ),
+    handle(
+        "user.abandon",
+        "Nothing comes back: the browser stays where it is.",
+        &["answer"],
+        (
+            AUTHZ_ERROR,
+            &[Reply(Authorize, |r, _| matches!(r.body, Body::Return(_)) && instead(r, 204, "text/plain", ""))],
+        ),
+    )
+    .so("keeps nothing open for long"),
+    handle(
+        "id.user.disabled",
+        "The account is disabled: the sign-in is refused.",
+        &["authorize", "answer.code", "answer.error", "answer.error_description", "answer.error_uri"],
+        (AUTHZ_ERROR, &[Decline(Refusal::PersonLocked)]),
+    ),
+    handle(
+        "id.user.deleted",
+        "The account is gone: whoever signs in is not known any more.",
+        &["sign_in"],
+        (
+            AUTHZ_ERROR,
+            &[Premise(|p, f| {
+                let before = p.settings.users.len();
+                let gone = f.case.user.as_deref();
+                p.settings.users.retain(|user| gone.is_some_and(|gone| user.sub.as_str() != gone));
+                p.settings.users.len() != before
+            })],
+        ),
+    ),
+    handle(
+        "id.user.locked",
+        "The account is locked: the sign-in is refused after the password.",
+        &["answer.code", "answer.error", "answer.error_description", "answer.error_uri"],
+        (
+            AUTHZ_ERROR,
+            &[Premise(|p, f| {
+                if f.case.point != Authorize {
+                    return false;
+                }
+                let mut locked = false;
+                for user in &mut p.settings.users {
+                    if f.case.user.as_deref().is_none_or(|sub| user.sub.as_str() == sub) {
+                        locked |= !user.locked;
+                        user.locked = true;
+                    }
+                }
+                locked
+            })],
+        ),
+    ),
 ];
 
 const ERROR: &[&str] = &["answer.code", "answer.error", "answer.error_description"];

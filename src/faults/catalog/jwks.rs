@@ -4,14 +4,13 @@ use serde_json::{Value, json};
 
 use super::section::{JWK, ROTATION};
 use super::{Lie, handle, reject, tolerate};
-use crate::faults::Effect::{Draft, Publish, Reply};
-use crate::faults::Facts;
-use crate::faults::Point::Jwks;
-use crate::faults::Token::{Access, Id};
-use crate::faults::edit::{bytes, error, header, keys};
+use crate::faults::Effect::{self, Publish, Reply};
+use crate::faults::Point::{Jwks, Token};
+use crate::faults::edit::{bytes, error, keys};
+use crate::faults::{Facts, Premise};
 use crate::protocol::{Lifetime, Map};
 use crate::reply::Delivery;
-use crate::tokens::{Alg, KeyChoice, TokenDraft, stranger, successor};
+use crate::tokens::{Alg, stranger, successor};
 
 const KEYS: &[&str] = &["jwks.keys"];
 const ROTATED: &[&str] = &["jwks.keys", "id_token.header.kid", "access_token.header.kid", "id_token.at_hash"];
@@ -21,14 +20,14 @@ fn new_key() -> Option<Map> {
     successor().ok().map(|key| key.jwk().clone())
 }
 
-/// Signed by the key that comes next.
-fn by_successor(draft: &mut TokenDraft, _: &mut Facts<'_>) -> bool {
-    let rsa = matches!(draft.key, KeyChoice::Current(Alg::RS256 | Alg::PS256));
-    let (Some(alg), Ok(key)) = (draft.key.alg().filter(|_| rsa), successor()) else { return false };
-    header(draft, "kid", key.kid().as_str());
-    draft.key = KeyChoice::Foreign(alg, std::sync::Arc::new(key));
-    true
+/// A ring in which the next key signs already. It is a premise, so that tokens of that key are taken where they come back.
+fn rotated(premise: &mut Premise<'_>, facts: &Facts<'_>, grace: Lifetime) -> bool {
+    let Ok(key) = successor() else { return false };
+    premise.settings.keys = premise.settings.keys.rotated(key, facts.now, grace);
+    matches!(facts.case.point, Token | Jwks)
 }
+
+const HOUR: Lifetime = Lifetime::of_seconds(3_600);
 
 /// Changes the first RSA key of the set.
 fn first_rsa(reply: &mut crate::reply::Reply, alter: impl FnOnce(&mut Map)) -> bool {
@@ -69,7 +68,7 @@ pub(super) const FAULTS: &[Lie] = &[
     .so(CACHED),
     tolerate("jwks.rotate", "Tokens are signed by a new key; the old one is published yet.", ROTATED, (
         ROTATION,
-        &[Draft(Id, by_successor), Draft(Access, by_successor), Publish(new_key)],
+        &[Effect::Premise(|p, f| rotated(p, f, HOUR)), Publish(new_key)],
     ))
     .so("fetches the key set again when it meets an unknown kid"),
     tolerate("jwks.rotate_before_sign", "A new key signs at once, while the key set may be cached for an hour.", &[
@@ -81,8 +80,7 @@ pub(super) const FAULTS: &[Lie] = &[
     ], (
         ROTATION,
         &[
-            Draft(Id, by_successor),
-            Draft(Access, by_successor),
+            Effect::Premise(|p, f| rotated(p, f, HOUR)),
             Publish(new_key),
             Reply(Jwks, |r, _| {
                 r.headers.push(("cache-control", "public, max-age=3600".into()));
@@ -94,12 +92,8 @@ pub(super) const FAULTS: &[Lie] = &[
     reject("jwks.rotate_hard", "Tokens are signed by a new key, and the old ones are gone.", ROTATED, (
         ROTATION,
         &[
-            Draft(Id, by_successor),
-            Draft(Access, by_successor),
-            Reply(Jwks, |r, _| keys(r, |keys| {
-                *keys = new_key().into_iter().map(Value::Object).collect();
-                true
-            })),
+            Effect::Premise(|p, f| rotated(p, f, Lifetime::of_seconds(0))),
+            Publish(new_key),
         ],
     ))
     .so("refuses tokens of the old key, and takes those of the new one"),

@@ -9,43 +9,62 @@ use crate::reply::Body;
 use crate::world::Endpoint;
 
 pub(super) const FAULTS: &[Lie] = &[
-    reject("mix.as_swap", "The app is sent on to the other issuer, in the hope that it brings that one's code back here.", &["authorize"], (
-        MIX_UP,
-        &[Reply(Authorize, |r, f| {
-            let Some(other) = f.with.issuer.as_deref().filter(|_| f.asked.endpoint == Endpoint::Authorize) else {
-                return false;
-            };
-            let to = format!("{}?{}", f.settings.url_below(other, Endpoint::Authorize), f.asked.params.to_query());
-            *r = crate::reply::Reply::new(303, Body::Onward(to)).uncached();
-            true
-        })],
-    ))
+    reject(
+        "mix.as_swap",
+        "The app is sent on to the other issuer, in the hope that it brings that one's code back here.",
+        &["authorize"],
+        (
+            MIX_UP,
+            &[Reply(Authorize, |r, f| {
+                let Some(other) = f.with.issuer.as_deref().filter(|_| f.asked.endpoint == Endpoint::Authorize) else {
+                    return false;
+                };
+                let to = format!("{}?{}", f.settings.url_below(other, Endpoint::Authorize), f.asked.params.to_query());
+                *r = crate::reply::Reply::new(303, Body::Onward(to)).uncached();
+                true
+            })],
+        ),
+    )
     .so("compares iss in the answer, or has a redirect URI for each issuer, and sends the code nowhere"),
-    reject("mix.metadata_confusion", "authorization_endpoint is the other issuer's.", &["discovery.authorization_endpoint"], (
-        MIX_UP,
-        &[Reply(Discovery, |r, f| {
-            let Some(other) = f.with.issuer.as_deref() else { return false };
-            let there = f.settings.url_below(other, Endpoint::Authorize);
-            altered(r, "authorization_endpoint", |_| there.into())
-        })],
-    ))
+    reject(
+        "mix.metadata_confusion",
+        "authorization_endpoint is the other issuer's.",
+        &["discovery.authorization_endpoint"],
+        (
+            MIX_UP,
+            &[Reply(Discovery, |r, f| {
+                let Some(other) = f.with.issuer.as_deref() else { return false };
+                let there = f.settings.url_below(other, Endpoint::Authorize);
+                altered(r, "authorization_endpoint", |_| there.into())
+            })],
+        ),
+    )
     .so("compares iss in the answer, or has a redirect URI for each issuer, and sends the code nowhere"),
-    handle("mix.issuer_same_sub", "sub is 248289761001, whoever signs in: another issuer may have the same.", &[
-        "id_token.sub",
-        "userinfo.sub",
-        "access_token.sub",
-        "id_token.at_hash",
-    ], (
-        STABILITY,
-        &[Claims(|c, _| {
-            c.insert("sub".into(), "248289761001".into());
-            true
-        })],
-    ))
+    handle(
+        "mix.issuer_same_sub",
+        "sub is 248289761001, whoever signs in: another issuer may have the same.",
+        &["id_token.sub", "userinfo.sub", "access_token.sub", "id_token.at_hash"],
+        (
+            STABILITY,
+            &[Claims(|c, _| {
+                c.insert("sub".into(), "248289761001".into());
+                true
+            })],
+        ),
+    )
     .so("keeps two accounts: iss and sub together are the key"),
-    handle("mix.tenant_issuer", "issuer is a template with {tenantid}.", &["discovery.issuer"], (
-        ISSUER,
-        &[Reply(Discovery, |r, _| altered(r, "issuer", |issuer| format!("{}/{{tenantid}}/v2.0", issuer.as_str().unwrap_or_default()).into()))],
-    ))
+    handle(
+        "mix.tenant_issuer",
+        "issuer is a template with {tenantid}.",
+        &["discovery.issuer"],
+        (
+            ISSUER,
+            &[Reply(Discovery, |r, _| {
+                altered(r, "issuer", |issuer| {
+                    format!("{}/{{tenantid}}/v2.0", issuer.as_str().unwrap_or_default()).into()
+                })
+            })],
+        ),
+    )
     .so("refuses it, unless it was told which tenants to trust"),
 ];

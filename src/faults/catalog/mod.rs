@@ -163,9 +163,11 @@ mod section {
     pub(super) const JWT_BCP: &str = "https://www.rfc-editor.org/rfc/rfc8725#section-3.1";
     pub(super) const JWT_BCP_KID: &str = "https://www.rfc-editor.org/rfc/rfc8725#section-3.10";
     pub(super) const JWK: &str = "https://www.rfc-editor.org/rfc/rfc7517#section-4";
-    pub(super) const ISSUER: &str = "https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfigurationValidation";
+    pub(super) const ISSUER: &str =
+        "https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfigurationValidation";
     pub(super) const METADATA: &str = "https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata";
-    pub(super) const CONFIG: &str = "https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfigurationResponse";
+    pub(super) const CONFIG: &str =
+        "https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfigurationResponse";
     pub(super) const HTTP: &str = "https://www.rfc-editor.org/rfc/rfc9110#section-15.6";
     pub(super) const MIX_UP: &str = "https://www.rfc-editor.org/rfc/rfc9700#section-4.4";
 }

@@ -23,7 +23,12 @@ pub(super) struct Wish {
 }
 
 /// Names the new tokens and keeps their records.
-pub(super) fn issue(ctx: &mut Ctx<'_>, client: &Client, (grant_id, grant): (GrantId, Arc<Grant>), wish: Wish) -> Issuance {
+pub(super) fn issue(
+    ctx: &mut Ctx<'_>,
+    client: &Client,
+    (grant_id, grant): (GrantId, Arc<Grant>),
+    wish: Wish,
+) -> Issuance {
     let lifetimes = ctx.settings.lifetimes(client);
     let opaque = ctx.settings.access_token_format(client) == AccessTokenFormat::Opaque;
     let access = if opaque { ctx.entropy.secret() } else { ctx.entropy.id() };

@@ -50,9 +50,13 @@ pub(super) fn operations() -> Vec<Operation> {
         streams::<Value, _>("/flows/{id}/export", "One sign-in for other tools", exported)
             .query(&[("as", "`json`, `har`, `mermaid` or `curl`")])
             .media_type("text/plain"),
-        streams::<Vec<ExchangeView>, _>("/events", "What happened; with Accept: text/event-stream, what happens as well", events)
-            .query(FILTER_EVENTS)
-            .media_type("text/event-stream"),
+        streams::<Vec<ExchangeView>, _>(
+            "/events",
+            "What happened; with Accept: text/event-stream, what happens as well",
+            events,
+        )
+        .query(FILTER_EVENTS)
+        .media_type("text/event-stream"),
         sends("POST", "/expect", "Waits until something has happened; 422 says what came instead", (200, expect)),
     ]
 }
@@ -92,7 +96,8 @@ impl Filter {
     }
 
     fn wants(&self, entry: &Entry) -> bool {
-        let fits = |wanted: &Option<String>, is: Option<&str>| wanted.as_deref().is_none_or(|wanted| Some(wanted) == is);
+        let fits =
+            |wanted: &Option<String>, is: Option<&str>| wanted.as_deref().is_none_or(|wanted| Some(wanted) == is);
         fits(&self.client, Some(&entry.client))
             && fits(&self.user, entry.user.as_deref())
             && fits(&self.state, entry.state.as_deref())
@@ -158,7 +163,8 @@ async fn events(call: Call) -> Result<Response, Problem> {
     let accept = call.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     if !accept.contains("text/event-stream") {
         let entries = call.realm.journal.since(filter.since);
-        let wanted: Vec<ExchangeView> = entries.iter().filter(|entry| filter.wants(entry)).map(|entry| filter.view(entry)).collect();
+        let wanted: Vec<ExchangeView> =
+            entries.iter().filter(|entry| filter.wants(entry)).map(|entry| filter.view(entry)).collect();
         return Ok(Json(wanted).into_response());
     }
     // Whoever was cut off says where they were, as browsers do by themselves.
@@ -178,7 +184,8 @@ fn following(realm: Arc<Realm>, filter: Filter) -> impl Stream<Item = Result<axu
                 let before = Filter { since: entry.number - 1, ..filter.clone() };
                 if before.wants(&entry) {
                     let text = serde_json::to_string(&filter.view(&entry)).unwrap_or_default();
-                    let event = axum::response::sse::Event::default().event("exchange").id(entry.number.to_string()).data(text);
+                    let event =
+                        axum::response::sse::Event::default().event("exchange").id(entry.number.to_string()).data(text);
                     return Some((Ok(event), (realm, filter, newest, waiting)));
                 }
             }

@@ -52,7 +52,11 @@ async fn rotate(call: Call, rotation: Rotation) -> Result<Vec<KeyView>, Problem>
 async fn revoke(call: Call) -> Result<(), Problem> {
     let kid = call.part("kid").to_owned();
     let name = kid.clone();
-    if at_leisure(&call, move |realm| realm.revoke_key(&kid)).await? { Ok(()) } else { Err(Problem::missing("key", &name)) }
+    if at_leisure(&call, move |realm| realm.revoke_key(&kid)).await? {
+        Ok(())
+    } else {
+        Err(Problem::missing("key", &name))
+    }
 }
 
 /// Making an RSA key takes long, so it is not done where requests are answered.

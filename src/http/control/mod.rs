@@ -60,7 +60,8 @@ pub(super) fn control(door: Arc<Door>) -> Router {
         let operation = Arc::new(operation);
         let door = Arc::clone(&door);
         let path = format!("/_control/v1{}", operation.path);
-        let below = (operation.scope == Scope::Realm).then(|| format!("/_control/v1/realms/{{realm}}{}", operation.path));
+        let below =
+            (operation.scope == Scope::Realm).then(|| format!("/_control/v1/realms/{{realm}}{}", operation.path));
         let method = filter(operation.method);
         let handler = move |path: RawPathParams, request: Request| {
             let (operation, door) = (Arc::clone(&operation), Arc::clone(&door));
@@ -96,8 +97,13 @@ async fn handled(
     }
     let path = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let query = Params::parse(parts.uri.query().unwrap_or_default().as_bytes());
-    let mut call =
-        Call { door: Arc::clone(door), realm: Arc::clone(&door.realms.root), path, query, headers: parts.headers.clone() };
+    let mut call = Call {
+        door: Arc::clone(door),
+        realm: Arc::clone(&door.realms.root),
+        path,
+        query,
+        headers: parts.headers.clone(),
+    };
     if operation.scope == Scope::Realm {
         call.realm = meant(door, &call)?;
     }

@@ -18,7 +18,9 @@ pub(super) fn operations() -> Vec<Operation> {
         sends("PUT", "/users/{sub}", "Adds a person, or replaces one", (200, put_user)),
         sends("PATCH", "/users/{sub}", "Changes a person: a JSON merge patch, RFC 7396", (200, patch_user)),
         does("DELETE", "/users/{sub}", "Removes a person; whoever is signed in as them is not any more", remove_user),
-        asks("GET", "/clients", "The registered apps, with secrets", |call: Call| async move { Ok(call.realm.config().client) }),
+        asks("GET", "/clients", "The registered apps, with secrets", |call: Call| async move {
+            Ok(call.realm.config().client)
+        }),
         sends("POST", "/clients", "Registers an app; from then on no other is accepted", (201, add_client)),
         asks("GET", "/clients/{id}", "One app", |call: Call| async move { found(&client(&call)?) }),
         sends("PUT", "/clients/{id}", "Registers an app, or replaces one", (200, put_client)),
@@ -40,7 +42,9 @@ fn user(call: &Call) -> Result<User, Problem> {
 async fn add_user(call: Call, user: User) -> Result<User, Problem> {
     if call.realm.config().people().iter().any(|known| known.sub == user.sub) {
         let sub = &user.sub;
-        return Err(Problem::new(409, format!("there is a user `{sub}` already: PUT /users/{sub} replaces it")).field("sub"));
+        return Err(
+            Problem::new(409, format!("there is a user `{sub}` already: PUT /users/{sub} replaces it")).field("sub")
+        );
     }
     change_people(&call, |people| people.push(user.clone()))?;
     Ok(user)
@@ -92,7 +96,9 @@ fn client(call: &Call) -> Result<Client, Problem> {
 async fn add_client(call: Call, client: Client) -> Result<Client, Problem> {
     if call.realm.config().client.iter().any(|known| known.id == client.id) {
         let id = &client.id;
-        return Err(Problem::new(409, format!("there is a client `{id}` already: PUT /clients/{id} replaces it")).field("id"));
+        return Err(
+            Problem::new(409, format!("there is a client `{id}` already: PUT /clients/{id} replaces it")).field("id")
+        );
     }
     call.realm.change(|config| config.client.push(client.clone()))?;
     Ok(client)
@@ -136,7 +142,9 @@ fn found<T: Clone>(value: &T) -> Result<T, Problem> {
 /// The name in the body, if it is there, is the one in the path.
 fn same(body: &mut Map<String, Value>, field: &'static str, name: &str) -> Result<(), Problem> {
     match body.get(field) {
-        Some(other) if other != name => Err(Problem::new(422, format!("`{field}` is not `{name}`, as in the path")).field(field)),
+        Some(other) if other != name => {
+            Err(Problem::new(422, format!("`{field}` is not `{name}`, as in the path")).field(field))
+        }
         Some(_) => Ok(()),
         None => {
             body.insert(field.into(), name.into());

@@ -38,7 +38,13 @@ struct TicketView {
 pub(super) fn operations() -> Vec<Operation> {
     vec![
         asks("GET", "/realms", "The realms", list).of_server(),
-        sends("POST", "/realms", "Opens a realm: a name, perhaps a `ttl`, and any keys of the configuration that differ", (201, open)).of_server(),
+        sends(
+            "POST",
+            "/realms",
+            "Opens a realm: a name, perhaps a `ttl`, and any keys of the configuration that differ",
+            (201, open),
+        )
+        .of_server(),
         asks("GET", "/realms/{realm}", "One realm", show).of_server(),
         does("DELETE", "/realms/{realm}", "Closes a realm, with everything in it", close).of_server(),
         asks("POST", "/realms/{realm}/tickets", "A cookie that leads a browser to the realm", ticket).of_server(),

@@ -69,9 +69,13 @@ struct TestIdentity {
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![
-        asks("GET", "/next-logins", "The sign-ins that are decided already", |call: Call| async move { Ok(list(&call, Origin::NextLogin)) }),
+        asks("GET", "/next-logins", "The sign-ins that are decided already", |call: Call| async move {
+            Ok(list(&call, Origin::NextLogin))
+        }),
         sends("POST", "/next-logins", "Says who signs in next, or how that fails", (201, next_login)),
-        does("DELETE", "/next-logins", "Forgets them all", |call: Call| async move { forget(&call, Origin::NextLogin, None) }),
+        does("DELETE", "/next-logins", "Forgets them all", |call: Call| async move {
+            forget(&call, Origin::NextLogin, None)
+        }),
         does("DELETE", "/next-logins/{id}", "Forgets one", |call: Call| async move {
             let id = call.number("id", "next sign-in")?;
             forget(&call, Origin::NextLogin, Some(id))
@@ -79,7 +83,12 @@ pub(super) fn operations() -> Vec<Operation> {
         asks("GET", "/faults/catalog", "Every fault and every test identity there is", catalog).of_server(),
         asks("GET", "/faults", "The faults that are on", |call: Call| async move { Ok(list(&call, Origin::Fault)) }),
         sends("POST", "/faults", "Turns a fault on", (201, fault)),
-        does("DELETE", "/faults", "Turns all faults off", |call: Call| async move { forget(&call, Origin::Fault, None) }),
+        does(
+            "DELETE",
+            "/faults",
+            "Turns all faults off",
+            |call: Call| async move { forget(&call, Origin::Fault, None) },
+        ),
         does("DELETE", "/faults/{id}", "Turns a fault off", |call: Call| async move {
             let id = call.number("id", "fault")?;
             forget(&call, Origin::Fault, Some(id))

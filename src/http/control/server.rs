@@ -47,13 +47,25 @@ enum Kept {
 pub(super) fn operations() -> Vec<Operation> {
     vec![
         asks("GET", "/health", "Whether the server answers", health).of_server().open(),
-        asks("GET", "/ready", "Whether the server answers and everything configured is there", health).of_server().open(),
+        asks("GET", "/ready", "Whether the server answers and everything configured is there", health)
+            .of_server()
+            .open(),
         asks("GET", "/info", "What the realm is: issuer, users, clients", info),
         streams::<Value, _>("/schema", "The JSON Schema of the configuration", schema).of_server().open(),
         streams::<Value, _>("/openapi.json", "This description", openapi).of_server().open(),
         asks("GET", "/config", "The configuration that the realm runs on, with secrets", config),
-        sends("PUT", "/config", "Replaces the configuration until the next reset; who is signed in stays", (200, set_config)),
-        sends("POST", "/reset", "Makes the realm what it was at the start: people, apps, keys, clock, rules, journal", (200, reset)),
+        sends(
+            "PUT",
+            "/config",
+            "Replaces the configuration until the next reset; who is signed in stays",
+            (200, set_config),
+        ),
+        sends(
+            "POST",
+            "/reset",
+            "Makes the realm what it was at the start: people, apps, keys, clock, rules, journal",
+            (200, reset),
+        ),
         does("DELETE", "/journal", "Forgets what happened", forget),
     ]
 }

@@ -17,7 +17,13 @@ pub fn curl(base: &str, entries: &[Arc<Entry>]) -> String {
         let mut lines = wire.request.head.lines();
         let mut first = lines.next().unwrap_or_default().split(' ');
         let (method, target) = (first.next().unwrap_or("GET"), first.next().unwrap_or("/"));
-        let _ = write!(text, "\n# #{} → {}\ncurl -sS -i -X {method} \"$STANDIN_URL\"{}", entry.number, entry.status, quoted(target));
+        let _ = write!(
+            text,
+            "\n# #{} → {}\ncurl -sS -i -X {method} \"$STANDIN_URL\"{}",
+            entry.number,
+            entry.status,
+            quoted(target)
+        );
         let headers = lines.filter_map(|line| line.split_once(": "));
         for (name, value) in headers.filter(|(name, _)| !LEFT_OUT.contains(&name.to_ascii_lowercase().as_str())) {
             let _ = write!(text, " \\\n  -H {}", quoted(&format!("{name}: {value}")));

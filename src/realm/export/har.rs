@@ -33,8 +33,10 @@ fn exchange(base: &str, entry: &Entry) -> Option<Value> {
     });
     if wire.request.length > 0 {
         let text = String::from_utf8_lossy(&wire.request.body);
-        let params: Vec<Value> =
-            Params::parse(&wire.request.body).iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+        let params: Vec<Value> = Params::parse(&wire.request.body)
+            .iter()
+            .map(|(name, value)| json!({ "name": name, "value": value }))
+            .collect();
         request["postData"] = json!({ "mimeType": content_type, "text": text, "params": params });
     }
     let (headers, content_type) = self::headers(&wire.response);

@@ -9,12 +9,19 @@ use crate::world::Endpoint;
 /// The exchanges as a diagram: browser, app and provider. What the provider did not see is not drawn.
 pub fn mermaid(entries: &[Arc<Entry>]) -> String {
     let client = entries.iter().map(|entry| entry.client.as_str()).find(|client| !client.is_empty()).unwrap_or("app");
-    let mut text = format!("sequenceDiagram\n    participant B as Browser\n    participant A as {}\n    participant P as Standin\n", plain(client));
+    let mut text = format!(
+        "sequenceDiagram\n    participant B as Browser\n    participant A as {}\n    participant P as Standin\n",
+        plain(client)
+    );
     for entry in entries {
         let who = if by_browser(entry.endpoint) { 'B' } else { 'A' };
         let _ = writeln!(text, "    {who}->>P: {} {}", entry.method.as_str(), entry.endpoint.key());
         if let Some(refused) = &entry.refused {
-            let _ = writeln!(text, "    Note over P: {}", plain(&format!("{} fails: {}", refused.check.name(), refused.check.sentence())));
+            let _ = writeln!(
+                text,
+                "    Note over P: {}",
+                plain(&format!("{} fails: {}", refused.check.name(), refused.check.sentence()))
+            );
         }
         for decided in &entry.decided {
             let _ = writeln!(text, "    Note over P: decided by {}", plain(&decided.by));
@@ -36,5 +43,8 @@ const fn by_browser(endpoint: Endpoint) -> bool {
 
 /// Text without the characters that mean something to Mermaid.
 fn plain(text: &str) -> String {
-    text.chars().map(|c| if matches!(c, ';' | '#' | '\n' | '\r' | '%' | '<' | '>') { ' ' } else { c }).take(160).collect()
+    text.chars()
+        .map(|c| if matches!(c, ';' | '#' | '\n' | '\r' | '%' | '<' | '>') { ' ' } else { c })
+        .take(160)
+        .collect()
 }
