@@ -123,11 +123,17 @@ fn documents(server: &mut Server, client: &mut Client) {
     let sizes: Vec<usize> = paths.iter().map(|(_, path, headers)| client.get(path, headers).body.len()).collect();
     let bare = Bare::start(&sizes);
     let mut bare_client = Client::connect(bare.port).expect("a connection");
-    const ROUNDS: u32 = 20_000;
+    // A machine that others use as well is slow now and then: both are measured by turns, and the best turn of each counts.
+    const TURNS: u32 = 40;
+    const ROUNDS: u32 = 500;
     for (index, (name, path, headers)) in paths.into_iter().enumerate() {
-        let ours = server.cpu(ROUNDS, || assert_eq!(client.get(path, headers).status, 200));
-        let least =
-            cpu_of(bare.child.id(), ROUNDS, || assert_eq!(bare_client.get(&format!("/{index}"), headers).status, 200));
+        let (mut ours, mut least) = (Duration::MAX, Duration::MAX);
+        for _ in 0..TURNS {
+            ours = ours.min(server.cpu(ROUNDS, || assert_eq!(client.get(path, headers).status, 200)));
+            let bare_path = format!("/{index}");
+            let turn = cpu_of(bare.child.id(), ROUNDS, || assert_eq!(bare_client.get(&bare_path, headers).status, 200));
+            least = least.min(turn);
+        }
         println!(
             "{name:<43} {:>9.1} µs   ({:.2} × a bare handler's {:.1} µs)",
             us(ours),

@@ -7,7 +7,7 @@ use crate::world::Client;
 
 use super::sources::Sources;
 use super::start::{announcement, open, run};
-use super::watch::watch;
+use super::reload::watch;
 use super::{Exit, StartArgs, log, print};
 
 /// The port that the sample app is known by.

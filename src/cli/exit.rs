@@ -38,6 +38,16 @@ impl Exit {
         Self { code: 5, message: message.into() }
     }
 
+    /// The command that was run ended so, and has said why.
+    pub(crate) const fn passing_on(code: u8) -> Self {
+        Self { code, message: String::new() }
+    }
+
+    /// The command cannot be run, as shells have it.
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self { code: 127, message: message.into() }
+    }
+
     /// Somebody pressed Ctrl-C.
     pub(crate) const fn interrupted() -> Self {
         Self { code: 130, message: String::new() }

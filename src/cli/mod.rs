@@ -1,16 +1,21 @@
 //! The command line: what people type, what they are told, and with which exit code it ends.
 
+mod catalog;
 mod check;
 mod decode;
 mod demo;
 mod exit;
+mod happened;
 mod log;
+mod manage;
 mod port;
+mod reload;
+mod rules;
+mod run;
 mod running;
 mod sources;
 mod start;
 mod token;
-mod watch;
 
 use std::io;
 use std::path::PathBuf;
@@ -59,6 +64,66 @@ enum Command {
         #[arg(long, default_value = "30s", value_name = "TIME")]
         timeout: crate::protocol::Lifetime,
     },
+    /// Start a provider on a free port, run a command with `STANDIN_URL` and `STANDIN_ISSUER`, and end with its exit code
+    Run(Box<run::RunArgs>),
+    /// Say who signs in next, or how that fails
+    Next(Box<rules::NextArgs>),
+    /// Lies on request: list them, turn them on and off
+    #[command(subcommand)]
+    Fault(rules::FaultCommand),
+    /// People, added and changed while the provider runs
+    #[command(subcommand)]
+    Users(manage::UsersCommand),
+    /// Apps, registered and changed while the provider runs
+    #[command(subcommand)]
+    Clients(manage::ClientsCommand),
+    /// Who is signed in
+    #[command(subcommand)]
+    Sessions(manage::SessionsCommand),
+    /// End every sign-in of a person
+    Logout {
+        /// `sub`
+        #[arg(long)]
+        user: String,
+        #[command(flatten)]
+        server: running::ServerArgs,
+    },
+    /// The realm's keys
+    #[command(subcommand)]
+    Keys(manage::KeysCommand),
+    /// The realm's clock: show, forecast, freeze [SECONDS], set SECONDS, real, +55m
+    Time {
+        /// What to do
+        #[arg(default_value = "show")]
+        what: String,
+        /// Seconds since 1970, for freeze and set
+        at: Option<i64>,
+        #[command(flatten)]
+        server: running::ServerArgs,
+    },
+    /// Show each exchange as it comes
+    Watch(running::ServerArgs),
+    /// What happened, sign-in by sign-in
+    #[command(subcommand)]
+    Flows(happened::FlowsCommand),
+    /// Wait until something has happened; exit code 1 if it has not
+    Expect(Box<happened::ExpectArgs>),
+    /// Providers of their own behind the same door
+    #[command(subcommand)]
+    Realm(manage::RealmCommand),
+    /// The realm in a file
+    #[command(subcommand)]
+    Snapshot(manage::SnapshotCommand),
+    /// Make the realm what it was at the start
+    Reset {
+        /// What to leave alone: users, clients
+        #[arg(long, value_delimiter = ',', value_parser = ["users", "clients"])]
+        keep: Vec<String>,
+        #[command(flatten)]
+        server: running::ServerArgs,
+    },
+    /// Print the OpenAPI document of the control API
+    Openapi,
     /// Print the JSON Schema of the configuration
     Schema,
     /// Print a completion script
@@ -114,6 +179,22 @@ pub fn run() -> ExitCode {
         Some(Command::Decode(args)) => decode::decode(&args),
         Some(Command::Health(server)) => running::health(&server),
         Some(Command::Wait { server, timeout }) => running::wait(&server, timeout),
+        Some(Command::Run(args)) => run::run(&args),
+        Some(Command::Next(args)) => rules::next(&args),
+        Some(Command::Fault(command)) => rules::fault(&command),
+        Some(Command::Users(command)) => manage::users(&command),
+        Some(Command::Clients(command)) => manage::clients(&command),
+        Some(Command::Sessions(command)) => manage::sessions(&command),
+        Some(Command::Logout { user, server }) => manage::logout(&user, &server),
+        Some(Command::Keys(command)) => manage::keys(&command),
+        Some(Command::Time { what, at, server }) => manage::time(&what, at, &server),
+        Some(Command::Watch(server)) => happened::watch(&server),
+        Some(Command::Flows(command)) => happened::flows(&command),
+        Some(Command::Expect(args)) => happened::expect(&args),
+        Some(Command::Realm(command)) => manage::realm(&command),
+        Some(Command::Snapshot(command)) => manage::snapshot(&command),
+        Some(Command::Reset { keep, server }) => manage::reset(&keep, &server),
+        Some(Command::Openapi) => print(&crate::http::openapi()),
         Some(Command::Schema) => print(&Config::json_schema()),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();

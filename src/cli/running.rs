@@ -1,10 +1,11 @@
-//! Commands that talk to a running server.
+//! Commands that talk to a running server, through its control API.
 
 use std::future::Future;
 use std::time::Duration;
 
 use clap::Args;
-use reqwest::Client;
+use reqwest::{Client, Method, Response, StatusCode};
+use serde_json::{Value, json};
 
 use crate::config::Config;
 use crate::http::http_client;
@@ -13,12 +14,18 @@ use crate::protocol::Lifetime;
 use super::sources::{Text, variable};
 use super::{Exit, print};
 
-/// Which server is meant.
+/// Which server is meant, and how it is answered.
 #[derive(Clone, Debug, Args)]
 pub(super) struct ServerArgs {
     /// The server's URL [default: `STANDIN_URL`, or this machine at the configured port]
     #[arg(long, value_name = "URL")]
     pub(super) url: Option<String>,
+    /// The realm [default: `STANDIN_REALM`, or the first one]
+    #[arg(long, value_name = "NAME")]
+    pub(super) realm: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 impl ServerArgs {
@@ -44,6 +51,121 @@ impl ServerArgs {
         let port = Text::find(None).and_then(|text| text.read()).map_or(Config::default().port, |config| config.port);
         Ok(format!("http://127.0.0.1:{port}"))
     }
+
+    /// The server that is meant.
+    pub(super) fn remote(&self) -> Result<Remote, Exit> {
+        self.remote_at(self.url()?)
+    }
+
+    /// The server at this URL.
+    pub(super) fn remote_at(&self, url: String) -> Result<Remote, Exit> {
+        let realm = match &self.realm {
+            Some(realm) => Some(realm.clone()),
+            None => variable("STANDIN_REALM")?,
+        };
+        let http = http_client().map_err(|e| Exit::failed(e.to_string()))?;
+        Ok(Remote { url, realm, token: variable("STANDIN_CONTROL_TOKEN")?, http })
+    }
+
+    /// Asks the server for one thing, and prints the answer: as JSON, or in `words`.
+    pub(super) fn ask(
+        &self,
+        (method, path, body): (Method, &str, Option<Value>),
+        words: impl FnOnce(&Value) -> String,
+    ) -> Result<(), Exit> {
+        let remote = self.remote()?;
+        let answer = block_on(remote.call(method, path, body))?;
+        self.show(&answer, words)
+    }
+
+    /// Prints an answer: as JSON, or in words.
+    pub(super) fn show(&self, answer: &Value, words: impl FnOnce(&Value) -> String) -> Result<(), Exit> {
+        if self.json {
+            return print(&serde_json::to_string_pretty(answer).map_err(|e| Exit::failed(e.to_string()))?);
+        }
+        print(words(answer).trim_end())
+    }
+}
+
+/// A server that runs.
+#[derive(Clone, Debug)]
+pub(super) struct Remote {
+    pub(super) url: String,
+    realm: Option<String>,
+    token: Option<String>,
+    http: Client,
+}
+
+impl Remote {
+    /// Calls the control API. An answer without a body is `{}`.
+    pub(super) async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, Exit> {
+        let response = self.send(method, path, body, Duration::from_secs(660)).await?;
+        let text = response.text().await.map_err(|e| Exit::unreachable(reason(&e)))?;
+        if text.is_empty() {
+            return Ok(json!({}));
+        }
+        serde_json::from_str(&text)
+            .map_err(|_| Exit::unreachable(format!("{} answers no JSON, so it is no Standin", self.url)))
+    }
+
+    /// Calls the control API for something that is no JSON.
+    pub(super) async fn text(&self, path: &str) -> Result<String, Exit> {
+        let response = self.send(Method::GET, path, None, Duration::from_secs(30)).await?;
+        response.text().await.map_err(|e| Exit::unreachable(reason(&e)))
+    }
+
+    /// The answer, unless it tells of a problem.
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        timeout: Duration,
+    ) -> Result<Response, Exit> {
+        let mut request = self.http.request(method, format!("{}/_control/v1{path}", self.url)).timeout(timeout);
+        if let Some(realm) = &self.realm {
+            request = request.header("standin-realm", realm);
+        }
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body.to_string());
+        }
+        if path.starts_with("/events") {
+            request = request.header("accept", "text/event-stream");
+        }
+        let sent = request.send().await;
+        let answer = sent.map_err(|e| Exit::unreachable(format!("{} does not answer: {}", self.url, reason(&e))))?;
+        if answer.status().is_success() {
+            return Ok(answer);
+        }
+        let status = answer.status();
+        let text = answer.text().await.unwrap_or_default();
+        Err(self.problem(status, &text))
+    }
+
+    fn problem(&self, status: StatusCode, text: &str) -> Exit {
+        if status == StatusCode::UNAUTHORIZED {
+            return Exit::failed(format!(
+                "{} wants a control token: set STANDIN_CONTROL_TOKEN to the one that it was started with",
+                self.url
+            ));
+        }
+        let Some(problem) = serde_json::from_str::<Value>(text).ok().filter(|problem| problem["detail"].is_string())
+        else {
+            return Exit::unreachable(format!("{} answers {status}, so it is no Standin", self.url));
+        };
+        let mut message = problem["detail"].as_str().unwrap_or_default().to_owned();
+        if let Some(field) = problem["field"].as_str() {
+            message = format!("{field}: {message}");
+        }
+        for miss in problem["near_misses"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            message.push_str("\n  ");
+            message.push_str(miss);
+        }
+        Exit::failed(message)
+    }
 }
 
 /// Runs something that waits for the network.
@@ -52,50 +174,43 @@ pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Exit>>) -> Result
     runtime.map_err(|e| Exit::failed(e.to_string()))?.block_on(work)
 }
 
-/// A client for the server.
-pub(super) fn client() -> Result<Client, Exit> {
-    http_client().map_err(|e| Exit::failed(e.to_string()))
-}
-
 /// `standin health`
 pub(super) fn health(server: &ServerArgs) -> Result<(), Exit> {
-    let url = server.url()?;
-    block_on(async {
-        ready(&client()?, &url).await?;
-        print(&format!("{url} answers"))
-    })
+    let remote = server.remote()?;
+    block_on(ready(&remote))?;
+    answers(server, &remote)
 }
 
 /// `standin wait`
 pub(super) fn wait(server: &ServerArgs, timeout: Lifetime) -> Result<(), Exit> {
-    let url = server.url()?;
-    let longest = Duration::from_secs(timeout.seconds().unsigned_abs());
+    let remote = server.remote()?;
     block_on(async {
-        let client = client()?;
         let answered = async {
-            while ready(&client, &url).await.is_err() {
+            while ready(&remote).await.is_err() {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
-        if tokio::time::timeout(longest, answered).await.is_err() {
-            let why = ready(&client, &url).await.err();
+        if tokio::time::timeout(timeout.duration(), answered).await.is_err() {
+            let why = ready(&remote).await.err();
             return why.map_or(Ok(()), |why| {
                 Err(Exit::unreachable(format!("not ready within {timeout}: {}", why.message())))
             });
         }
-        print(&format!("{url} answers"))
-    })
+        Ok(())
+    })?;
+    answers(server, &remote)
 }
 
-async fn ready(client: &Client, url: &str) -> Result<(), Exit> {
-    let answer = client.get(format!("{url}/_control/v1/ready")).timeout(Duration::from_secs(2)).send().await;
-    match answer {
-        Ok(answer) if answer.status().is_success() => Ok(()),
-        Ok(answer) => {
-            Err(Exit::unreachable(format!("{url} answers {}, so it is no Standin that is ready", answer.status())))
-        }
-        Err(e) => Err(Exit::unreachable(format!("{url} does not answer: {}", reason(&e)))),
-    }
+fn answers(server: &ServerArgs, remote: &Remote) -> Result<(), Exit> {
+    let answer = json!({ "status": "ok", "url": remote.url });
+    server.show(&answer, |_| format!("{} answers", remote.url))
+}
+
+/// The server answers, and the realm is there if one is named.
+async fn ready(remote: &Remote) -> Result<(), Exit> {
+    let path = if remote.realm.is_some() { "/info" } else { "/ready" };
+    let answer = remote.send(Method::GET, path, None, Duration::from_secs(2)).await;
+    answer.map(|_| ()).map_err(|why| Exit::unreachable(why.message().to_owned()))
 }
 
 /// The innermost cause, which is the one that says something.
@@ -105,4 +220,22 @@ pub(super) fn reason(e: &reqwest::Error) -> String {
         cause = inner;
     }
     cause.to_string()
+}
+
+/// `NAME=VALUE`, each value as JSON where it is some, and as text where it is none.
+pub(super) fn pairs(option: &str, set: &[String]) -> Result<crate::protocol::Map, Exit> {
+    let one = |text: &String| {
+        let (name, value) = text
+            .split_once('=')
+            .filter(|(name, _)| !name.is_empty())
+            .ok_or_else(|| Exit::usage(format!("{option} {text}: write NAME=VALUE")))?;
+        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
+        Ok((name.to_owned(), value))
+    };
+    set.iter().map(one).collect()
+}
+
+/// A part of a path, whatever is in it.
+pub(super) fn part(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }

@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::emulator::{Emulator, StartError};
 
 use super::sources::{Sources, variable};
-use super::{Exit, StartArgs, log, port, print, watch};
+use super::{Exit, StartArgs, log, port, print, reload};
 
 /// Starts the provider, says so, and waits for the end.
 pub(super) fn start(args: &StartArgs, began: Instant) -> Result<(), Exit> {
@@ -23,7 +23,7 @@ pub(super) fn start(args: &StartArgs, began: Instant) -> Result<(), Exit> {
     let emulator = open(&config, &sources.text.source())?;
     let next = if config.client.is_empty() && !config.strict { "standin demo" } else { "standin check" };
     // Watched before it is announced: an edit that follows on the announcement is not missed.
-    let watcher = watch::watch(&emulator, &sources);
+    let watcher = reload::watch(&emulator, &sources);
     print(&announcement(&emulator, next, args.json, began))?;
     run(emulator, watcher, args)
 }

@@ -4,19 +4,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use reqwest::StatusCode;
-use serde_json::Value;
+use reqwest::Method;
 
 use crate::config::Config;
 use crate::http::fetch;
-use crate::protocol::{Lifetime, Map, Scopes};
+use crate::protocol::{Lifetime, Scopes};
 use crate::realm::{Minted, Opening, ROOT, Realm, TokenKind, TokenSpec};
 use crate::store::Memory;
 use crate::tokens::KeyFiles;
 use crate::world::{AccessTokenFormat, Client};
 
-use super::running::{ServerArgs, block_on, client, reason};
-use super::sources::{Text, variable};
+use super::running::{ServerArgs, block_on, pairs};
+use super::sources::Text;
 use super::{Exit, print};
 
 /// Which token.
@@ -46,9 +45,6 @@ pub(super) struct TokenArgs {
     /// An ID token
     #[arg(long)]
     id: bool,
-    /// Print claims and lifetime as well, as JSON
-    #[arg(long)]
-    json: bool,
     /// Configuration file, where there is no server
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -66,59 +62,24 @@ pub(super) fn token(args: &TokenArgs) -> Result<(), Exit> {
         client: args.client.clone(),
         scope: Scopes::from(args.scope.as_str()),
         audience: args.aud.clone(),
-        claims: claims(&args.set)?,
+        claims: pairs("--set", &args.set)?,
         ttl: args.ttl,
         kind: if args.id { TokenKind::Id } else { TokenKind::Access },
     };
     let minted = match args.server.named()? {
-        Some(url) => block_on(from_server(&url, &spec))?,
+        Some(url) => {
+            let remote = args.server.remote_at(url)?;
+            let body = serde_json::to_value(&spec).map_err(|e| Exit::failed(e.to_string()))?;
+            let minted = block_on(remote.call(Method::POST, "/tokens", Some(body)))?;
+            serde_json::from_value(minted).map_err(|e| Exit::failed(format!("this is no token: {e}")))?
+        }
         None => without_server(args.config.clone(), &spec)?,
     };
     minted.notes.iter().for_each(|note| eprintln!("note: {note}"));
-    if !args.json {
+    if !args.server.json {
         return print(&minted.token);
     }
     print(&serde_json::to_string_pretty(&minted).map_err(|e| Exit::failed(e.to_string()))?)
-}
-
-fn claims(set: &[String]) -> Result<Map, Exit> {
-    let one = |text: &String| {
-        let (name, value) = text
-            .split_once('=')
-            .filter(|(name, _)| !name.is_empty())
-            .ok_or_else(|| Exit::usage(format!("--set {text}: write NAME=VALUE")))?;
-        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
-        Ok((name.to_owned(), value))
-    };
-    set.iter().map(one).collect()
-}
-
-async fn from_server(url: &str, spec: &TokenSpec) -> Result<Minted, Exit> {
-    let body = serde_json::to_string(spec).map_err(|e| Exit::failed(e.to_string()))?;
-    let mut request =
-        client()?.post(format!("{url}/_control/v1/tokens")).header("content-type", "application/json").body(body);
-    if let Some(token) = variable("STANDIN_CONTROL_TOKEN")? {
-        request = request.bearer_auth(token);
-    }
-    let answer =
-        request.send().await.map_err(|e| Exit::unreachable(format!("{url} does not answer: {}", reason(&e))))?;
-    let status = answer.status();
-    let text = answer.text().await.map_err(|e| Exit::unreachable(reason(&e)))?;
-    if status == StatusCode::UNAUTHORIZED {
-        return Err(Exit::failed(format!(
-            "{url} wants a control token: set STANDIN_CONTROL_TOKEN to the one that it was started with"
-        )));
-    }
-    if !status.is_success() && serde_json::from_str::<Value>(&text).is_err() {
-        return Err(Exit::unreachable(format!("{url} answers {status}, so it is no Standin")));
-    }
-    if !status.is_success() {
-        let detail = serde_json::from_str::<Value>(&text)
-            .ok()
-            .and_then(|problem| Some(problem.get("detail")?.as_str()?.to_owned()));
-        return Err(Exit::failed(detail.unwrap_or_else(|| format!("{url} answers {status}"))));
-    }
-    serde_json::from_str(&text).map_err(|e| Exit::failed(format!("{url} answers something else than a token: {e}")))
 }
 
 /// The same keys and the same code as a server has, so an API cannot tell the difference.

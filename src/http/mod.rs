@@ -18,6 +18,7 @@ mod routes;
 mod server;
 mod tickets;
 
+pub use control::openapi;
 pub use front_door::{App, Door, front_door};
 pub use open::RealmError;
 pub use outbox::{browser_client, fetch, http_client};

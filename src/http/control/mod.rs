@@ -53,6 +53,11 @@ fn operations() -> Vec<Operation> {
     kinds.into_iter().flatten().collect()
 }
 
+/// The control API's description, as text.
+pub fn openapi() -> String {
+    serde_json::to_string_pretty(&openapi::document(&operations())).expect("a document is JSON")
+}
+
 /// The routes below `/_control/v1`.
 pub(super) fn control(door: Arc<Door>) -> Router {
     let mut router = Router::new();

@@ -1,0 +1,154 @@
+//! `standin watch`, `flows`, `expect`: what happened, what happens, what should have.
+
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::protocol::Lifetime;
+
+use super::manage::{lines, text};
+use super::running::{ServerArgs, block_on, pairs, reason};
+use super::{Exit, print};
+
+/// `standin watch`: each exchange as it comes, until Ctrl-C.
+pub(super) fn watch(server: &ServerArgs) -> Result<(), Exit> {
+    let remote = server.remote()?;
+    block_on(async {
+        // Whoever watches may do so for a day.
+        let mut stream = remote.send(Method::GET, "/events", None, Duration::from_hours(24)).await?;
+        let mut waiting = Vec::new();
+        while let Some(bytes) = stream.chunk().await.map_err(|e| Exit::unreachable(reason(&e)))? {
+            waiting.extend_from_slice(&bytes);
+            while let Some(end) = waiting.windows(2).position(|two| two == b"\n\n") {
+                let event: Vec<u8> = waiting.drain(..end + 2).collect();
+                let event = String::from_utf8_lossy(&event);
+                let Some(data) = event.lines().find_map(|line| line.strip_prefix("data: ")) else { continue };
+                if server.json {
+                    print(data)?;
+                } else if let Ok(exchange) = serde_json::from_str::<Value>(data) {
+                    print(&line(&exchange))?;
+                }
+            }
+        }
+        Ok(())
+    })
+}
+
+fn line(exchange: &Value) -> String {
+    let user = exchange["user"].as_str().map(|user| format!(" for {user}")).unwrap_or_default();
+    let events: Vec<String> = exchange["events"].as_array().into_iter().flatten().map(text).collect();
+    let mut text = format!(
+        "#{:<5} {:>3}  {} {} by {}{user}  {}",
+        exchange["number"],
+        exchange["status"],
+        self::text(&exchange["method"]),
+        self::text(&exchange["endpoint"]),
+        exchange["client"].as_str().filter(|client| !client.is_empty()).unwrap_or("someone unnamed"),
+        events.join(", "),
+    );
+    if let Some(explanation) = exchange["refused"]["explanation"].as_str() {
+        text.push_str(&format!("\n       [{}] {explanation}", self::text(&exchange["refused"]["check"])));
+    }
+    for decided in exchange["decided_by"].as_array().into_iter().flatten() {
+        text.push_str(&format!("\n       decided by {}", self::text(&decided["by"])));
+    }
+    text
+}
+
+/// What is to be done with sign-ins that happened.
+#[derive(Clone, Debug, Subcommand)]
+pub(super) enum FlowsCommand {
+    /// List the sign-ins
+    List(ServerArgs),
+    /// Show every message of one, secrets included
+    Show {
+        /// Its number
+        id: u64,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Print one for other tools
+    Export {
+        /// Its number
+        id: u64,
+        /// json, har, mermaid or curl
+        #[arg(long = "as", default_value = "mermaid", value_name = "FORMAT", value_parser = ["json", "har", "mermaid", "curl"])]
+        format: String,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+}
+
+/// `standin flows`
+pub(super) fn flows(command: &FlowsCommand) -> Result<(), Exit> {
+    match command {
+        FlowsCommand::List(server) => server.ask((Method::GET, "/flows", None), |flows| {
+            lines(flows, |flow| {
+                let events: Vec<String> = flow["events"].as_array().into_iter().flatten().map(text).collect();
+                format!(
+                    "#{:<5} {:<20} {:<12} {}",
+                    flow["id"],
+                    text(&flow["client"]),
+                    text(&flow["user"]),
+                    events.join(", ")
+                )
+            })
+        }),
+        FlowsCommand::Show { id, server } => server.ask((Method::GET, &format!("/flows/{id}"), None), |flow| {
+            lines(&flow["messages"], |exchange| {
+                let checks = exchange["checks"].as_array().into_iter().flatten().map(|check| {
+                    let mark = if check["held"] == json!(true) { '✓' } else { '✗' };
+                    format!("\n       {mark} {}: {}", text(&check["name"]), text(&check["sentence"]))
+                });
+                line(exchange) + &checks.collect::<String>()
+            })
+        }),
+        FlowsCommand::Export { id, format, server } => {
+            let remote = server.remote()?;
+            let exported = block_on(remote.text(&format!("/flows/{id}/export?as={format}")))?;
+            if server.json && (format == "mermaid" || format == "curl") {
+                return print(&json!({ "as": format, "text": exported }).to_string());
+            }
+            print(exported.trim_end())
+        }
+    }
+}
+
+/// Something that should happen.
+#[derive(Clone, Debug, Args)]
+pub(super) struct ExpectArgs {
+    /// What, such as `code_redeemed`
+    event: String,
+    /// In which case: client, user, state, flow, endpoint, status, check, `decided_by`
+    #[arg(value_name = "NAME=VALUE")]
+    wanted: Vec<String>,
+    /// How long to wait [default: not at all]
+    #[arg(long, value_name = "TIME")]
+    within: Option<Lifetime>,
+    /// Exactly so often [default: at least once]
+    #[arg(long)]
+    count: Option<u32>,
+    /// Only behind this exchange
+    #[arg(long, default_value_t = 0)]
+    after: u64,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+/// `standin expect`; the exit code is 1 if it did not happen.
+pub(super) fn expect(args: &ExpectArgs) -> Result<(), Exit> {
+    let mut body = json!({ "event": args.event, "where": pairs("expect", &args.wanted)?, "after": args.after });
+    if let Some(count) = args.count {
+        body["count"] = count.into();
+    }
+    if let Some(within) = args.within {
+        body["within"] = within.to_string().into();
+    }
+    args.server.ask((Method::POST, "/expect", Some(body)), |met| {
+        let numbers: Vec<String> =
+            met["exchanges"].as_array().into_iter().flatten().map(|number| format!("#{number}")).collect();
+        format!("{} came {} times {}", args.event, met["count"], numbers.join(" "))
+    })
+}

@@ -1,0 +1,410 @@
+//! `standin users`, `clients`, `sessions`, `logout`, `keys`, `time`, `realm`, `snapshot`, `reset`: one call of the control API each.
+
+use std::fs;
+
+use clap::Subcommand;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::protocol::Lifetime;
+
+use super::Exit;
+use super::running::{ServerArgs, block_on, pairs, part};
+
+/// What is to be done with users.
+#[derive(Clone, Debug, Subcommand)]
+pub(super) enum UsersCommand {
+    /// List the people
+    List(ServerArgs),
+    /// Show one person with all claims
+    Show {
+        /// `sub`
+        sub: String,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Add a person
+    Add {
+        /// `sub`
+        sub: String,
+        /// A claim, or username, password, locked
+        #[arg(long = "set", value_name = "NAME=VALUE")]
+        set: Vec<String>,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Change a person; `NAME=null` leaves a claim out
+    Set {
+        /// `sub`
+        sub: String,
+        /// What to change
+        #[arg(value_name = "NAME=VALUE", required = true)]
+        set: Vec<String>,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Remove a person
+    Rm {
+        /// `sub`
+        sub: String,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+}
+
+/// `standin users`
+pub(super) fn users(command: &UsersCommand) -> Result<(), Exit> {
+    let one = |sub: &str| format!("/users/{}", part(sub));
+    match command {
+        UsersCommand::List(server) => server.ask((Method::GET, "/users", None), |users| {
+            lines(users, |user| format!("{:<16} {}", text(&user["sub"]), text(&user["name"])))
+        }),
+        UsersCommand::Show { sub, server } => server.ask((Method::GET, &one(sub), None), pretty),
+        UsersCommand::Add { sub, set, server } => {
+            let mut body = json!(pairs("--set", set)?);
+            body["sub"] = sub.as_str().into();
+            server.ask((Method::POST, "/users", Some(body)), |_| format!("{sub} can sign in"))
+        }
+        UsersCommand::Set { sub, set, server } => {
+            let body = json!(pairs("set", set)?);
+            server.ask((Method::PATCH, &one(sub), Some(body)), pretty)
+        }
+        UsersCommand::Rm { sub, server } => server.ask((Method::DELETE, &one(sub), None), |_| format!("{sub} is gone")),
+    }
+}
+
+/// What is to be done with clients.
+#[derive(Clone, Debug, Subcommand)]
+pub(super) enum ClientsCommand {
+    /// List the registered apps
+    List(ServerArgs),
+    /// Show one app, with its secret
+    Show {
+        /// `client_id`
+        id: String,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Register an app; from then on no other is accepted
+    Add {
+        /// `client_id`
+        id: String,
+        /// Its secret [default: none, a public client]
+        #[arg(long)]
+        secret: Option<String>,
+        /// Where codes may be sent; may be repeated
+        #[arg(long, value_name = "URI")]
+        redirect_uri: Vec<String>,
+        /// Any other key of the configuration
+        #[arg(long = "set", value_name = "NAME=VALUE")]
+        set: Vec<String>,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Change an app; `NAME=null` leaves a key out
+    Set {
+        /// `client_id`
+        id: String,
+        /// What to change
+        #[arg(value_name = "NAME=VALUE", required = true)]
+        set: Vec<String>,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Remove an app
+    Rm {
+        /// `client_id`
+        id: String,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+}
+
+/// `standin clients`
+pub(super) fn clients(command: &ClientsCommand) -> Result<(), Exit> {
+    let one = |id: &str| format!("/clients/{}", part(id));
+    match command {
+        ClientsCommand::List(server) => server.ask((Method::GET, "/clients", None), |clients| {
+            if clients.as_array().is_some_and(Vec::is_empty) {
+                return "none: any id and secret is accepted, unless the server is strict".into();
+            }
+            let uris = |client: &Value| {
+                client["redirect_uris"].as_array().into_iter().flatten().map(text).collect::<Vec<_>>().join(" ")
+            };
+            lines(clients, |client| format!("{:<24} {}", text(&client["id"]), uris(client)))
+        }),
+        ClientsCommand::Show { id, server } => server.ask((Method::GET, &one(id), None), pretty),
+        ClientsCommand::Add { id, secret, redirect_uri, set, server } => {
+            let mut body = json!(pairs("--set", set)?);
+            body["id"] = id.as_str().into();
+            if let Some(secret) = secret {
+                body["secret"] = secret.as_str().into();
+            }
+            if !redirect_uri.is_empty() {
+                body["redirect_uris"] = json!(redirect_uri);
+            }
+            server.ask((Method::POST, "/clients", Some(body)), |_| {
+                format!("{id} is registered, and only registered apps are accepted")
+            })
+        }
+        ClientsCommand::Set { id, set, server } => {
+            let body = json!(pairs("set", set)?);
+            server.ask((Method::PATCH, &one(id), Some(body)), pretty)
+        }
+        ClientsCommand::Rm { id, server } => server.ask((Method::DELETE, &one(id), None), |_| format!("{id} is gone")),
+    }
+}
+
+/// What is to be done with sign-ins.
+#[derive(Clone, Debug, Subcommand)]
+pub(super) enum SessionsCommand {
+    /// List who is signed in
+    List(ServerArgs),
+    /// End a sign-in
+    End {
+        /// `sid`
+        sid: String,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+}
+
+/// `standin sessions`
+pub(super) fn sessions(command: &SessionsCommand) -> Result<(), Exit> {
+    match command {
+        SessionsCommand::List(server) => server.ask((Method::GET, "/sessions", None), |sessions| {
+            let clients = |session: &Value| {
+                session["clients"].as_array().into_iter().flatten().map(text).collect::<Vec<_>>().join(" ")
+            };
+            lines(sessions, |session| {
+                format!("{}  {:<16} {}", text(&session["sid"]), text(&session["user"]), clients(session))
+            })
+        }),
+        SessionsCommand::End { sid, server } => {
+            let path = format!("/sessions/{}", part(sid));
+            server.ask((Method::DELETE, &path, None), |_| "ended".into())
+        }
+    }
+}
+
+/// `standin logout`
+pub(super) fn logout(user: &str, server: &ServerArgs) -> Result<(), Exit> {
+    let body = json!({ "user": user });
+    server
+        .ask((Method::POST, "/logouts", Some(body)), |ended| format!("{} sign-ins of {user} ended", ended["sessions"]))
+}
+
+/// What is to be done with keys.
+#[derive(Clone, Debug, Subcommand)]
+pub(super) enum KeysCommand {
+    /// List the published keys
+    List(ServerArgs),
+    /// Sign with another key from now on: an announced one, or a new one
+    Rotate {
+        /// For which algorithm [default: the realm's own]
+        #[arg(long)]
+        alg: Option<String>,
+        /// How long the old key stays published; 0 is not at all
+        #[arg(long, default_value = "1h", value_name = "TIME")]
+        grace: Lifetime,
+        /// Publish a new key, and sign with it from the next rotation on
+        #[arg(long)]
+        announce: bool,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Publish a key no longer; if it signed, a new one takes its place
+    Revoke {
+        /// The key's name
+        kid: String,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+}
+
+/// `standin keys`
+pub(super) fn keys(command: &KeysCommand) -> Result<(), Exit> {
+    let listed = |keys: &Value| {
+        let algs = |key: &Value| key["algs"].as_array().into_iter().flatten().map(text).collect::<Vec<_>>().join(" ");
+        lines(keys, |key| format!("{}  {:<12} {}", text(&key["kid"]), algs(key), text(&key["state"])))
+    };
+    match command {
+        KeysCommand::List(server) => server.ask((Method::GET, "/keys", None), listed),
+        KeysCommand::Rotate { alg, grace, announce, server } => {
+            let mut body = json!({ "grace": grace.to_string(), "announce": announce });
+            if let Some(alg) = alg {
+                body["alg"] = alg.as_str().into();
+            }
+            server.ask((Method::POST, "/keys/rotate", Some(body)), listed)
+        }
+        KeysCommand::Revoke { kid, server } => {
+            let path = format!("/keys/{}", part(kid));
+            server.ask((Method::DELETE, &path, None), |_| format!("{kid} is not published any more"))
+        }
+    }
+}
+
+/// `standin time`: show, forecast, freeze, real, a moment, or `+55m`.
+pub(super) fn time(what: &str, at: Option<i64>, server: &ServerArgs) -> Result<(), Exit> {
+    let shown = |clock: &Value| format!("{} ({}, {} s ahead)", clock["now"], text(&clock["mode"]), clock["offset"]);
+    let set = |body: Value| server.ask((Method::PUT, "/clock", Some(body)), shown);
+    let usage = || Exit::usage(format!("`{what}` is none of: show, forecast, freeze, real, set SECONDS, +55m"));
+    match what {
+        "show" => server.ask((Method::GET, "/clock", None), shown),
+        "forecast" => server.ask((Method::GET, "/clock/forecast", None), |expiries| {
+            lines(expiries, |expiry| {
+                format!("in {:>8} s  {:<14} {}", expiry["in_seconds"], text(&expiry["what"]), text(&expiry["of"]))
+            })
+        }),
+        "freeze" => set(at.map_or_else(|| json!({ "mode": "frozen" }), |at| json!({ "mode": "frozen", "at": at }))),
+        "real" => set(json!({ "mode": "real" })),
+        "set" => {
+            let at =
+                at.ok_or_else(|| Exit::usage("set to when? Write seconds since 1970: standin time set 1900000000"))?;
+            set(json!({ "mode": "running", "at": at }))
+        }
+        ahead => {
+            let by = ahead.strip_prefix('+').ok_or_else(usage)?;
+            let by: Lifetime = by.parse().map_err(Exit::usage)?;
+            server.ask((Method::POST, "/clock/advance", Some(json!({ "by": by.to_string() }))), shown)
+        }
+    }
+}
+
+/// What is to be done with realms.
+#[derive(Clone, Debug, Subcommand)]
+pub(super) enum RealmCommand {
+    /// Open a realm: like the first one, and on its own
+    Create {
+        /// Its name
+        name: String,
+        /// Close it after this time
+        #[arg(long, value_name = "TIME")]
+        ttl: Option<Lifetime>,
+        /// Any key of the configuration that differs
+        #[arg(long = "set", value_name = "NAME=VALUE")]
+        set: Vec<String>,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// List the realms
+    List(ServerArgs),
+    /// Print a cookie that leads a browser to a realm
+    Ticket {
+        /// Its name
+        name: String,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Close a realm, with everything in it
+    Rm {
+        /// Its name
+        name: String,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+}
+
+/// `standin realm`
+pub(super) fn realm(command: &RealmCommand) -> Result<(), Exit> {
+    match command {
+        RealmCommand::Create { name, ttl, set, server } => {
+            let mut body = json!(pairs("--set", set)?);
+            body["name"] = name.as_str().into();
+            if let Some(ttl) = ttl {
+                body["ttl"] = ttl.to_string().into();
+            }
+            server.ask((Method::POST, "/realms", Some(body)), |realm| text(&realm["issuer"]))
+        }
+        RealmCommand::List(server) => server.ask((Method::GET, "/realms", None), |realms| {
+            lines(realms, |realm| format!("{:<20} {}", text(&realm["name"]), text(&realm["issuer"])))
+        }),
+        RealmCommand::Ticket { name, server } => {
+            let path = format!("/realms/{}/tickets", part(name));
+            server.ask((Method::POST, &path, None), |ticket| {
+                format!("{}={}\n{}", text(&ticket["cookie"]), text(&ticket["value"]), text(&ticket["url"]))
+            })
+        }
+        RealmCommand::Rm { name, server } => {
+            let path = format!("/realms/{}", part(name));
+            server.ask((Method::DELETE, &path, None), |_| format!("{name} is closed"))
+        }
+    }
+}
+
+/// What is to be done with snapshots.
+#[derive(Clone, Debug, Subcommand)]
+pub(super) enum SnapshotCommand {
+    /// Write the realm as it is into NAME.snapshot.json
+    Save {
+        /// The name, or a file that ends in .json
+        name: String,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Make the realm what it was when the file was written
+    Load {
+        /// The name, or the file
+        name: String,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+}
+
+/// `standin snapshot`
+pub(super) fn snapshot(command: &SnapshotCommand) -> Result<(), Exit> {
+    let file = |name: &str| {
+        if std::path::Path::new(name).extension().is_some_and(|end| end == "json") {
+            name.to_owned()
+        } else {
+            format!("{name}.snapshot.json")
+        }
+    };
+    match command {
+        SnapshotCommand::Save { name, server } => {
+            let remote = server.remote()?;
+            let snapshot = block_on(remote.call(Method::POST, "/snapshots", Some(json!({ "name": name }))))?;
+            let file = file(name);
+            fs::write(&file, pretty(&snapshot) + "\n")
+                .map_err(|e| Exit::failed(format!("cannot write {file}: {e}")))?;
+            server.show(&json!({ "file": file }), |_| format!("written to {file}"))
+        }
+        SnapshotCommand::Load { name, server } => {
+            let file = file(name);
+            let read = fs::read_to_string(&file).map_err(|e| Exit::failed(format!("cannot read {file}: {e}")))?;
+            let snapshot: Value =
+                serde_json::from_str(&read).map_err(|e| Exit::failed(format!("{file} is no snapshot: {e}")))?;
+            let remote = server.remote()?;
+            block_on(async {
+                let path = format!("/snapshots/{}", part(name));
+                remote.call(Method::PUT, &path, Some(snapshot)).await?;
+                remote.call(Method::POST, &format!("{path}/restore"), None).await
+            })?;
+            server.show(&json!({ "file": file }), |_| format!("the realm is what it was in {file}"))
+        }
+    }
+}
+
+/// `standin reset`
+pub(super) fn reset(keep: &[String], server: &ServerArgs) -> Result<(), Exit> {
+    server.ask((Method::POST, "/reset", Some(json!({ "keep": keep }))), |info| {
+        format!("{} is what it was at the start", text(&info["issuer"]))
+    })
+}
+
+pub(super) fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| if value.is_null() { String::new() } else { value.to_string() }, str::to_owned)
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_default()
+}
+
+/// One line for each item.
+pub(super) fn lines(items: &Value, line: impl Fn(&Value) -> String) -> String {
+    let items = items.as_array().cloned().unwrap_or_default();
+    if items.is_empty() {
+        return "none".into();
+    }
+    items.iter().map(|item| line(item).trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,252 @@
+//! `standin next` and `standin fault`: who signs in next, and which lies are told.
+
+use clap::{Args, Subcommand};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::faults::{FAULTS, TEST_IDENTITIES};
+use crate::protocol::{Lifetime, Map};
+
+use super::running::{ServerArgs, pairs};
+use super::{Exit, print};
+
+/// The next sign-in.
+#[derive(Clone, Debug, Args)]
+pub(super) struct NextArgs {
+    /// Who signs in
+    #[arg(long = "as", value_name = "USER", conflicts_with = "fail")]
+    user: Option<String>,
+    /// The error by which it fails, such as `access_denied`
+    #[arg(long, value_name = "ERROR")]
+    fail: Option<String>,
+    /// Which sign-in: client=ID or `login_hint=TEXT`; may be repeated
+    #[arg(long = "for", value_name = "NAME=VALUE")]
+    which: Vec<String>,
+    /// A claim to add or change; `NAME=null` leaves it out
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    set: Vec<String>,
+    /// The scopes that are agreed to [default: all]
+    #[arg(long, value_name = "SCOPES")]
+    consent: Option<String>,
+    /// A fault that this sign-in carries along; may be repeated
+    #[arg(long, value_name = "NAME")]
+    fault: Vec<String>,
+    /// How often
+    #[arg(long, default_value_t = 1)]
+    times: u32,
+    /// Forget it after this time, by the realm's clock
+    #[arg(long, value_name = "TIME")]
+    ttl: Option<Lifetime>,
+    /// Show the page: whoever presses something on it is this person
+    #[arg(long)]
+    page: bool,
+    /// List those that wait
+    #[arg(long, conflicts_with_all = ["user", "fail", "clear"])]
+    list: bool,
+    /// Forget those that wait
+    #[arg(long, conflicts_with_all = ["user", "fail"])]
+    clear: bool,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+/// `standin next`
+pub(super) fn next(args: &NextArgs) -> Result<(), Exit> {
+    if args.list {
+        return args.server.ask((Method::GET, "/next-logins", None), rules);
+    }
+    if args.clear {
+        return args.server.ask((Method::DELETE, "/next-logins", None), |_| "no sign-in is decided any more".into());
+    }
+    if args.user.is_none() && args.fail.is_none() && args.consent.is_none() {
+        return Err(Exit::usage("say who signs in by --as USER, or how it fails by --fail ERROR"));
+    }
+    let mut body = json!({
+        "match": pairs("--for", &args.which)?, "claims": pairs("--set", &args.set)?, "times": args.times,
+        "page": args.page, "fault": args.fault,
+    });
+    for (name, value) in [("as", &args.user), ("fail", &args.fail), ("consent", &args.consent)] {
+        if let Some(value) = value {
+            body[name] = value.as_str().into();
+        }
+    }
+    if let Some(ttl) = args.ttl {
+        body["ttl"] = ttl.to_string().into();
+    }
+    args.server.ask((Method::POST, "/next-logins", Some(body)), |rule| rules(&json!([rule])))
+}
+
+/// What is to be done with faults.
+#[derive(Clone, Debug, Subcommand)]
+pub(super) enum FaultCommand {
+    /// List every fault and every test identity there is
+    List {
+        /// Only those whose id contains this
+        #[arg(default_value = "")]
+        part: String,
+        /// Print Markdown, as docs/faults.md has it
+        #[arg(long, conflicts_with = "json")]
+        markdown: bool,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Turn a fault on
+    On(Box<OnArgs>),
+    /// List the faults that are on
+    Show(ServerArgs),
+    /// Turn a fault off, or all of them
+    Off {
+        /// The number that `fault show` gives [default: all]
+        id: Option<u64>,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+}
+
+/// A fault, when and how often.
+#[derive(Clone, Debug, Args)]
+pub(super) struct OnArgs {
+    /// Its id, as `fault list` has it
+    name: String,
+    /// Only for this client
+    #[arg(long, value_name = "ID")]
+    client: Option<String>,
+    /// Only about this person
+    #[arg(long, value_name = "SUB")]
+    user: Option<String>,
+    /// Only for sign-ins that began with this `login_hint`
+    #[arg(long, value_name = "TEXT")]
+    login_hint: Option<String>,
+    /// Only at this endpoint, such as token
+    #[arg(long)]
+    endpoint: Option<String>,
+    /// Only for tokens got in this way, such as `refresh_token`
+    #[arg(long)]
+    grant_type: Option<String>,
+    /// So many times [default: always]
+    #[arg(long)]
+    times: Option<u32>,
+    /// With this probability, from 0 to 1
+    #[arg(long)]
+    rate: Option<f64>,
+    /// Only each so-manieth time
+    #[arg(long)]
+    every: Option<u32>,
+    /// Turn it off after this time, by the realm's clock
+    #[arg(long, value_name = "TIME")]
+    ttl: Option<Lifetime>,
+    /// How late answers come, for faults of time
+    #[arg(long, value_name = "TIME")]
+    delay: Option<Lifetime>,
+    /// A number of seconds, for faults that take one
+    #[arg(long, allow_negative_numbers = true)]
+    seconds: Option<i64>,
+    /// The other realm of a mix-up
+    #[arg(long, value_name = "REALM")]
+    other: Option<String>,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+/// `standin fault`
+pub(super) fn fault(command: &FaultCommand) -> Result<(), Exit> {
+    match command {
+        FaultCommand::List { part, markdown, json } => list(part, *markdown, *json),
+        FaultCommand::On(args) => on(args),
+        FaultCommand::Show(server) => server.ask((Method::GET, "/faults", None), rules),
+        FaultCommand::Off { id, server } => {
+            let path = id.map_or_else(|| "/faults".to_owned(), |id| format!("/faults/{id}"));
+            server.ask((Method::DELETE, &path, None), |_| match id {
+                Some(id) => format!("fault {id} is off"),
+                None => "all faults are off".into(),
+            })
+        }
+    }
+}
+
+fn on(args: &OnArgs) -> Result<(), Exit> {
+    let mut when = Map::new();
+    let said = [
+        ("client", &args.client),
+        ("user", &args.user),
+        ("login_hint", &args.login_hint),
+        ("endpoint", &args.endpoint),
+        ("grant_type", &args.grant_type),
+    ];
+    when.extend(said.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?.into()))));
+    let mut with = Map::new();
+    let time = |time: Option<Lifetime>| time.map(|time| Value::from(time.to_string()));
+    with.extend(time(args.delay).map(|delay| ("delay".to_owned(), delay)));
+    with.extend(args.seconds.map(|seconds| ("seconds".to_owned(), seconds.into())));
+    with.extend(args.other.clone().map(|realm| ("realm".to_owned(), realm.into())));
+    let mut body = json!({ "name": args.name, "match": when, "with": with });
+    let numbers = [
+        ("times", args.times.map(Value::from)),
+        ("rate", args.rate.map(Value::from)),
+        ("every", args.every.map(Value::from)),
+        ("ttl", time(args.ttl)),
+    ];
+    for (name, value) in numbers {
+        if let Some(value) = value {
+            body[name] = value;
+        }
+    }
+    args.server.ask((Method::POST, "/faults", Some(body)), |rule| rules(&json!([rule])))
+}
+
+/// The catalogue is part of the binary, so no server is needed.
+fn list(part: &str, markdown: bool, as_json: bool) -> Result<(), Exit> {
+    let faults: Vec<_> = FAULTS.iter().filter(|fault| fault.id.contains(part)).collect();
+    let identities: Vec<_> =
+        TEST_IDENTITIES.iter().filter(|(word, ..)| word.contains(part) || part.is_empty()).collect();
+    if faults.is_empty() && identities.is_empty() {
+        return Err(Exit::failed(format!("no fault and no test identity has `{part}` in its name")));
+    }
+    if as_json {
+        let identity = |(word, sentence, _): &&(&str, &str, _)| json!({ "word": word, "sentence": sentence });
+        let identities: Vec<Value> = identities.iter().map(identity).collect();
+        let whole = json!({ "faults": faults, "test_identities": identities });
+        return print(&serde_json::to_string_pretty(&whole).map_err(|e| Exit::failed(e.to_string()))?);
+    }
+    if markdown {
+        return print(crate::cli::catalog::markdown().trim_end());
+    }
+    let mut text = String::new();
+    for fault in faults {
+        text.push_str(&format!("{:<44} {}\n{:<44} a correct app {}\n", fault.id, fault.sentence, "", fault.correct));
+    }
+    if !identities.is_empty() {
+        text.push_str("\nTest identities, as username or login_hint:\n");
+    }
+    for (word, sentence, _) in identities {
+        text.push_str(&format!("{:<44} {sentence}\n", format!("alice+{word}@example.com")));
+    }
+    print(text.trim_end())
+}
+
+/// Rules, one on a line.
+fn rules(rules: &Value) -> String {
+    let rules = rules.as_array().cloned().unwrap_or_default();
+    if rules.is_empty() {
+        return "none".into();
+    }
+    let mut text = String::new();
+    for rule in &rules {
+        let left = rule["left"].as_u64().map_or_else(|| "always".to_owned(), |left| format!("{left} times yet"));
+        let name = rule["name"].as_str().unwrap_or_default();
+        let said = |value: &Value| {
+            value.as_object().filter(|members| !members.is_empty()).map(|members| {
+                members.iter().map(|(name, value)| format!(" {name}={}", plain(value))).collect::<String>()
+            })
+        };
+        let when = said(&rule["match"]).map(|when| format!(" for{when}")).unwrap_or_default();
+        let who = rule["login"]["as"].as_str().or(rule["login"]["fail"].as_str()).map(|who| format!(" {who}"));
+        text.push_str(&format!("#{} {name}{}{when}, {left}\n", rule["id"], who.unwrap_or_default()));
+    }
+    text
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
