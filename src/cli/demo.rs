@@ -5,9 +5,9 @@ use std::time::Instant;
 use crate::demo::{App, AppError};
 use crate::world::Client;
 
+use super::reload::watch;
 use super::sources::Sources;
 use super::start::{announcement, open, run};
-use super::reload::watch;
 use super::{Exit, StartArgs, log, print};
 
 /// The port that the sample app is known by.

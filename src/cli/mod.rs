@@ -8,6 +8,7 @@ mod exit;
 mod happened;
 mod log;
 mod manage;
+mod people;
 mod port;
 mod reload;
 mod rules;
@@ -73,10 +74,10 @@ enum Command {
     Fault(rules::FaultCommand),
     /// People, added and changed while the provider runs
     #[command(subcommand)]
-    Users(manage::UsersCommand),
+    Users(people::UsersCommand),
     /// Apps, registered and changed while the provider runs
     #[command(subcommand)]
-    Clients(manage::ClientsCommand),
+    Clients(people::ClientsCommand),
     /// Who is signed in
     #[command(subcommand)]
     Sessions(manage::SessionsCommand),
@@ -182,8 +183,8 @@ pub fn run() -> ExitCode {
         Some(Command::Run(args)) => run::run(&args),
         Some(Command::Next(args)) => rules::next(&args),
         Some(Command::Fault(command)) => rules::fault(&command),
-        Some(Command::Users(command)) => manage::users(&command),
-        Some(Command::Clients(command)) => manage::clients(&command),
+        Some(Command::Users(command)) => people::users(&command),
+        Some(Command::Clients(command)) => people::clients(&command),
         Some(Command::Sessions(command)) => manage::sessions(&command),
         Some(Command::Logout { user, server }) => manage::logout(&user, &server),
         Some(Command::Keys(command)) => manage::keys(&command),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use reqwest::cookie::{CookieStore as _, Jar};
 use reqwest::{Client, RequestBuilder, Response};
+use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
 use crate::http::browser_client;
@@ -23,6 +24,7 @@ const MOST_STEPS: usize = 30;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignIn {
     start: String,
+    press: Option<String>,
     user: Option<String>,
     scopes: Option<String>,
     decline: Option<String>,
@@ -31,7 +33,14 @@ pub struct SignIn {
 impl SignIn {
     /// Begins at this URL of the app: its page for signing in, or any page that needs it.
     pub fn at(url: &str) -> Self {
-        Self { start: url.to_owned(), user: None, scopes: None, decline: None }
+        Self { start: url.to_owned(), press: None, user: None, scopes: None, decline: None }
+    }
+
+    /// Presses the app's own button or link with these words first, for apps that begin a sign-in by a form.
+    #[must_use]
+    pub fn pressing(mut self, words: &str) -> Self {
+        self.press = Some(words.to_owned());
+        self
     }
 
     /// Presses this person's button. Without it, the first one's.
@@ -109,6 +118,8 @@ struct Browsing<'a> {
     issuer: Url,
     sign_in: &'a SignIn,
     callback: Option<Url>,
+    /// Whether the app's own button was pressed.
+    pressed: bool,
 }
 
 pub(super) async fn sign_in(realm: &Realm, sign_in: SignIn) -> Result<SignedIn, SignInError> {
@@ -116,7 +127,7 @@ pub(super) async fn sign_in(realm: &Realm, sign_in: SignIn) -> Result<SignedIn, 
     let http = browser_client(Arc::clone(&jar)).map_err(|e| SignInError(e.to_string()))?;
     let parse = |text: &str| Url::parse(text).map_err(|e| SignInError(format!("`{text}` is no URL: {e}")));
     let (mut step, issuer) = (Step::Get(parse(&sign_in.start)?), parse(&realm.settings().issuer)?);
-    let mut browsing = Browsing { http, jar, issuer, sign_in: &sign_in, callback: None };
+    let mut browsing = Browsing { http, jar, issuer, sign_in: &sign_in, callback: None, pressed: false };
     for _ in 0..MOST_STEPS {
         match browsing.take(step).await? {
             Next::Go(next) => step = next,
@@ -145,23 +156,19 @@ impl Browsing<'_> {
             return Ok(Next::Go(Step::Get(to)));
         }
         let body = response.text().await.map_err(|e| SignInError(format!("{url}: {e}")))?;
-        if !self.is_ours(&url) {
+        if !self.is_ours(&url) && (self.pressed || self.sign_in.press.is_none()) {
             let (jar, callback) = (Arc::clone(&self.jar), self.callback.clone());
             return Ok(Next::Arrived(SignedIn { url, status: status.as_u16(), body, callback, jar }));
         }
-        match self.press(&url, &body) {
-            Some(step) => Ok(Next::Go(step)),
-            None => {
-                let words: String = body
-                    .split('<')
-                    .filter_map(|part| part.split_once('>'))
-                    .map(|(_, text)| text.trim())
-                    .collect::<Vec<_>>()
-                    .join(" ");
-                let words: String = words.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(600).collect();
-                Err(SignInError(format!("the provider's page at {url} ({status}) has nothing to press: {words}")))
-            }
+        let Some(step) = self.press(&url, &body) else {
+            let said: String = words(Html::parse_document(&body).root_element()).chars().take(600).collect();
+            return Err(SignInError(format!("the page at {url} ({status}) has nothing to press: {said}")));
+        };
+        self.pressed |= !self.is_ours(&url);
+        if let Step::Post(to, _) = &step {
+            self.notice(&url, &to.clone());
         }
+        Ok(Next::Go(step))
     }
 
     async fn send(&self, step: Step) -> Result<Response, SignInError> {
@@ -170,7 +177,7 @@ impl Browsing<'_> {
             Step::Post(url, fields) => {
                 let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
                 let post = self.http.post(url.clone()).header("content-type", "application/x-www-form-urlencoded");
-                post.header("origin", self.issuer.origin().ascii_serialization()).body(form)
+                post.header("origin", url.origin().ascii_serialization()).body(form)
             }
         };
         let (Step::Get(url) | Step::Post(url, _)) = step;
@@ -188,68 +195,83 @@ impl Browsing<'_> {
         }
     }
 
-    /// The button on a page of the provider's.
-    fn press(&mut self, url: &Url, page: &str) -> Option<Step> {
-        let fields = fields(page);
-        let action = between(page, "action=\"", "\"").map(unescaped);
-        let value = |name: &str| fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
-        if let Some(interaction) = value("interaction") {
-            let target =
-                |path: &str| self.issuer.join(&format!("{}{path}", self.issuer.path().trim_end_matches('/'))).ok();
-            let mut form = vec![("interaction".to_owned(), interaction)];
-            if page.contains("data-testid=\"allow\"") {
-                form.push(("decision".into(), "allow".into()));
-                let all = fields.iter().filter(|(name, _)| name == "scope").map(|(_, scope)| scope.as_str());
-                let wanted = self.sign_in.scopes.as_deref();
-                let ticked = all.filter(|scope| wanted.is_none_or(|wanted| wanted.split(' ').any(|one| one == *scope)));
-                form.extend(ticked.map(|scope| ("scope".to_owned(), scope.to_owned())));
-                return Some(Step::Post(target("/consent")?, form));
-            }
-            match &self.sign_in.decline {
-                Some(error) => form.push(("decline".into(), error.clone())),
-                None => {
-                    let first = between(page, "name=\"sub\" value=\"", "\"").map(unescaped);
-                    form.push(("sub".into(), self.sign_in.user.clone().or(first)?));
-                }
-            }
-            return Some(Step::Post(target("/sign-in")?, form));
+    /// What there is to press on a page: the provider's buttons, or the one that the test named on a page of the app's.
+    fn press(&self, url: &Url, text: &str) -> Option<Step> {
+        let page = Html::parse_document(text);
+        if !self.is_ours(url) {
+            let wanted = self.sign_in.press.as_deref()?;
+            return button_named(&page, wanted)
+                .and_then(|(form, button)| submit(url, form, button))
+                .or_else(|| link_named(&page, url, wanted));
         }
-        // What is left is the form that posts the answer to the app.
-        let action = url.join(&action?).ok().filter(|action| !self.is_ours(action))?;
-        self.callback = Some(action.clone());
-        Some(Step::Post(action, fields))
+        let find = |selector: &str| all(&page, selector).into_iter().next();
+        let buttons = [
+            self.sign_in.decline.as_ref().map(|error| format!("button[name='decline'][value='{error}']")),
+            self.sign_in.user.as_ref().map(|user| format!("button[name='sub'][value='{user}']")),
+            Some("button[name='sub']".into()),
+            Some("button[name='decision'][value='allow']".into()),
+        ];
+        let button = buttons.into_iter().flatten().find_map(|selector| find(&selector));
+        if let Some(button) = button {
+            let mut step = submit(url, form_of(button)?, Some(button))?;
+            if let (Step::Post(_, fields), Some(scopes)) = (&mut step, &self.sign_in.scopes) {
+                fields.retain(|(name, value)| name != "scope" || scopes.split(' ').any(|scope| scope == value));
+            }
+            return Some(step);
+        }
+        // A form that posts the answer to the app, or a step in between.
+        let step = match find("form[method='post']") {
+            Some(form) => submit(url, form, None)?,
+            None => Step::Get(url.join(find("a[data-testid='go-on']")?.value().attr("href")?).ok()?),
+        };
+        let (Step::Get(to) | Step::Post(to, _)) = &step;
+        (!self.is_ours(to)).then_some(step)
     }
 }
 
-/// Name and value of each input of a page of ours, whose attributes are always written in this order.
-fn fields(page: &str) -> Vec<(String, String)> {
-    let inputs = page.split("<input ").skip(1).filter_map(|rest| rest.split('>').next());
-    inputs
-        .filter_map(|input| {
-            let name = between(input, "name=\"", "\"")?;
-            let value = between(input, "value=\"", "\"").unwrap_or_default();
-            Some((unescaped(name), unescaped(value)))
-        })
-        .collect()
+fn all<'a>(page: &'a Html, selector: &str) -> Vec<ElementRef<'a>> {
+    Selector::parse(selector).map(|selector| page.select(&selector).collect()).unwrap_or_default()
 }
 
-fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
-    text.split_once(before).and_then(|(_, rest)| rest.split_once(after)).map(|(found, _)| found)
+fn form_of(element: ElementRef<'_>) -> Option<ElementRef<'_>> {
+    element.ancestors().filter_map(ElementRef::wrap).find(|ancestor| ancestor.value().name() == "form")
 }
 
-/// The characters that our pages escape.
-fn unescaped(text: &str) -> String {
-    const ESCAPED: [(&str, &str); 10] = [
-        ("&#60;", "<"),
-        ("&#62;", ">"),
-        ("&#34;", "\""),
-        ("&#39;", "'"),
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", "\""),
-        ("&#x27;", "'"),
-        ("&#38;", "&"),
-        ("&amp;", "&"),
-    ];
-    ESCAPED.iter().fold(text.to_owned(), |text, (escaped, plain)| text.replace(escaped, plain))
+fn words(element: ElementRef<'_>) -> String {
+    element.text().collect::<Vec<_>>().join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The form with a button of these words.
+fn button_named<'a>(page: &'a Html, wanted: &str) -> Option<(ElementRef<'a>, Option<ElementRef<'a>>)> {
+    let buttons = all(page, "button, input[type='submit']");
+    let button = buttons.into_iter().find(|button| {
+        words(*button).contains(wanted) || button.value().attr("value").is_some_and(|value| value.contains(wanted))
+    })?;
+    Some((form_of(button)?, Some(button)))
+}
+
+fn link_named(page: &Html, url: &Url, wanted: &str) -> Option<Step> {
+    let link = all(page, "a[href]").into_iter().find(|link| words(*link).contains(wanted))?;
+    Some(Step::Get(url.join(link.value().attr("href")?).ok()?))
+}
+
+/// A form as a browser submits it when this button is pressed.
+fn submit(url: &Url, form: ElementRef<'_>, button: Option<ElementRef<'_>>) -> Option<Step> {
+    let action = form.value().attr("action").filter(|action| !action.is_empty());
+    let mut to = action.map_or_else(|| Some(url.clone()), |action| url.join(action).ok())?;
+    let inputs = Selector::parse("input[name]").ok()?;
+    let attr = |element: ElementRef<'_>, name: &str| element.value().attr(name).map(str::to_owned);
+    let sent = |input: &ElementRef<'_>| match attr(*input, "type").as_deref() {
+        Some("checkbox" | "radio") => input.value().attr("checked").is_some(),
+        Some("submit" | "button" | "reset" | "file" | "image") => false,
+        _ => true,
+    };
+    let pair = |element: ElementRef<'_>| Some((attr(element, "name")?, attr(element, "value").unwrap_or_default()));
+    let mut fields: Vec<(String, String)> = form.select(&inputs).filter(sent).filter_map(pair).collect();
+    fields.extend(button.and_then(pair));
+    if attr(form, "method").is_some_and(|method| method.eq_ignore_ascii_case("post")) {
+        return Some(Step::Post(to, fields));
+    }
+    to.query_pairs_mut().clear().extend_pairs(fields);
+    Some(Step::Get(to))
 }

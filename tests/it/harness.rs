@@ -244,3 +244,87 @@ pub(crate) fn refused_by(idp: &Emulator, check: Check) {
     let refused = last.refused.as_ref().map(|refused| refused.check);
     assert_eq!(refused, Some(check), "{last}");
 }
+
+/// The control API of a provider, or of one of its realms.
+pub(crate) struct Control {
+    base: String,
+    realm: Option<String>,
+}
+
+impl Control {
+    pub(crate) fn of(idp: &Emulator) -> Self {
+        Self { base: format!("http://localhost:{}/_control/v1", idp.address().port()), realm: None }
+    }
+
+    /// The same for a realm, by the header.
+    pub(crate) fn of_realm(idp: &Emulator, realm: &str) -> Self {
+        Self { realm: Some(realm.to_owned()), ..Self::of(idp) }
+    }
+
+    pub(crate) async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
+        let mut request = http().request(method, format!("{}{path}", self.base));
+        if let Some(realm) = &self.realm {
+            request = request.header("standin-realm", realm);
+        }
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body.to_string());
+        }
+        send(request).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        let answer = self.call("GET", path, None).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+        answer.json()
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Value {
+        let answer = self.call("POST", path, Some(body)).await;
+        assert!((200..300).contains(&answer.status), "{path}: {} {}", answer.status, answer.text);
+        if answer.text.is_empty() { Value::Null } else { answer.json() }
+    }
+
+    pub(crate) async fn delete(&self, path: &str) {
+        let answer = self.call("DELETE", path, None).await;
+        assert_eq!(answer.status, 204, "{path}: {}", answer.text);
+    }
+
+    /// A call that must be refused: its status, the field that is wrong, and the sentence.
+    pub(crate) async fn problem(&self, method: &str, path: &str, body: Value) -> (u16, String, String) {
+        let answer = self.call(method, path, Some(body)).await;
+        assert_eq!(
+            answer.header("content-type"),
+            "application/problem+json",
+            "{path}: {} {}",
+            answer.status,
+            answer.text
+        );
+        let problem = answer.json();
+        let text = |name: &str| problem[name].as_str().unwrap_or_default().to_owned();
+        assert_eq!(problem["status"], answer.status);
+        (answer.status, text("field"), text("detail"))
+    }
+}
+
+/// An authorization request of the client `web` at any issuer, changed by `more`: an empty value leaves a parameter out.
+pub(crate) fn ask(issuer: &str, more: &[(&str, &str)]) -> String {
+    let mut params = vec![
+        ("client_id", "web"),
+        ("response_type", "code"),
+        ("redirect_uri", CALLBACK),
+        ("scope", "openid"),
+        ("state", "the-state"),
+        ("nonce", "the-nonce"),
+    ];
+    params.retain(|(name, _)| !more.iter().any(|(other, _)| other == name));
+    params.extend(more.iter().filter(|(_, value)| !value.is_empty()));
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish();
+    format!("{issuer}/authorize?{query}")
+}
+
+/// Redeems a code at any issuer as the client `web`.
+pub(crate) async fn redeem_at(issuer: &str, code: &str) -> Answer {
+    let form = [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", CALLBACK)];
+    post(http().post(format!("{issuer}/token")).basic_auth("web", Some("s3cret")), &form).await
+}

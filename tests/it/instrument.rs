@@ -1,0 +1,692 @@
+//! The test instrument: who signs in next, test identities, precedence, clock, journal, expectations, snapshots.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use standin::faults::Origin;
+use standin::realm::{Expectation, Where};
+use standin::{Check, Event, Fault, Login, SignIn, UnixTime};
+
+use crate::harness::{
+    Browser, CALLBACK, Control, as_web, ask, authorize_url, claims, code, get, http, redeem, redeem_at, refused_by,
+    registered, send, sign_in, tokens, userinfo,
+};
+
+/// What an app learns by a sign-in that shows no page.
+async fn id_token(idp: &standin::Emulator, more: &[(&str, &str)]) -> Value {
+    let answer = Browser::new().get(&authorize_url(idp, more)).await;
+    let code = answer.returned("code").unwrap_or_else(|| panic!("no code: {} {}", answer.status, answer.text));
+    claims(&redeem(idp, &code, &[]).await.member("id_token"))
+}
+
+#[tokio::test]
+async fn the_next_sign_in_is_whoever_the_test_says() {
+    let idp = registered().start().await;
+    let control = Control::of(&idp);
+    let login = json!({
+        "match": { "client": "web" }, "as": "bob", "claims": { "email": "b@example.com", "nickname": null },
+        "consent": "openid email", "amr": ["hwk"], "age": 60,
+    });
+    let rule = control.post("/next-logins", login).await;
+    assert_eq!((&rule["name"], &rule["left"]), (&json!("next-login"), &json!(1)));
+    idp.freeze(UnixTime(1_800_000_000));
+    let browser = Browser::new();
+    let answer = browser.get(&authorize_url(&idp, &[("scope", "openid email profile"), ("prompt", "consent")])).await;
+    let tokens = redeem(&idp, &answer.returned("code").expect("no page is shown"), &[]).await;
+    assert_eq!(tokens.member("scope"), "openid email", "and consents to what was said");
+    let id_token = claims(&tokens.member("id_token"));
+    assert_eq!((&id_token["sub"], &id_token["amr"]), (&json!("bob"), &json!(["hwk"])));
+    assert_eq!(id_token["auth_time"], 1_800_000_000 - 60);
+    let about = userinfo(&idp, &tokens.member("access_token")).await;
+    assert_eq!(about.member("email"), "b@example.com");
+    let page = Browser::new().get(&authorize_url(&idp, &[])).await;
+    assert_eq!(page.status, 200, "once is once");
+}
+
+#[tokio::test]
+async fn a_next_sign_in_is_matched_counted_and_forgotten() {
+    let idp = registered().start().await;
+    let control = Control::of(&idp);
+    idp.next_login(Login::by("bob").at("spa"));
+    idp.next_login(Login::by("cagla").hinted("the-hint").times(2));
+    for _ in 0..2 {
+        assert_eq!(id_token(&idp, &[("login_hint", "the-hint")]).await["sub"], "cagla");
+    }
+    let page = Browser::new().get(&authorize_url(&idp, &[("login_hint", "the-hint")])).await;
+    assert_eq!(page.status, 200);
+    control.delete("/next-logins").await;
+
+    control.post("/next-logins", json!({ "as": "bob", "ttl": "1m" })).await;
+    idp.advance(Duration::from_mins(2));
+    assert_eq!(Browser::new().get(&authorize_url(&idp, &[])).await.status, 200, "expired by the realm's clock");
+
+    idp.next_login(Login::fails("temporarily_unavailable"));
+    let answer = Browser::new().get(&authorize_url(&idp, &[])).await;
+    assert_eq!(answer.returned("error").as_deref(), Some("temporarily_unavailable"));
+    idp.next_login(Login::by("alice"));
+    let silent = Browser::new().get(&authorize_url(&idp, &[("prompt", "none")])).await;
+    assert_eq!(silent.returned("error").as_deref(), Some("login_required"), "who may not be asked is not answered for");
+    assert_eq!(id_token(&idp, &[]).await["sub"], "alice", "and the answer still waits");
+}
+
+#[tokio::test]
+async fn a_next_sign_in_may_leave_the_page_to_be_pressed() {
+    let idp = registered().start().await;
+    Control::of(&idp).post("/next-logins", json!({ "as": "bob", "page": true, "fault": "idt.nonce.wrong" })).await;
+    let answer = sign_in(&idp, &Browser::new(), &[], "alice").await;
+    let id_token = claims(&redeem(&idp, &answer.returned("code").expect("a code"), &[]).await.member("id_token"));
+    assert_eq!((&id_token["sub"], &id_token["nonce"]), (&json!("bob"), &json!("the-nonce-wrong")));
+}
+
+#[tokio::test]
+async fn everybody_signs_in_by_themselves_where_the_configuration_says_so() {
+    let idp = registered().with(|config| config.auto_login = Some("login_hint".into())).start().await;
+    assert_eq!(id_token(&idp, &[("login_hint", "bob@example.com")]).await["sub"], "bob");
+    assert_eq!(Browser::new().get(&authorize_url(&idp, &[])).await.status, 200, "nobody is named");
+    let idp = registered().with(|config| config.auto_login = Some("alice".into())).start().await;
+    let browser = Browser::new();
+    for _ in 0..2 {
+        let answer = browser.get(&authorize_url(&idp, &[])).await;
+        assert!(answer.returned("code").is_some());
+    }
+    let signed_in = idp.journal().iter().filter(|entry| entry.events.contains(&Event::SignedIn)).count();
+    assert_eq!(signed_in, 1, "a browser that is signed in is left alone");
+}
+
+#[tokio::test]
+async fn test_identities_need_no_call_before() {
+    let idp = registered().start().await;
+    let page = Browser::new();
+    let shown = page.get(&authorize_url(&idp, &[])).await;
+    let form = [
+        ("interaction", shown.field("interaction")),
+        ("username", "alice+bad-nonce@example.com".into()),
+        ("password", "x".into()),
+    ];
+    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let answer = page.post(&format!("{}/sign-in", idp.issuer()), &form).await;
+    let typed = claims(&redeem(&idp, &answer.returned("code").expect("a code"), &[]).await.member("id_token"));
+    assert_eq!((&typed["sub"], &typed["nonce"]), (&json!("alice"), &json!("the-nonce-wrong")));
+
+    let denied = Browser::new().get(&authorize_url(&idp, &[("login_hint", "alice+deny@example.com")])).await;
+    assert_eq!(denied.returned("error").as_deref(), Some("access_denied"));
+    let both = id_token(&idp, &[("login_hint", "bob+wrong-aud+mfa")]).await;
+    assert_eq!((&both["aud"], &both["amr"]), (&json!("another-client"), &json!(["pwd", "otp", "mfa"])));
+    assert_eq!(
+        id_token(&idp, &[("login_hint", "alice+idt.sub.missing")]).await.get("sub"),
+        None,
+        "any fault is a word"
+    );
+    let plain = Browser::new().get(&authorize_url(&idp, &[("login_hint", "alice+unknown@example.com")])).await;
+    assert_eq!(plain.status, 200, "an unknown word is no test identity, so the page is shown");
+}
+
+#[tokio::test]
+async fn every_test_identity_does_what_its_sentence_says() {
+    let idp = registered().start().await;
+    for (word, sentence, _) in standin::faults::TEST_IDENTITIES.iter().filter(|(word, ..)| *word != "slow") {
+        let hint = format!("alice+{word}@example.com");
+        let answer = Browser::new()
+            .get(&authorize_url(&idp, &[("login_hint", &hint), ("scope", "openid profile email offline_access")]))
+            .await;
+        if let Some(code) = answer.returned("code") {
+            let tokens = redeem(&idp, &code, &[]).await;
+            if let Some(access) = tokens.json().get("access_token").and_then(Value::as_str) {
+                userinfo(&idp, access).await;
+            }
+            if let Some(refresh) = tokens.json().get("refresh_token").and_then(Value::as_str) {
+                as_web(&idp, "/token", &[("grant_type", "refresh_token"), ("refresh_token", refresh)]).await;
+            }
+        }
+        let said = format!("+{word}");
+        let decided = idp
+            .journal()
+            .iter()
+            .flat_map(|entry| entry.decided.clone())
+            .any(|decided| decided.by == said && decided.origin == Origin::TestIdentity);
+        assert!(decided, "{said}: {sentence}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_a_test_identity_signs_with_is_published() {
+    let idp = registered().start().await;
+    let answer = Browser::new().get(&authorize_url(&idp, &[("login_hint", "alice+rotate-key@example.com")])).await;
+    let token = redeem(&idp, &answer.returned("code").expect("a code"), &[]).await.member("id_token");
+    let keys = get(&format!("{}/jwks", idp.issuer())).await.json();
+    assert!(standin::tokens::verify_with_jwk(&token, &keys).is_ok());
+    let honest = tokens(&idp, &[], "bob").await.member("id_token");
+    assert_ne!(
+        crate::harness::header(&honest)["kid"],
+        crate::harness::header(&token)["kid"],
+        "everybody else signs in as before"
+    );
+}
+
+/// Test identity, then next sign-in, then fault, then configuration.
+#[tokio::test]
+async fn who_said_it_more_closely_is_believed() {
+    let idp = registered().with(|config| config.auto_login = Some("cagla".into())).start().await;
+    let decided = |idp: &standin::Emulator| idp.journal().iter().rev().find_map(|entry| entry.decided.first().cloned());
+    assert_eq!(id_token(&idp, &[]).await["sub"], "cagla");
+    assert_eq!(decided(&idp), None, "the configuration is no rule that a test made");
+
+    let cancelled = idp.scoped_fault(Fault::named("user.cancel"));
+    let answer = Browser::new().get(&authorize_url(&idp, &[])).await;
+    assert_eq!(
+        answer.returned("error").as_deref(),
+        Some("access_denied"),
+        "a fault is stronger than the configuration"
+    );
+    assert_eq!(decided(&idp).expect("a rule").origin, Origin::Fault);
+
+    idp.next_login(Login::by("bob"));
+    assert_eq!(id_token(&idp, &[]).await["sub"], "bob", "a next sign-in is stronger than a fault");
+
+    idp.next_login(Login::by("bob"));
+    assert_eq!(
+        id_token(&idp, &[("login_hint", "alice+mfa")]).await["sub"],
+        "alice",
+        "a test identity is the strongest"
+    );
+    let by = idp.journal().iter().rev().find_map(|entry| entry.decided.first().cloned()).expect("a rule");
+    assert_eq!((by.by.as_str(), by.origin), ("+mfa", Origin::TestIdentity));
+    drop(cancelled);
+    assert_eq!(id_token(&idp, &[]).await["sub"], "bob", "which was not spent");
+}
+
+#[tokio::test]
+async fn the_stronger_of_two_faults_on_one_claim_is_written_last_to_none() {
+    let idp = registered().start().await;
+    idp.fault(Fault::named("idt.nonce.missing"));
+    let id_token = id_token(&idp, &[("login_hint", "alice+bad-nonce@example.com")]).await;
+    assert_eq!(id_token.get("nonce"), None, "both lies were told, the test identity's first");
+    let decided: Vec<String> =
+        idp.journal().iter().flat_map(|entry| entry.decided.clone()).map(|decided| decided.by).collect();
+    assert!(decided.ends_with(&["+bad-nonce".into(), "idt.nonce.missing".into()]), "{decided:?}");
+}
+
+#[tokio::test]
+async fn faults_are_scoped_and_counted() {
+    let idp = registered().start().await;
+    let control = Control::of(&idp);
+    let nonce = |token: Value| token["nonce"].as_str().unwrap_or_default().to_owned();
+    let once =
+        control.post("/faults", json!({ "name": "idt.nonce.wrong", "match": { "user": "bob" }, "times": 1 })).await;
+    assert_eq!(nonce(claims(&tokens(&idp, &[], "alice").await.member("id_token"))), "the-nonce");
+    assert_eq!(nonce(claims(&tokens(&idp, &[], "bob").await.member("id_token"))), "the-nonce-wrong");
+    assert_eq!(nonce(claims(&tokens(&idp, &[], "bob").await.member("id_token"))), "the-nonce");
+    let decided = &idp
+        .provider()
+        .journal
+        .entries()
+        .into_iter()
+        .rev()
+        .find(|entry| !entry.decided.is_empty())
+        .expect("one")
+        .decided[0];
+    assert_eq!(Some(decided.rule.expect("a number")), once["id"].as_u64());
+
+    for (when, hint, lied) in [
+        (json!({ "client": "other" }), "", false),
+        (json!({ "client": "web", "login_hint": "h" }), "", false),
+        (json!({ "client": "web", "login_hint": "h" }), "h", true),
+        (json!({ "grant_type": "refresh_token" }), "", false),
+        (json!({ "grant_type": "authorization_code", "endpoint": "token" }), "", true),
+        (json!({ "endpoint": "userinfo" }), "", false),
+    ] {
+        control.post("/faults", json!({ "name": "idt.nonce.wrong", "match": when })).await;
+        let token = claims(&tokens(&idp, &[("login_hint", hint)], "alice").await.member("id_token"));
+        assert_eq!(nonce(token) == "the-nonce-wrong", lied, "{when}");
+        control.delete("/faults").await;
+    }
+    assert!(control.get("/faults").await.as_array().expect("a list").is_empty());
+}
+
+#[tokio::test]
+async fn probability_is_seeded_and_every_counts() {
+    let run = || async {
+        let idp = registered().seed(5).start().await;
+        idp.fault(Fault::named("net.flaky").rate(0.5));
+        let mut statuses = Vec::new();
+        for _ in 0..24 {
+            statuses.push(get(&format!("{}/jwks", idp.issuer())).await.status);
+        }
+        statuses
+    };
+    let (one, other) = (run().await, run().await);
+    assert_eq!(one, other, "the same seed has the same luck");
+    assert!(one.contains(&200) && one.contains(&503), "{one:?}");
+    let idp = registered().start().await;
+    idp.fault(Fault::named("net.flaky").every(3));
+    let mut statuses = Vec::new();
+    for _ in 0..6 {
+        statuses.push(get(&format!("{}/jwks", idp.issuer())).await.status);
+    }
+    assert_eq!(statuses, [200, 200, 503, 200, 200, 503]);
+}
+
+#[tokio::test]
+async fn no_answer_is_an_answer_as_well() {
+    let idp = registered().start().await;
+    let silent = idp.scoped_fault(Fault::named("net.timeout"));
+    let asked = http().get(format!("{}/jwks", idp.issuer())).timeout(Duration::from_millis(300)).send().await;
+    assert!(asked.expect_err("nothing comes").is_timeout());
+    drop(silent);
+    assert_eq!(get(&format!("{}/jwks", idp.issuer())).await.status, 200);
+}
+
+#[tokio::test]
+async fn pkce_as_careless_providers_have_it() {
+    let idp = registered().start().await;
+    let challenge = [("code_challenge", crate::harness::CHALLENGE), ("code_challenge_method", "S256")];
+    idp.fault(Fault::named("tok.pkce.ignored").once());
+    let code_of = code(&idp, &challenge, "alice").await;
+    let answer =
+        redeem(&idp, &code_of, &[("code_verifier", "a-verifier-that-is-quite-another-one-than-the-right")]).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let code_of = code(&idp, &challenge, "alice").await;
+    let answer =
+        redeem(&idp, &code_of, &[("code_verifier", "a-verifier-that-is-quite-another-one-than-the-right")]).await;
+    assert_eq!(answer.status, 400);
+    refused_by(&idp, Check::PkceMatches);
+
+    let required = idp.scoped_fault(Fault::named("tok.pkce.required"));
+    let answer = Browser::new().get(&authorize_url(&idp, &[])).await;
+    assert_eq!(answer.returned("error").as_deref(), Some("invalid_request"));
+    refused_by(&idp, Check::PkceUsed);
+    drop(required);
+    idp.fault(Fault::named("tok.pkce.plain_refused"));
+    idp.next_login(Login::by("alice"));
+    let plain = [
+        ("code_challenge", "a-challenge-that-is-its-own-verifier-and-long-enough"),
+        ("code_challenge_method", "plain"),
+    ];
+    let answer = Browser::new().get(&authorize_url(&idp, &plain)).await;
+    assert_eq!(answer.returned("error").as_deref(), Some("invalid_request"));
+}
+
+#[tokio::test]
+async fn refresh_tokens_that_come_again() {
+    let twice = |idp: standin::Emulator| async move {
+        let first = tokens(&idp, &[("scope", "openid offline_access")], "alice").await.member("refresh_token");
+        let form = [("grant_type", "refresh_token"), ("refresh_token", first.as_str())];
+        as_web(&idp, "/token", &form).await;
+        let again = as_web(&idp, "/token", &form).await;
+        (idp, again.status)
+    };
+    let lenient = registered().start().await;
+    lenient.fault(Fault::named("rt.reuse_grace"));
+    let (idp, status) = twice(lenient).await;
+    assert_eq!(status, 200);
+    assert!(idp.journal().iter().any(|entry| entry.decided.iter().any(|decided| decided.by == "rt.reuse_grace")));
+    let strict = registered().with(|config| config.refresh.grace = "1h".parse().expect("an hour")).start().await;
+    strict.fault(Fault::named("rt.reuse_revokes"));
+    let (idp, status) = twice(strict).await;
+    assert_eq!(status, 400);
+    refused_by(&idp, Check::RefreshUnused);
+}
+
+#[tokio::test]
+async fn somebody_is_deleted_between_page_and_press() {
+    let idp = registered().start().await;
+    idp.fault(Fault::named("id.user.deleted").about("alice"));
+    let answer = sign_in(&idp, &Browser::new(), &[], "alice").await;
+    assert_eq!(answer.status, 400);
+    refused_by(&idp, Check::PersonKnown);
+    assert!(idp.journal().last().expect("an entry").decided.iter().any(|decided| decided.by == "id.user.deleted"));
+    assert!(sign_in(&idp, &Browser::new(), &[], "bob").await.returned("code").is_some());
+}
+
+#[tokio::test]
+async fn codes_tokens_and_sessions_follow_the_realms_clock() {
+    let idp = registered().start().await;
+    let control = Control::of(&idp);
+    let frozen = control.call("PUT", "/clock", Some(json!({ "mode": "frozen", "at": 1_800_000_000 }))).await.json();
+    assert_eq!((&frozen["now"], &frozen["mode"]), (&json!(1_800_000_000), &json!("frozen")));
+    let late = code(&idp, &[], "alice").await;
+    let browser = Browser::new();
+    sign_in(&idp, &browser, &[], "bob").await;
+    let access = tokens(&idp, &[("scope", "openid offline_access")], "alice").await.member("access_token");
+    let forecast = control.get("/clock/forecast").await;
+    let what: Vec<&str> =
+        forecast.as_array().expect("a list").iter().filter_map(|expiry| expiry["what"].as_str()).collect();
+    assert_eq!(what.first(), Some(&"code"), "{forecast}");
+    assert!(["access_token", "refresh_token", "session"].iter().all(|kind| what.contains(kind)), "{what:?}");
+    assert!(!forecast.to_string().contains(&late), "no secret is told");
+
+    control.post("/clock/advance", json!({ "by": "2m" })).await;
+    assert_eq!(redeem(&idp, &late, &[]).await.status, 400);
+    refused_by(&idp, Check::CodeFresh);
+    assert_eq!(userinfo(&idp, &access).await.status, 200);
+    control.post("/clock/advance", json!({ "by": "1h" })).await;
+    assert_eq!(userinfo(&idp, &access).await.status, 401);
+    refused_by(&idp, Check::TokenFresh);
+    assert!(browser.get(&authorize_url(&idp, &[("prompt", "none")])).await.returned("code").is_some());
+    control.post("/clock/advance", json!({ "by": "1d" })).await;
+    let answer = browser.get(&authorize_url(&idp, &[("prompt", "none")])).await;
+    assert_eq!(answer.returned("error").as_deref(), Some("login_required"));
+
+    let running = control.call("PUT", "/clock", Some(json!({ "mode": "running", "at": 1_700_000_000 }))).await.json();
+    assert!(running["now"].as_i64().expect("a time") >= 1_700_000_000 && running["mode"] == "running");
+    let real = control.call("PUT", "/clock", Some(json!({ "mode": "real" }))).await.json();
+    assert_eq!((&real["mode"], &real["offset"]), (&json!("real"), &json!(0)));
+}
+
+#[tokio::test]
+async fn the_journal_threads_a_sign_in_from_the_first_redirect_to_the_last_token() {
+    let idp = registered().start().await;
+    let control = Control::of(&idp);
+    let tokens = tokens(&idp, &[("scope", "openid offline_access"), ("state", "mine")], "alice").await;
+    userinfo(&idp, &tokens.member("access_token")).await;
+    as_web(&idp, "/token", &[("grant_type", "refresh_token"), ("refresh_token", &tokens.member("refresh_token"))])
+        .await;
+    code(&idp, &[("state", "other")], "bob").await;
+    get(&format!("{}/jwks", idp.issuer())).await;
+
+    let flows = control.get("/flows?state=mine").await;
+    assert_eq!(flows.as_array().expect("a list").len(), 1);
+    assert_eq!(flows[0]["user"], "alice");
+    let events: Vec<&str> = flows[0]["events"].as_array().expect("events").iter().filter_map(Value::as_str).collect();
+    assert_eq!(
+        events,
+        ["sign_in_asked", "signed_in", "code_issued", "code_redeemed", "userinfo_read", "token_refreshed"]
+    );
+    let id = flows[0]["id"].as_u64().expect("a number");
+    let flow = control.get(&format!("/flows/{id}")).await;
+    let redeemed = &flow["messages"][2];
+    assert_eq!(redeemed["endpoint"], "token_endpoint");
+    assert!(redeemed["request"]["body"].as_str().expect("a body").contains("grant_type=authorization_code"));
+    let names: Vec<&Value> =
+        redeemed["request"]["headers"].as_array().expect("headers").iter().map(|pair| &pair[0]).collect();
+    assert!(names.contains(&&json!("authorization")), "the control API sees secrets");
+    assert!(redeemed["response"]["body"].as_str().expect("a body").contains("id_token"));
+    assert_eq!(redeemed["response"]["line"], "HTTP/1.1 200 OK");
+    let checks: Vec<&str> =
+        redeemed["checks"].as_array().expect("checks").iter().filter_map(|check| check["name"].as_str()).collect();
+    assert!(checks.contains(&"CodeUnused"), "{checks:?}");
+    let page = &flow["messages"][1]["response"];
+    assert!(page["headers"].to_string().contains("set-cookie"), "headers that layers add are there: {page}");
+
+    let only = control.get("/events?event=code_redeemed&client=web").await;
+    assert_eq!(only.as_array().expect("a list").len(), 1);
+    assert!(only[0].get("request").is_none(), "bytes come only when they are asked for");
+    let (status, field, _) = control.problem("GET", "/events?event=code_redeamed", Value::Null).await;
+    assert_eq!((status, field.as_str()), (422, "event"));
+    assert_eq!(control.call("GET", "/flows/9999", None).await.status, 404);
+}
+
+#[tokio::test]
+async fn bodies_in_the_journal_are_bounded() {
+    let idp = registered().start().await;
+    let long = "x".repeat(100_000);
+    as_web(&idp, "/token", &[("grant_type", &long)]).await;
+    let last = idp.journal().last().cloned().expect("an entry");
+    let request = &last.wire.as_ref().expect("bytes").request;
+    assert!(request.body.len() == 32 * 1024 && request.length > 100_000);
+}
+
+#[tokio::test]
+async fn a_flow_is_exported_for_other_tools() {
+    let idp = registered().start().await;
+    let control = Control::of(&idp);
+    code(&idp, &[("state", "it's mine")], "alice").await;
+    let har = control.get("/flows/1/export?as=har").await;
+    let entry = &har["log"]["entries"][0];
+    assert_eq!((&har["log"]["version"], &entry["request"]["method"]), (&json!("1.2"), &json!("GET")));
+    assert!(entry["startedDateTime"].as_str().expect("a time").ends_with(".000Z"));
+    assert!(entry["request"]["queryString"].to_string().contains("client_id"));
+    let mermaid = control.call("GET", "/flows/1/export?as=mermaid", None).await;
+    assert!(mermaid.text.starts_with("sequenceDiagram\n"), "{}", mermaid.text);
+    assert!(
+        mermaid.text.contains("B->>P: GET authorization_endpoint") && mermaid.text.contains("code_issued"),
+        "{}",
+        mermaid.text
+    );
+    let script = control.call("GET", "/flows/1/export?as=curl", None).await.text;
+    let checked = std::process::Command::new("sh").args(["-n", "-c", &script]).output().expect("a shell");
+    assert!(checked.status.success(), "{script}");
+    assert!(script.contains("curl -sS -i -X POST"), "{script}");
+    let (status, field, _) = control.problem("GET", "/flows/1/export?as=pdf", Value::Null).await;
+    assert_eq!((status, field.as_str()), (422, "as"));
+}
+
+#[tokio::test]
+async fn events_are_followed_as_they_come() {
+    let idp = registered().start().await;
+    get(&format!("{}/jwks", idp.issuer())).await;
+    let url = format!("{}/_control/v1/events", idp.issuer());
+    let mut stream = http().get(&url).header("accept", "text/event-stream").send().await.expect("a stream");
+    assert_eq!(stream.headers()["content-type"], "text/event-stream");
+    let mut text = String::new();
+    while !text.contains("\"jwks_uri\"") {
+        text.push_str(&String::from_utf8_lossy(&stream.chunk().await.expect("bytes").expect("more")));
+    }
+    code(&idp, &[], "alice").await;
+    while !text.contains("code_issued") {
+        text.push_str(&String::from_utf8_lossy(&stream.chunk().await.expect("bytes").expect("more")));
+    }
+    assert!(text.contains("id: 1\n") && text.contains("event: exchange\n"), "{text}");
+    let resumed = http().get(&url).header("accept", "text/event-stream").header("last-event-id", "2").send().await;
+    let first = resumed.expect("a stream").chunk().await.expect("bytes").expect("more");
+    assert!(String::from_utf8_lossy(&first).contains("id: 3\n"), "whoever comes back goes on where they were");
+}
+
+#[tokio::test]
+async fn an_expectation_waits_and_explains_what_came_instead() {
+    let idp = registered().start().await;
+    let control = Control::of(&idp);
+    let waiting = async {
+        control
+            .post("/expect", json!({ "event": "code_redeemed", "where": { "client": "web" }, "within": "20s" }))
+            .await
+    };
+    let (met, _) = tokio::join!(waiting, tokens(&idp, &[], "alice"));
+    assert_eq!(met["count"], 1);
+
+    let answer = control
+        .call("POST", "/expect", Some(json!({ "event": "code_redeemed", "where": { "client": "spa", "user": "bob" } })))
+        .await;
+    assert_eq!(answer.status, 422);
+    let near = answer.json()["near_misses"].to_string();
+    assert!(near.contains("client was web, not spa") && near.contains("user was alice, not bob"), "{near}");
+    let too_often = control.call("POST", "/expect", Some(json!({ "event": "code_redeemed", "count": 2 }))).await;
+    assert!(too_often.member("detail").contains("2 times, but it came 1 times"), "{}", too_often.text);
+    let never = control.post("/expect", json!({ "event": "signed_out", "count": 0 })).await;
+    assert_eq!(never["count"], 0);
+
+    redeem(&idp, "no-code", &[]).await;
+    let instead = idp.expect(&Expectation::of(Event::TokenRefreshed).at("web")).await.expect_err("nobody refreshed");
+    assert!(instead.to_string().contains("refused came instead") && instead.to_string().contains("code"), "{instead}");
+    let wanted = Where { check: Some("CodeKnown".into()), ..Where::default() };
+    idp.expect(&Expectation::of(Event::Refused).when(wanted)).await.expect("it was refused by this check");
+    let (status, field, detail) = control.problem("POST", "/expect", json!({ "event": "code_redeemt" })).await;
+    assert!(status == 422 && field == "event" && detail.contains("code_redeemed"), "{detail}");
+}
+
+#[tokio::test]
+async fn a_reset_restores_the_seed_completely() {
+    let idp = registered().seed(3).start().await;
+    let control = Control::of(&idp);
+    let before = (control.get("/users").await, control.get("/clients").await, control.get("/keys").await);
+    let first = code(&idp, &[], "alice").await;
+    control.post("/users", json!({ "sub": "zoe" })).await;
+    control.delete("/clients/spa").await;
+    control.post("/faults", json!({ "name": "net.5xx", "match": { "endpoint": "userinfo" } })).await;
+    control.post("/next-logins", json!({ "as": "zoe" })).await;
+    control.post("/clock/advance", json!({ "by": "1d" })).await;
+    control.post("/keys/rotate", json!({ "alg": "ES256" })).await;
+    let browser = Browser::new();
+    control.post("/reset", json!({})).await;
+    assert_eq!(before, (control.get("/users").await, control.get("/clients").await, control.get("/keys").await));
+    for list in ["/faults", "/next-logins", "/flows", "/events", "/sessions", "/clock/forecast"] {
+        assert_eq!(control.get(list).await, json!([]), "{list}");
+    }
+    assert_eq!(control.get("/clock").await["mode"], "real");
+    assert_eq!(code(&idp, &[], "alice").await, first, "even chance begins anew");
+    drop(browser);
+    control.post("/users", json!({ "sub": "zoe" })).await;
+    control.post("/reset", json!({ "keep": ["users"] })).await;
+    assert!(control.get("/users").await.to_string().contains("zoe"));
+}
+
+#[tokio::test]
+async fn a_snapshot_restores_the_same_answers() {
+    let idp = registered().seed(3).start().await;
+    let control = Control::of(&idp);
+    idp.freeze(UnixTime(1_800_000_000));
+    control.post("/users", json!({ "sub": "zoe", "name": "Zoe" })).await;
+    let browser = Browser::new();
+    sign_in(&idp, &browser, &[], "zoe").await;
+    let refresh = tokens(&idp, &[("scope", "openid offline_access")], "alice").await.member("refresh_token");
+    let snapshot = control.post("/snapshots", json!({ "name": "before" })).await;
+    assert!(!snapshot.to_string().contains("PRIVATE"), "no private key is in it");
+    let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
+    let first = as_web(&idp, "/token", &form).await;
+    assert_eq!(first.status, 200);
+    idp.advance(Duration::from_hours(48));
+    control.post("/reset", json!({})).await;
+
+    control.post("/snapshots/before/restore", json!({})).await;
+    assert_eq!(idp.now(), UnixTime(1_800_000_000));
+    assert!(
+        browser.get(&authorize_url(&idp, &[("prompt", "none")])).await.returned("code").is_some(),
+        "zoe is still signed in"
+    );
+    control.post("/snapshots/before/restore", json!({})).await;
+    assert_eq!(as_web(&idp, "/token", &form).await.text, first.text, "the same request, the same bytes");
+
+    let mut foreign = snapshot.clone();
+    foreign["issuer"] = "http://elsewhere.example".into();
+    assert_eq!(control.call("PUT", "/snapshots/foreign", Some(foreign)).await.status, 200);
+    let (status, field, _) = control.problem("POST", "/snapshots/foreign/restore", json!({})).await;
+    assert_eq!((status, field.as_str()), (409, "issuer"));
+    let mut keyless = snapshot;
+    keyless["keys"][0]["kid"] = "a-key-of-yesterday".into();
+    control.call("PUT", "/snapshots/keyless", Some(keyless)).await;
+    let (status, field, detail) = control.problem("POST", "/snapshots/keyless/restore", json!({})).await;
+    assert!(status == 409 && field == "keys" && detail.contains("a-key-of-yesterday"), "{detail}");
+    assert_eq!(control.call("GET", "/snapshots/none", None).await.status, 404);
+}
+
+#[tokio::test]
+async fn keys_are_announced_rotated_and_revoked() {
+    let idp = registered().start().await;
+    let control = Control::of(&idp);
+    let kid = |token: &str| crate::harness::header(token)["kid"].as_str().expect("a kid").to_owned();
+    let published = || async {
+        let keys = get(&format!("{}/jwks", idp.issuer())).await.json();
+        keys["keys"]
+            .as_array()
+            .expect("keys")
+            .iter()
+            .map(|key| key["kid"].as_str().expect("a kid").to_owned())
+            .collect::<Vec<_>>()
+    };
+    control.call("PATCH", "/clients/web", Some(json!({ "id_token_signed_response_alg": "ES256" }))).await;
+    let old = kid(&tokens(&idp, &[], "alice").await.member("id_token"));
+    let keys = control.post("/keys/rotate", json!({ "alg": "ES256", "announce": true })).await;
+    let announced = keys.as_array().expect("keys").iter().find(|key| key["state"] == "announced").expect("one").clone();
+    let announced = announced["kid"].as_str().expect("a kid").to_owned();
+    assert!(published().await.contains(&announced), "published before it signs");
+    assert_eq!(kid(&tokens(&idp, &[], "alice").await.member("id_token")), old);
+    control.post("/keys/rotate", json!({ "alg": "ES256", "grace": "0" })).await;
+    assert_eq!(kid(&tokens(&idp, &[], "alice").await.member("id_token")), announced);
+    assert!(!published().await.contains(&old), "without grace it is gone at once");
+    control.delete(&format!("/keys/{announced}")).await;
+    let successor = kid(&tokens(&idp, &[], "alice").await.member("id_token"));
+    assert!(successor != announced && !published().await.contains(&announced));
+    let (status, field, _) = control.problem("POST", "/keys/rotate", json!({ "alg": "HS256" })).await;
+    assert_eq!((status, field.as_str()), (422, "alg"));
+    assert_eq!(control.call("DELETE", "/keys/none", None).await.status, 404);
+}
+
+#[tokio::test]
+async fn an_app_is_signed_in_to_as_a_browser_would() {
+    let idp = standin::Emulator::start().await;
+    let app = standin::demo::App::bind(0).expect("an app");
+    let home = app.url().trim_end_matches('/').to_owned();
+    let _running = app.start(&idp.issuer()).expect("it runs");
+    let landed = idp.sign_in(SignIn::at(&home).pressing("Sign in").by("alice")).await.expect("signed in");
+    assert_eq!(landed.status, 200);
+    assert!(landed.body.contains("Alice Adams"), "{}", landed.body);
+    assert!(landed.returned("code").is_some() && landed.callback.is_some());
+    assert!(landed.cookies_for(&landed.url).is_some(), "the app's session is there to be used");
+    let declined = idp.sign_in(SignIn::at(&home).pressing("Sign in").declining("access_denied")).await.expect("an end");
+    assert_eq!(declined.returned("error").as_deref(), Some("access_denied"));
+    idp.expect(&Expectation::of(Event::UserinfoRead).by("alice")).await.expect("the app asked who she is");
+    let nobody = idp.sign_in(SignIn::at("http://127.0.0.1:9/")).await.expect_err("nobody is there");
+    assert!(nobody.to_string().contains("does not answer"), "{nobody}");
+}
+
+#[tokio::test]
+async fn sessions_are_listed_and_ended() {
+    let idp = registered().start().await;
+    let control = Control::of(&idp);
+    let browser = Browser::new();
+    sign_in(&idp, &browser, &[], "alice").await;
+    code(&idp, &[], "alice").await;
+    code(&idp, &[], "bob").await;
+    let sessions = control.get("/sessions").await;
+    assert_eq!(sessions.as_array().expect("sessions").len(), 3);
+    assert_eq!((&sessions[0]["clients"], &sessions[0]["amr"]), (&json!(["web"]), &json!(["user"])));
+    assert_eq!(control.post("/logouts", json!({ "user": "alice" })).await["sessions"], 2);
+    let left = control.get("/sessions").await;
+    assert_eq!(left.as_array().expect("sessions").len(), 1);
+    assert_eq!(browser.get(&authorize_url(&idp, &[])).await.status, 200, "the page is shown again");
+    control.delete(&format!("/sessions/{}", left[0]["sid"].as_str().expect("a sid"))).await;
+    assert_eq!(control.get("/sessions").await, json!([]));
+    assert_eq!(control.call("DELETE", "/sessions/none", None).await.status, 404);
+}
+
+#[tokio::test]
+async fn tokens_are_made_read_and_revoked() {
+    let idp = registered().start().await;
+    let control = Control::of(&idp);
+    let minted = control.post("/tokens", json!({ "as": "alice", "client": "web", "scope": "openid email" })).await;
+    let token = minted["token"].as_str().expect("a token");
+    assert_eq!(userinfo(&idp, token).await.member("email"), "alice@example.com");
+    let decoded = control.post("/tokens/decode", json!({ "token": token })).await;
+    assert_eq!((&decoded["verified"], &decoded["claims"]["sub"]), (&json!(true), &json!("alice")));
+    let forged = format!("{}AAAA", &token[..token.len() - 4]);
+    assert_eq!(control.post("/tokens/decode", json!({ "token": forged })).await["verified"], false);
+    let (status, field, _) = control.problem("POST", "/tokens/decode", json!({ "token": "x" })).await;
+    assert_eq!((status, field.as_str()), (422, "token"));
+    assert_eq!(control.post("/tokens/revoke", json!({ "token": token })).await["revoked"], "access_token");
+    assert_eq!(userinfo(&idp, token).await.status, 401);
+    let got = tokens(&idp, &[("scope", "openid offline_access")], "alice").await;
+    let refresh = got.member("refresh_token");
+    assert_eq!(control.post("/tokens/revoke", json!({ "token": refresh })).await["revoked"], "refresh_token");
+    assert_eq!(userinfo(&idp, &got.member("access_token")).await.status, 401, "the whole family ends");
+    assert_eq!(control.post("/tokens/revoke", json!({ "token": "nobody" })).await["revoked"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_realm_of_another_name_has_chances_of_its_own() {
+    let run = || async {
+        let idp = registered().seed(3).start().await;
+        let realm = idp.realm("one");
+        idp.next_login(Login::by("alice"));
+        realm.next_login(Login::by("alice"));
+        let code = |answer: crate::harness::Answer| answer.returned("code").expect("a code");
+        let root = code(Browser::new().get(&ask(&idp.issuer(), &[])).await);
+        let one = code(Browser::new().get(&ask(&realm.issuer(), &[])).await);
+        assert_eq!(redeem_at(&realm.issuer(), &one).await.status, 200);
+        (root, one)
+    };
+    let (first, again) = (run().await, run().await);
+    assert_eq!(first, again);
+    assert_ne!(first.0, first.1);
+}
+
+#[tokio::test]
+async fn a_page_of_ours_may_stand_between_sign_in_and_app() {
+    let idp = registered().start().await;
+    idp.fault(Fault::named("user.terms"));
+    let answer = sign_in(&idp, &Browser::new(), &[], "alice").await;
+    assert!(answer.words().contains("Our terms have changed"), "{}", answer.words());
+    assert_eq!(answer.elements(&format!("a[href^='{CALLBACK}?code=']")), 1);
+    let answer = sign_in(&idp, &Browser::new(), &[("response_mode", "form_post")], "alice").await;
+    assert_eq!(answer.elements(&format!("form[action='{CALLBACK}'] input[name='code']")), 1);
+    let _ = send(http().get(format!("{}/jwks", idp.issuer()))).await;
+}
