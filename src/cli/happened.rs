@@ -1,5 +1,6 @@
 //! `standin watch`, `flows`, `expect`: what happened, what happens, what should have.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -39,22 +40,22 @@ pub(super) fn watch(server: &ServerArgs) -> Result<(), Exit> {
 fn line(exchange: &Value) -> String {
     let user = exchange["user"].as_str().map(|user| format!(" for {user}")).unwrap_or_default();
     let events: Vec<String> = exchange["events"].as_array().into_iter().flatten().map(text).collect();
-    let mut text = format!(
+    let mut line = format!(
         "#{:<5} {:>3}  {} {} by {}{user}  {}",
         exchange["number"],
         exchange["status"],
-        self::text(&exchange["method"]),
-        self::text(&exchange["endpoint"]),
+        text(&exchange["method"]),
+        text(&exchange["endpoint"]),
         exchange["client"].as_str().filter(|client| !client.is_empty()).unwrap_or("someone unnamed"),
         events.join(", "),
     );
     if let Some(explanation) = exchange["refused"]["explanation"].as_str() {
-        text.push_str(&format!("\n       [{}] {explanation}", self::text(&exchange["refused"]["check"])));
+        let _ = write!(line, "\n       [{}] {explanation}", text(&exchange["refused"]["check"]));
     }
     for decided in exchange["decided_by"].as_array().into_iter().flatten() {
-        text.push_str(&format!("\n       decided by {}", self::text(&decided["by"])));
+        let _ = write!(line, "\n       decided by {}", text(&decided["by"]));
     }
-    text
+    line
 }
 
 /// What is to be done with sign-ins that happened.

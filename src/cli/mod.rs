@@ -123,7 +123,7 @@ enum Command {
         #[command(flatten)]
         server: running::ServerArgs,
     },
-    /// Print the OpenAPI document of the control API
+    /// Print the `OpenAPI` document of the control API
     Openapi,
     /// Print the JSON Schema of the configuration
     Schema,

@@ -1,5 +1,7 @@
 //! `standin next` and `standin fault`: who signs in next, and which lies are told.
 
+use std::fmt::Write as _;
+
 use clap::{Args, Subcommand};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -7,6 +9,7 @@ use serde_json::{Value, json};
 use crate::faults::{FAULTS, TEST_IDENTITIES};
 use crate::protocol::{Lifetime, Map};
 
+use super::manage::{lines, text};
 use super::running::{ServerArgs, pairs};
 use super::{Exit, print};
 
@@ -212,41 +215,32 @@ fn list(part: &str, markdown: bool, as_json: bool) -> Result<(), Exit> {
     if markdown {
         return print(crate::cli::catalog::markdown().trim_end());
     }
-    let mut text = String::new();
+    let mut listed = String::new();
     for fault in faults {
-        text.push_str(&format!("{:<44} {}\n{:<44} a correct app {}\n", fault.id, fault.sentence, "", fault.correct));
+        let _ = writeln!(listed, "{:<44} {}\n{:<44} a correct app {}", fault.id, fault.sentence, "", fault.correct);
     }
     if !identities.is_empty() {
-        text.push_str("\nTest identities, as username or login_hint:\n");
+        listed.push_str("\nTest identities, as username or login_hint:\n");
     }
     for (word, sentence, _) in identities {
-        text.push_str(&format!("{:<44} {sentence}\n", format!("alice+{word}@example.com")));
+        let _ = writeln!(listed, "{:<44} {sentence}", format!("alice+{word}@example.com"));
     }
-    print(text.trim_end())
+    print(listed.trim_end())
 }
 
 /// Rules, one on a line.
 fn rules(rules: &Value) -> String {
-    let rules = rules.as_array().cloned().unwrap_or_default();
-    if rules.is_empty() {
-        return "none".into();
-    }
-    let mut text = String::new();
-    for rule in &rules {
+    lines(rules, |rule| {
         let left = rule["left"].as_u64().map_or_else(|| "always".to_owned(), |left| format!("{left} times yet"));
-        let name = rule["name"].as_str().unwrap_or_default();
-        let said = |value: &Value| {
-            value.as_object().filter(|members| !members.is_empty()).map(|members| {
-                members.iter().map(|(name, value)| format!(" {name}={}", plain(value))).collect::<String>()
-            })
-        };
-        let when = said(&rule["match"]).map(|when| format!(" for{when}")).unwrap_or_default();
-        let who = rule["login"]["as"].as_str().or(rule["login"]["fail"].as_str()).map(|who| format!(" {who}"));
-        text.push_str(&format!("#{} {name}{}{when}, {left}\n", rule["id"], who.unwrap_or_default()));
-    }
-    text
-}
-
-fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+        let when: Vec<String> = rule["match"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, value)| format!("{name}={}", text(value)))
+            .collect();
+        let when = if when.is_empty() { String::new() } else { format!(" for {}", when.join(" ")) };
+        let who = rule["login"]["as"].as_str().or(rule["login"]["fail"].as_str());
+        let who = who.map(|who| format!(" {who}")).unwrap_or_default();
+        format!("#{} {}{who}{when}, {left}", rule["id"], text(&rule["name"]))
+    })
 }

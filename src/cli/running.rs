@@ -99,7 +99,7 @@ pub(super) struct Remote {
 impl Remote {
     /// Calls the control API. An answer without a body is `{}`.
     pub(super) async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, Exit> {
-        let response = self.send(method, path, body, Duration::from_secs(660)).await?;
+        let response = self.send(method, path, body, Duration::from_mins(11)).await?;
         let text = response.text().await.map_err(|e| Exit::unreachable(reason(&e)))?;
         if text.is_empty() {
             return Ok(json!({}));

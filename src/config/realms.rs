@@ -10,6 +10,7 @@ const LONGEST: usize = 120;
 
 impl Config {
     /// The whole configuration of a realm: whatever it says itself, and for the rest what the first provider says.
+    #[must_use]
     pub fn of_realm(&self, realm: &Self) -> Self {
         let members = |config: &Self| match serde_json::to_value(config) {
             Ok(Value::Object(members)) => members,

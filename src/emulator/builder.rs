@@ -217,7 +217,7 @@ impl Builder {
         for realm in &self.config.realm {
             door.open(realm, realm.ttl).map_err(StartError::Realm)?;
         }
-        let app = front_door(Arc::clone(&door), None);
+        let app = front_door(&door, None);
         let threads = serve(server, &app, self.workers).map_err(StartError::System)?;
         Ok(Emulator::new(door, address, stop, threads))
     }

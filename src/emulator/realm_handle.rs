@@ -63,6 +63,7 @@ impl RealmHandle {
     ///
     /// # Panics
     /// If it names nobody, a fault that there is not, or nothing at all.
+    #[expect(clippy::needless_pass_by_value, reason = "it is handed over, as every value that a test builds is")]
     pub fn next_login(&self, login: Login) {
         if let Err((field, why)) = self.realm.next_login(&login) {
             panic!("{field}: {why}");

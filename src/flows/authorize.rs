@@ -22,7 +22,9 @@ pub fn authorize(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
 fn answered(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place) -> Option<PersonAnswer> {
     let given = ctx.person?;
     let answer = given.answer.clone()?;
-    let asks = !visit.request.prompts(Prompt::None) && !(given.only_if_asked && is_signed_in(ctx, visit, place));
+    let silent = visit.request.prompts(Prompt::None);
+    let will_do = given.only_if_asked && is_signed_in(ctx, visit, place);
+    let asks = !silent && !will_do;
     if asks {
         ctx.trace.used.answer = true;
     }

@@ -31,7 +31,7 @@ pub(super) async fn deliver(response: Response, body: Bytes, delivery: Delivery,
             reset(response, peer)
         }
         Delivery::Reset => reset(response, peer),
-        Delivery::HalfBody => half(response, body, peer.cloned()),
+        Delivery::HalfBody => half(response, &body, peer.cloned()),
         Delivery::Drip(over) => dripping(response, body, over),
         Delivery::Chunked => {
             let whole = stream::iter([Ok::<_, io::Error>(body)]);
@@ -54,7 +54,7 @@ fn replaced(response: Response, body: Body) -> Response {
 }
 
 /// Half of the body, and then the connection is reset. The length in the header is the whole one's.
-fn half(response: Response, body: Bytes, peer: Option<Peer>) -> Response {
+fn half(response: Response, body: &Bytes, peer: Option<Peer>) -> Response {
     let length = body.len();
     let first = body.slice(..length / 2);
     let pieces = stream::unfold(Some(first), move |piece| {

@@ -66,9 +66,9 @@ impl fmt::Debug for Door {
 pub type App = Router;
 
 /// The whole application; or a realm alone, on a port of its own.
-pub fn front_door(door: Arc<Door>, port: Option<u16>) -> App {
+pub fn front_door(door: &Arc<Door>, port: Option<u16>) -> App {
     let enter = {
-        let door = Arc::clone(&door);
+        let door = Arc::clone(door);
         move |request: Request| {
             let door = Arc::clone(&door);
             async move { enter(&door, port, request).await }

@@ -121,12 +121,12 @@ impl Door {
     /// A thread of its own for a port of its own.
     fn serve_port(self: &Arc<Self>, name: &str, listener: TcpListener, port: u16) {
         let (server, stop) = Server::new(listener);
-        let app = front_door(Arc::clone(self), Some(port));
-        let served = thread::Builder::new().name(format!("standin-{port}")).spawn(move || {
+        let app = front_door(self, Some(port));
+        let spawned = thread::Builder::new().name(format!("standin-{port}")).spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(server.serve(app))
         });
-        match served {
+        match spawned {
             Ok(_) => drop(self.ports.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), stop)),
             Err(e) => tracing::error!("no thread for port {port}: {e}"),
         }

@@ -24,22 +24,29 @@ const MOST: usize = 10_000;
 
 /// Which browser belongs to which realm.
 #[derive(Debug, Default)]
-pub(super) struct Tickets(Mutex<(u64, BTreeMap<u64, (String, String)>)>);
+pub(super) struct Tickets(Mutex<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    count: u64,
+    /// Ticket and realm, by age.
+    tickets: BTreeMap<u64, (String, String)>,
+}
 
 impl Tickets {
     fn keep(&self, ticket: &str, realm: &str) {
-        let mut tickets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tickets.0 += 1;
-        let number = tickets.0;
-        if tickets.1.len() == MOST {
-            tickets.1.pop_first();
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.count += 1;
+        let number = kept.count;
+        if kept.tickets.len() == MOST {
+            kept.tickets.pop_first();
         }
-        tickets.1.insert(number, (ticket.to_owned(), realm.to_owned()));
+        kept.tickets.insert(number, (ticket.to_owned(), realm.to_owned()));
     }
 
     fn realm_of(&self, ticket: &str) -> Option<String> {
-        let tickets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tickets.1.values().find(|(known, _)| known == ticket).map(|(_, realm)| realm.clone())
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.tickets.values().find(|(known, _)| known == ticket).map(|(_, realm)| realm.clone())
     }
 }
 

@@ -87,7 +87,7 @@ pub(super) fn before(asked: &Asked, records: &Records) -> Case {
         match record {
             Record::Interaction(interaction) => {
                 let request = Params::parse(interaction.request.as_bytes());
-                case.client = request.get("client_id").unwrap_or_default().to_owned();
+                request.get("client_id").unwrap_or_default().clone_into(&mut case.client);
                 case.login_hint = request.get("login_hint").map(str::to_owned);
             }
             Record::Grant(grant) => learn(&mut case, grant),

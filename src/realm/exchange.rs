@@ -56,7 +56,7 @@ impl Realm {
         let mut case = before(asked, &records);
         plan.choose(&case, &on.draw);
         assume(&mut plan, &mut on, &case);
-        on.person = self.person(&mut plan, &on, &case);
+        on.person = person(&mut plan, &on, &case);
         let decided = match loaded {
             Ok(()) => self.decide(&mut on, &mut records, &mut trace).await,
             Err(unavailable) => Err(unavailable),
@@ -190,19 +190,6 @@ impl Realm {
         Ok(())
     }
 
-    /// Seam Person: what is given in the person's place, or by the configuration for everybody.
-    fn person(&self, plan: &mut Plan, on: &Deciding<'_>, case: &Case) -> Option<Given> {
-        if !matches!(on.asked.endpoint, Endpoint::Authorize | Endpoint::SignIn | Endpoint::Consent) {
-            return None;
-        }
-        plan.person(scene(on, case)).or_else(|| {
-            let by = on.settings.auto_login.as_deref().filter(|_| on.asked.endpoint == Endpoint::Authorize)?;
-            let name = if by == "login_hint" { on.asked.params.get("login_hint")? } else { by };
-            let known = on.settings.users.iter().any(|user| user.answers_to(name));
-            known.then(|| Login::by(name).given(&on.settings, Origin::Config))
-        })
-    }
-
     /// Seam Claims: another person than the one who signed in. The keys that a lie needs are published from here on.
     fn pretend(&self, plan: &mut Plan, on: &Deciding<'_>, case: &Case, decision: &mut Decision) {
         if issuance_of(decision).is_some() {
@@ -268,6 +255,19 @@ fn bearer(asked: &Asked) -> Option<&str> {
 
 fn scene<'a>(on: &'a Deciding<'_>, case: &'a Case) -> Scene<'a> {
     Scene { now: on.now, settings: &on.settings, asked: on.asked, case }
+}
+
+/// Seam Person: what is given in the person's place, or by the configuration for everybody.
+fn person(plan: &mut Plan, on: &Deciding<'_>, case: &Case) -> Option<Given> {
+    if !matches!(on.asked.endpoint, Endpoint::Authorize | Endpoint::SignIn | Endpoint::Consent) {
+        return None;
+    }
+    plan.person(scene(on, case)).or_else(|| {
+        let by = on.settings.auto_login.as_deref().filter(|_| on.asked.endpoint == Endpoint::Authorize)?;
+        let name = if by == "login_hint" { on.asked.params.get("login_hint")? } else { by };
+        let known = on.settings.users.iter().any(|user| user.answers_to(name));
+        known.then(|| Login::by(name).given(&on.settings, Origin::Config))
+    })
 }
 
 /// Seam Premise: settings and time of this one request.

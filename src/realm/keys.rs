@@ -59,7 +59,7 @@ impl Realm {
     pub fn announce_key(&self, alg: Alg) -> Result<Kid, KeyError> {
         let key = SigningKey::generate(alg)?;
         let kid = key.kid().clone();
-        self.change_keys(|settings| settings.keys = settings.keys.announcing(key));
+        self.change_keys(|settings| settings.keys = settings.keys.announcing(&key));
         Ok(kid)
     }
 

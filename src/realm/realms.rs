@@ -187,12 +187,12 @@ fn by_path(named: &BTreeMap<String, Named>, path: &str) -> Option<Found> {
     let here = |named: &Named| named.lives().then(|| Found::Here(Arc::clone(&named.realm)));
     if let Some(rest) = path.strip_prefix("/r/") {
         let ends = rest.match_indices('/').map(|(at, _)| at).chain([rest.len()]);
-        let longest = ends.filter_map(|end| {
+        let mut fitting = ends.filter_map(|end| {
             let name = &rest[..end];
             let named = named.get(name).filter(|named| named.entrance == Entrance::Path(format!("/r/{name}")))?;
             here(named)
         });
-        if let Some(found) = longest.last() {
+        if let Some(found) = fitting.next_back() {
             return Some(found);
         }
     }

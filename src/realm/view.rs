@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::faults::Decided;
 use crate::protocol::UnixTime;
+use crate::spec::Refused;
 
 use super::{Entry, Event, Message, Realm};
 
@@ -202,7 +203,7 @@ fn flow(id: u64, entries: &[Arc<Entry>]) -> FlowView {
         began: entries.first().map_or(UnixTime(0), |entry| entry.at),
         last: entries.last().map_or(UnixTime(0), |entry| entry.at),
         events: entries.iter().flat_map(|entry| entry.events.clone()).collect(),
-        refused: entries.iter().rev().find_map(|entry| entry.refused.as_ref().map(|refused| refused.in_full())),
+        refused: entries.iter().rev().find_map(|entry| entry.refused.as_ref().map(Refused::in_full)),
         decided_by: decided,
         exchanges: entries.iter().map(|entry| entry.number).collect(),
     }

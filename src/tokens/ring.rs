@@ -107,7 +107,7 @@ impl KeyRing {
 
     /// A ring that publishes `key` beside the others, and does not sign with it yet.
     #[must_use]
-    pub fn announcing(&self, key: SigningKey) -> Self {
+    pub fn announcing(&self, key: &SigningKey) -> Self {
         let announced = Arc::new(key.being(KeyState::Announced, None));
         self.of(self.keys.iter().cloned().chain([announced]))
     }

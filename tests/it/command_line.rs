@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::harness::{claims, get};
 
-fn standin(folder: &Path, args: &[&str]) -> Command {
+pub(crate) fn standin(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_standin"));
     command.current_dir(folder).args(args).stdin(Stdio::null());
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("STANDIN_")) {
@@ -19,7 +19,7 @@ fn standin(folder: &Path, args: &[&str]) -> Command {
     command
 }
 
-fn run(folder: &Path, args: &[&str]) -> (i32, String, String) {
+pub(crate) fn run(folder: &Path, args: &[&str]) -> (i32, String, String) {
     ended(standin(folder, args).output().expect("it runs"))
 }
 
@@ -28,7 +28,7 @@ fn ended(output: Output) -> (i32, String, String) {
     (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
 }
 
-fn folder() -> tempfile::TempDir {
+pub(crate) fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a folder")
 }
 

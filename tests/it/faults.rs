@@ -50,7 +50,7 @@ fn script(id: &str) -> Script {
 
 /// The lie as it is turned on: late answers are a second late, and what may be anywhere is at UserInfo.
 fn fault(lie: &Lie) -> Fault {
-    let delayed = lie.altered.iter().any(|name| name.ends_with(".late"));
+    let delayed = lie.altered.iter().any(|name| name.rsplit('.').next() == Some("late"));
     let with = With { delay: delayed.then(|| "1s".parse().expect("a second")), ..With::default() };
     let fault = Fault::named(lie.id).with(with);
     if lie.altered.iter().any(|name| name.starts_with("any.")) { fault.on(Point::Userinfo) } else { fault }

@@ -434,7 +434,7 @@ async fn a_flow_is_exported_for_other_tools() {
     let har = control.get("/flows/1/export?as=har").await;
     let entry = &har["log"]["entries"][0];
     assert_eq!((&har["log"]["version"], &entry["request"]["method"]), (&json!("1.2"), &json!("GET")));
-    assert!(entry["startedDateTime"].as_str().expect("a time").ends_with(".000Z"));
+    assert!(entry["startedDateTime"].as_str().expect("a time").contains(".000Z"));
     assert!(entry["request"]["queryString"].to_string().contains("client_id"));
     let mermaid = control.call("GET", "/flows/1/export?as=mermaid", None).await;
     assert!(mermaid.text.starts_with("sequenceDiagram\n"), "{}", mermaid.text);

@@ -10,6 +10,7 @@ mod mix_up;
 mod person;
 mod refresh;
 mod token;
+mod token_policy;
 mod transport;
 mod userinfo;
 
@@ -104,7 +105,8 @@ pub const FAULTS: Faults = Faults(&[
     authorization::ERRORS,
     token::FAULTS,
     token::ERRORS,
-    token::CLIENT_AUTHENTICATION,
+    token_policy::FAULTS,
+    token_policy::CLIENT_AUTHENTICATION,
     refresh::FAULTS,
     userinfo::FAULTS,
     person::FAULTS,

@@ -184,9 +184,8 @@ pub(super) const FAULTS: &[Lie] = &[
             STABILITY,
             &[Claims(|c, f| {
                 let own = c.get("sub").and_then(Value::as_str).map(str::to_owned);
-                let names = f.settings.users.iter().filter(|user| Some(user.sub.as_str()) != own.as_deref());
-                let taken =
-                    names.filter_map(|user| user.text("preferred_username")).next().unwrap_or("admin").to_owned();
+                let mut names = f.settings.users.iter().filter(|user| Some(user.sub.as_str()) != own.as_deref());
+                let taken = names.find_map(|user| user.text("preferred_username")).unwrap_or("admin").to_owned();
                 say(c, "preferred_username", taken)
             })],
         ),

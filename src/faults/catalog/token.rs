@@ -4,17 +4,14 @@ use serde_json::{Value, json};
 
 use super::section::{TOKEN_ANSWER, TOKEN_ERROR};
 use super::{Lie, handle, reject, tolerate};
-use crate::faults::Effect::{Premise, Reply};
+use crate::faults::Effect::Reply;
 use crate::faults::Point::Token;
 use crate::faults::edit::{altered, bytes, error, good, html, instead, member, without};
 use crate::reply::Body;
-use crate::world::{AccessTokenFormat, AuthMethod};
 
 const TYPE: &str = "https://www.rfc-editor.org/rfc/rfc6749#section-7.1";
 const EXPIRES: &str = "https://www.rfc-editor.org/rfc/rfc6749#appendix-A.14";
-const PKCE: &str = "https://www.rfc-editor.org/rfc/rfc7636#section-4.6";
 const ERROR: &[&str] = &["token.status", "token.error"];
-const CLIENT_AUTH: &str = "https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication";
 
 macro_rules! errors {
     ($($id:literal $code:literal $status:literal $altered:expr)*) => {
@@ -35,37 +32,6 @@ pub(super) const ERRORS: &[Lie] = errors! {
     "tok.error.unsupported_grant_type" "unsupported_grant_type" 400 ERROR
     "tok.error.invalid_scope" "invalid_scope" 400 ERROR
 };
-
-macro_rules! only_by {
-    ($($id:literal $method:ident $name:literal)*) => {
-        &[$(handle($id, concat!("Only ", $name, " is accepted from the client."), &["token.status", "token.error", "token.www-authenticate"], (
-            CLIENT_AUTH,
-            &[Premise(|p, f| only(p, f, AuthMethod::$method))],
-        ))
-        .so("uses the method that it is configured for, and says clearly what was refused"),)*]
-    };
-}
-
-/// One way of authenticating at a time.
-pub(super) const CLIENT_AUTHENTICATION: &[Lie] = only_by! {
-    "tok.client_auth.client_secret_basic" ClientSecretBasic "client_secret_basic"
-    "tok.client_auth.client_secret_post" ClientSecretPost "client_secret_post"
-    "tok.client_auth.client_secret_jwt" ClientSecretJwt "client_secret_jwt"
-    "tok.client_auth.private_key_jwt" PrivateKeyJwt "private_key_jwt"
-    "tok.client_auth.none" None "none"
-};
-
-fn only(premise: &mut crate::faults::Premise<'_>, facts: &crate::faults::Facts<'_>, method: AuthMethod) -> bool {
-    if facts.case.point != Token {
-        return false;
-    }
-    let Some(mut client) = facts.client() else { return false };
-    client.unregistered = false;
-    client.secret = client.secret.or_else(|| crate::faults::edit::client_secret(facts));
-    client.token_endpoint_auth_method = Some(method);
-    premise.settings.clients.insert(client.client_id(), client);
-    true
-}
 
 pub(super) const FAULTS: &[Lie] = &[
     reject(
@@ -336,43 +302,6 @@ pub(super) const FAULTS: &[Lie] = &[
     )
     .so("starts the sign-in again"),
     handle(
-        "tok.client_secret.rotated",
-        "The client's secret has changed.",
-        &["token.status", "token.error", "token.www-authenticate"],
-        (
-            "https://openid.net/specs/openid-connect-registration-1_0.html#RegistrationResponse",
-            &[Premise(|p, f| {
-                if f.case.point != Token || f.client().is_none_or(|client| client.is_public()) {
-                    return false;
-                }
-                let Some(mut client) = f.client() else { return false };
-                client.unregistered = false;
-                client.secret = Some("the-secret-of-tomorrow".into());
-                p.settings.clients.insert(client.client_id(), client);
-                true
-            })],
-        ),
-    )
-    .so("says clearly that its secret was refused"),
-    handle(
-        "tok.pkce.required",
-        "PKCE is required of every client.",
-        &["authorize"],
-        (
-            PKCE,
-            &[Premise(|p, f| {
-                let Some(mut client) = f.client().filter(|client| !client.require_pkce) else { return false };
-                if client.unregistered {
-                    return false;
-                }
-                client.require_pkce = true;
-                p.settings.clients.insert(client.client_id(), client);
-                f.case.point == crate::faults::Point::Authorize && f.asked.params.get("code_challenge").is_none()
-            })],
-        ),
-    )
-    .so("sends code_challenge with S256 in any case"),
-    handle(
         "tok.dpop.nonce",
         "The answer asks for a DPoP nonce.",
         &["token.status", "token.error", "token.dpop-nonce"],
@@ -386,40 +315,4 @@ pub(super) const FAULTS: &[Lie] = &[
         ),
     )
     .so("tries again with the nonce, or says that it speaks no DPoP"),
-    tolerate(
-        "tok.at.jwt_vs_opaque",
-        "Access tokens are opaque where they were JWTs, or the other way round.",
-        &["access_token", "id_token.at_hash"],
-        (
-            "https://www.rfc-editor.org/rfc/rfc9068#section-6",
-            &[Premise(|p, f| {
-                if f.case.point != Token {
-                    return false;
-                }
-                let format = &mut p.settings.policy.access_token_format;
-                *format = match format {
-                    AccessTokenFormat::Jwt => AccessTokenFormat::Opaque,
-                    AccessTokenFormat::Opaque => AccessTokenFormat::Jwt,
-                };
-                true
-            })],
-        ),
-    )
-    .so("does not look into access tokens"),
-    tolerate(
-        "time.token_lifetime",
-        "Tokens live for so many seconds as `with.seconds` says, one where it says nothing.",
-        &["token.expires_in", "access_token.exp", "id_token.exp", "id_token.at_hash"],
-        (
-            TOKEN_ANSWER,
-            &[Premise(|p, f| {
-                let seconds = u32::try_from(f.seconds(1)).unwrap_or(1);
-                let lifetime = crate::protocol::Lifetime::of_seconds(seconds);
-                let lifetimes = &mut p.settings.policy.lifetimes;
-                (lifetimes.access_token, lifetimes.id_token) = (lifetime, lifetime);
-                f.case.point == Token
-            })],
-        ),
-    )
-    .so("refreshes or signs in again in time"),
 ];

@@ -41,9 +41,8 @@ async fn rotate(call: Call, rotation: Rotation) -> Result<Vec<KeyView>, Problem>
     if alg == Alg::HS256 {
         return Err(Problem::new(422, "HS256 is keyed by each client's secret: change that instead").field("alg"));
     }
-    let change = move |realm: &Realm| match rotation.announce {
-        true => realm.announce_key(alg),
-        false => realm.rotate_keys(alg, rotation.grace),
+    let change = move |realm: &Realm| {
+        if rotation.announce { realm.announce_key(alg) } else { realm.rotate_keys(alg, rotation.grace) }
     };
     at_leisure(&call, change).await?;
     Ok(call.realm.keys())

@@ -59,18 +59,18 @@ pub fn openapi() -> String {
 }
 
 /// The routes below `/_control/v1`.
-pub(super) fn control(door: Arc<Door>) -> Router {
+pub(super) fn control(door: &Arc<Door>) -> Router {
     let mut router = Router::new();
     for operation in operations() {
         let operation = Arc::new(operation);
-        let door = Arc::clone(&door);
+        let door = Arc::clone(door);
         let path = format!("/_control/v1{}", operation.path);
         let below =
             (operation.scope == Scope::Realm).then(|| format!("/_control/v1/realms/{{realm}}{}", operation.path));
         let method = filter(operation.method);
         let handler = move |path: RawPathParams, request: Request| {
             let (operation, door) = (Arc::clone(&operation), Arc::clone(&door));
-            async move { handled(&door, &operation, &path, request).await.unwrap_or_else(|problem| problem.into_response()) }
+            async move { handled(&door, &operation, &path, request).await.unwrap_or_else(Problem::into_response) }
         };
         router = router.route(&path, on(method, handler.clone()));
         if let Some(below) = below {

@@ -1,4 +1,4 @@
-//! One row of the control API: method, path, what goes in, what comes out. Routes and OpenAPI document are made of the same rows.
+//! One row of the control API: method, path, what goes in, what comes out. Routes and `OpenAPI` document are made of the same rows.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -133,7 +133,7 @@ where
         Box::pin(async move { handle(call).await.map(|answer| json(200, &answer)) })
     };
     let mut operation = Operation::new(method, path, summary, Arc::new(run));
-    operation.answer = Some(|generator| generator.subschema_for::<A>());
+    operation.answer = Some(SchemaGenerator::subschema_for::<A>);
     operation.status = if status == 201 { 200 } else { status };
     operation
 }
@@ -158,8 +158,8 @@ where
         })
     };
     let mut operation = Operation::new(method, path, summary, Arc::new(run));
-    operation.body = Some(|generator| generator.subschema_for::<B>());
-    operation.answer = Some(|generator| generator.subschema_for::<A>());
+    operation.body = Some(SchemaGenerator::subschema_for::<B>);
+    operation.answer = Some(SchemaGenerator::subschema_for::<A>);
     operation.status = status;
     operation
 }
@@ -197,7 +197,7 @@ where
         Box::pin(async move { handle(call).await })
     };
     let mut operation = Operation::new("GET", path, summary, Arc::new(run));
-    operation.answer = Some(|generator| generator.subschema_for::<A>());
+    operation.answer = Some(SchemaGenerator::subschema_for::<A>);
     operation
 }
 

@@ -14,7 +14,7 @@ pub(super) fn operations() -> Vec<Operation> {
     vec![
         asks("GET", "/users", "The people", users),
         sends("POST", "/users", "Adds a person", (201, add_user)),
-        asks("GET", "/users/{sub}", "One person", |call: Call| async move { found(&user(&call)?) }),
+        asks("GET", "/users/{sub}", "One person", |call: Call| async move { user(&call) }),
         sends("PUT", "/users/{sub}", "Adds a person, or replaces one", (200, put_user)),
         sends("PATCH", "/users/{sub}", "Changes a person: a JSON merge patch, RFC 7396", (200, patch_user)),
         does("DELETE", "/users/{sub}", "Removes a person; whoever is signed in as them is not any more", remove_user),
@@ -22,7 +22,7 @@ pub(super) fn operations() -> Vec<Operation> {
             Ok(call.realm.config().client)
         }),
         sends("POST", "/clients", "Registers an app; from then on no other is accepted", (201, add_client)),
-        asks("GET", "/clients/{id}", "One app", |call: Call| async move { found(&client(&call)?) }),
+        asks("GET", "/clients/{id}", "One app", |call: Call| async move { client(&call) }),
         sends("PUT", "/clients/{id}", "Registers an app, or replaces one", (200, put_client)),
         sends("PATCH", "/clients/{id}", "Changes an app: a JSON merge patch, RFC 7396", (200, patch_client)),
         does("DELETE", "/clients/{id}", "Removes an app", remove_client),
@@ -133,10 +133,6 @@ async fn patch_client(call: Call, patch: Map<String, Value>) -> Result<Client, P
 async fn remove_client(call: Call) -> Result<(), Problem> {
     let gone = client(&call)?;
     Ok(call.realm.change(|config| config.client.retain(|client| client.id != gone.id))?)
-}
-
-fn found<T: Clone>(value: &T) -> Result<T, Problem> {
-    Ok(value.clone())
 }
 
 /// The name in the body, if it is there, is the one in the path.

@@ -10,9 +10,13 @@ use crate::config::Mistake;
 use crate::http::RealmError;
 use crate::store::Unavailable;
 
-/// Problem details.
+/// Problem details, boxed: most calls have none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub(super) struct Problem {
+#[serde(transparent)]
+pub(super) struct Problem(Box<Details>);
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+struct Details {
     /// `about:blank`: the status says what kind of problem it is.
     #[serde(rename = "type")]
     kind: String,
@@ -34,25 +38,25 @@ impl Problem {
     /// A status and a sentence.
     pub(super) fn new(status: u16, detail: impl Into<String>) -> Self {
         let title = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Error");
-        Self {
+        Self(Box::new(Details {
             kind: "about:blank".into(),
             title: title.into(),
             status,
             detail: detail.into(),
             field: None,
             near_misses: Vec::new(),
-        }
+        }))
     }
 
     /// With the member that is wrong.
     pub(super) fn field(mut self, field: impl Into<String>) -> Self {
-        self.field = Some(field.into()).filter(|field: &String| !field.is_empty() && field != ".");
+        self.0.field = Some(field.into()).filter(|field: &String| !field.is_empty() && field != ".");
         self
     }
 
     /// With what came instead.
     pub(super) fn near_misses(mut self, near_misses: Vec<String>) -> Self {
-        self.near_misses = near_misses;
+        self.0.near_misses = near_misses;
         self
     }
 
@@ -64,7 +68,7 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_string(&self).expect("a problem is JSON");
         (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response()
     }

@@ -69,7 +69,7 @@ impl Came {
     /// What the flow sees.
     pub(super) fn asked(&self, settings: &Settings, browser: Option<BrowserId>) -> Asked {
         let base = base(&self.headers, settings);
-        let foreign = self.from_our_page(&base, &settings.issuer).err();
+        let foreign = self.posted_by_our_page(&base, &settings.issuer).err();
         let unreadable = self.unreadable.clone().or(foreign);
         Asked {
             endpoint: self.endpoint,
@@ -109,7 +109,7 @@ impl Came {
 
     /// Forms of our pages carry a secret of their visit. That they are posted by a page of ours is a second lock on that door:
     /// `SameSite` does not keep the ports of `localhost` apart.
-    fn from_our_page(&self, base: &str, issuer: &str) -> Result<(), Refused> {
+    fn posted_by_our_page(&self, base: &str, issuer: &str) -> Result<(), Refused> {
         let ours = matches!(self.endpoint, Endpoint::SignIn | Endpoint::Consent | Endpoint::SignOut);
         if !ours || self.method != Some(Method::Post) {
             return Ok(());

@@ -1,0 +1,229 @@
+//! The control API: people and apps at run time, problems that name the field, and a description that is true.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Browser, Control, authorize_url, code, get, http, redeem, registered, send};
+
+#[tokio::test]
+async fn people_are_added_changed_and_removed() {
+    let idp = registered().start().await;
+    let control = Control::of(&idp);
+    let zoe = json!({ "sub": "zoe", "name": "Zoe", "roles": ["admin"] });
+    assert_eq!(control.post("/users", zoe.clone()).await, zoe);
+    assert!(!code(&idp, &[], "zoe").await.is_empty(), "and sign in at once");
+    let (status, field, _) = control.problem("POST", "/users", zoe).await;
+    assert_eq!((status, field.as_str()), (409, "sub"));
+
+    let patched =
+        control.call("PATCH", "/users/zoe", Some(json!({ "name": null, "email": "z@example.com" }))).await.json();
+    assert_eq!(patched, json!({ "sub": "zoe", "roles": ["admin"], "email": "z@example.com" }));
+    let put = control.call("PUT", "/users/zoe", Some(json!({ "name": "Zoe again" }))).await.json();
+    assert_eq!(put, json!({ "sub": "zoe", "name": "Zoe again" }));
+    assert_eq!(control.get("/users/zoe").await, put);
+    control.delete("/users/zoe").await;
+    assert_eq!(control.call("GET", "/users/zoe", None).await.status, 404);
+    for (method, path, body, status, field) in [
+        ("POST", "/users", json!({ "name": "nobody" }), 422, ""),
+        ("POST", "/users", json!({ "sub": "x", "passwrd": "y" }), 422, ""),
+        ("POST", "/users", json!({ "sub": "ü" }), 422, "ü"),
+        ("POST", "/users", json!({ "sub": "x", "iss": "me" }), 422, "iss"),
+        ("PUT", "/users/bob", json!({ "sub": "rob" }), 422, "sub"),
+        ("PATCH", "/users/bob", json!({ "sub": "rob" }), 422, "sub"),
+        ("PATCH", "/users/nobody", json!({}), 404, ""),
+        ("POST", "/users", json!([1]), 422, ""),
+    ] {
+        let (got, what, detail) = control.problem(method, path, body.clone()).await;
+        assert_eq!((got, what.as_str()), (status, field), "{method} {path} {body}: {detail}");
+    }
+    let broken = http().post(format!("{}/_control/v1/users", idp.issuer())).header("content-type", "application/json");
+    assert_eq!(send(broken.body("{\"sub\": ")).await.status, 400);
+}
+
+#[tokio::test]
+async fn apps_are_registered_changed_and_removed() {
+    let idp = standin::Emulator::start().await;
+    let control = Control::of(&idp);
+    assert_eq!(control.get("/info").await["accepts_any_client"], true);
+    let web = json!({ "client_id": "web", "client_secret": "s3cret", "redirect_uris": [crate::harness::CALLBACK] });
+    control.post("/clients", web).await;
+    assert_eq!(control.get("/info").await["accepts_any_client"], false, "from now on no other is accepted");
+    assert_eq!(redeem(&idp, &code(&idp, &[], "alice").await, &[]).await.status, 200);
+    let foreign = Browser::new().get(&authorize_url(&idp, &[("client_id", "other")])).await;
+    assert_eq!(foreign.status, 400);
+
+    control.call("PATCH", "/clients/web", Some(json!({ "secret": "new" }))).await;
+    assert_eq!(redeem(&idp, &code(&idp, &[], "alice").await, &[]).await.status, 401);
+    for (method, path, body, status, field) in [
+        ("POST", "/clients", json!({ "id": "web" }), 409, "id"),
+        ("POST", "/clients", json!({ "id": "x", "redirect_uri": "y" }), 422, "redirect_uri"),
+        ("POST", "/clients", json!({ "id": "x", "redirect_uris": "y" }), 422, "redirect_uris"),
+        ("POST", "/clients", json!({ "id": "x", "redirect_uris": ["y"] }), 422, "y"),
+        ("POST", "/clients", json!({ "id": "x", "grant_types": ["implicit"] }), 422, "grant_types[0]"),
+        ("PUT", "/clients/web", json!({ "id": "other" }), 422, "id"),
+        ("PATCH", "/clients/none", json!({}), 404, ""),
+    ] {
+        let (got, what, detail) = control.problem(method, path, body.clone()).await;
+        assert_eq!((got, what.as_str()), (status, field), "{method} {path} {body}: {detail}");
+    }
+    let (.., detail) = control.problem("POST", "/clients", json!({ "id": "x", "redirect_uri": "y" })).await;
+    assert!(detail.contains("did you mean `redirect_uris`"), "{detail}");
+    control.delete("/clients/web").await;
+    assert_eq!(control.get("/info").await["accepts_any_client"], true);
+}
+
+#[tokio::test]
+async fn the_whole_configuration_is_read_and_replaced() {
+    let idp = registered().start().await;
+    let control = Control::of(&idp);
+    let mut config = control.get("/config").await;
+    assert_eq!(config["client"][0]["secret"], "s3cret");
+    config["lifetimes"]["access_token"] = "5m".into();
+    assert_eq!(control.call("PUT", "/config", Some(config.clone())).await.status, 200);
+    let answer = redeem(&idp, &code(&idp, &[], "alice").await, &[]).await;
+    assert_eq!(answer.member("expires_in"), "300");
+    config["lifetimes"]["access_token"] = "soon".into();
+    let (status, field, _) = control.problem("PUT", "/config", config).await;
+    assert_eq!((status, field.as_str()), (422, "lifetimes.access_token"));
+}
+
+#[tokio::test]
+async fn rules_that_make_no_sense_are_explained() {
+    let idp = registered().start().await;
+    let control = Control::of(&idp);
+    for (path, body, field, said) in [
+        ("/next-logins", json!({}), "as", "who signs in"),
+        ("/next-logins", json!({ "as": "nobody" }), "as", "alice"),
+        ("/next-logins", json!({ "as": "bob", "fail": "access_denied" }), "fail", "nobody's"),
+        ("/next-logins", json!({ "fail": "no" }), "fail", "access_denied"),
+        ("/next-logins", json!({ "as": "bob", "fault": "idt.nonce.wrng" }), "fault", "idt.nonce.wrong"),
+        ("/next-logins", json!({ "as": "bob", "times": 0 }), "times", "never"),
+        ("/next-logins", json!({ "as": "bob", "match": { "clnt": "web" } }), "match.clnt", "`client`"),
+        ("/faults", json!({}), "", "name"),
+        ("/faults", json!({ "name": "nonce" }), "name", "no fault"),
+        ("/faults", json!({ "name": "net.flaky", "rate": 2 }), "rate", "0 to 1"),
+        ("/faults", json!({ "name": "net.flaky", "every": 0 }), "every", "always"),
+        ("/faults", json!({ "name": "net.latency", "with": { "delay": "soon" } }), "with.delay", "soon"),
+        ("/faults", json!({ "name": "net.flaky", "match": { "endpoint": "tokn" } }), "match.endpoint", "token"),
+        ("/faults", json!({ "name": "mix.as_swap", "with": { "realm": "none" } }), "with.realm", "no realm"),
+    ] {
+        let (status, what, detail) = control.problem("POST", path, body.clone()).await;
+        assert_eq!((status, what.as_str()), (422, field), "{body}: {detail}");
+        assert!(detail.contains(said), "{body}: {detail}");
+    }
+    for (path, method) in [("/faults/7", "DELETE"), ("/faults/x", "DELETE"), ("/next-logins/7", "DELETE")] {
+        assert_eq!(control.call(method, path, None).await.status, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_catalogue_is_machine_readable() {
+    let catalog = Control::of(&registered().start().await).get("/faults/catalog").await;
+    let faults = catalog["faults"].as_array().expect("faults");
+    let ids: BTreeSet<&str> = faults.iter().filter_map(|fault| fault["id"].as_str()).collect();
+    assert_eq!(ids.len(), faults.len(), "each id once");
+    for fault in faults {
+        for member in ["sentence", "correct", "section", "verdict"] {
+            assert!(fault[member].as_str().is_some_and(|text| !text.is_empty()), "{fault}");
+        }
+        assert!(fault["section"].as_str().is_some_and(|link| link.starts_with("https://")), "{fault}");
+        assert!(!fault["altered"].as_array().expect("a list").is_empty(), "{fault}");
+    }
+    for identity in catalog["test_identities"].as_array().expect("identities") {
+        assert!(identity["example"].as_str().is_some_and(|text| text.starts_with("alice+")), "{identity}");
+    }
+}
+
+#[tokio::test]
+async fn beyond_loopback_or_with_a_token_nothing_is_told_without_it() {
+    let idp = registered().control_token(Some("hush".into())).start().await;
+    let base = format!("{}/_control/v1", idp.issuer());
+    for path in ["/users", "/flows", "/events", "/config", "/info", "/clock", "/realms", "/realms/default/users"] {
+        assert_eq!(get(&format!("{base}{path}")).await.status, 401, "{path}");
+        assert_eq!(send(http().get(format!("{base}{path}")).bearer_auth("wrong")).await.status, 401, "{path}");
+        assert_eq!(send(http().get(format!("{base}{path}")).bearer_auth("hush")).await.status, 200, "{path}");
+    }
+    for path in ["/health", "/ready", "/schema", "/openapi.json"] {
+        assert_eq!(get(&format!("{base}{path}")).await.status, 200, "{path}");
+    }
+    for name in ["origin", "host"] {
+        let foreign = http().get(format!("{base}/flows")).bearer_auth("hush").header(name, "evil.example");
+        assert_eq!(send(foreign).await.status, 403, "a page of another site reads nothing: {name}");
+    }
+}
+
+/// Every operation of the document is called, with names that are there, and answers as the document says.
+#[tokio::test]
+async fn the_description_is_true() {
+    let idp = registered().start().await;
+    let control = Control::of(&idp);
+    idp.realm("one");
+    code(&idp, &[], "alice").await;
+    let document = control.get("/openapi.json").await;
+    assert_eq!(document["openapi"], "3.1.0");
+    let paths = document["paths"].as_object().expect("paths");
+    let mut ids = BTreeSet::new();
+    let mut called = 0;
+    for (path, methods) in paths {
+        for (method, operation) in methods.as_object().expect("methods") {
+            assert!(ids.insert(operation["operationId"].as_str().expect("an id").to_owned()), "{path} {method}");
+            let named = path.split('/').filter(|part| part.starts_with('{')).count();
+            let described =
+                operation["parameters"].as_array().expect("parameters").iter().filter(|p| p["in"] == "path").count();
+            assert_eq!(named, described, "{path}");
+            if method == "get" && !path.contains("/flows/{id}") && !path.contains("snapshots/{name}") {
+                let path = path.replace("{realm}", "default").replace("{sub}", "alice").replace("{id}", "web");
+                let answer = control.call("GET", path.strip_prefix("/_control/v1").expect("the prefix"), None).await;
+                assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+                check(
+                    &document,
+                    &operation["responses"]["200"]["content"]["application/json"]["schema"],
+                    &answer.json(),
+                    &path,
+                );
+                called += 1;
+            }
+        }
+    }
+    assert!(called > 30, "{called}");
+    references(&document, &document);
+}
+
+/// Every reference leads somewhere.
+fn references(document: &Value, part: &Value) {
+    match part {
+        Value::Object(members) => {
+            if let Some(Value::String(to)) = members.get("$ref") {
+                let pointer = to.strip_prefix('#').unwrap_or_else(|| panic!("{to}"));
+                assert!(document.pointer(pointer).is_some(), "{to}");
+            }
+            members.values().for_each(|part| references(document, part));
+        }
+        Value::Array(items) => items.iter().for_each(|part| references(document, part)),
+        _ => {}
+    }
+}
+
+/// An answer has the members that its schema requires, and none that the schema does not know.
+fn check(document: &Value, schema: &Value, answer: &Value, at: &str) {
+    if let Some(to) = schema["$ref"].as_str() {
+        let pointer = to.strip_prefix('#').expect("a reference");
+        return check(document, document.pointer(pointer).expect("a schema"), answer, at);
+    }
+    if let (Some(items), Some(answers)) = (schema.get("items"), answer.as_array()) {
+        for answer in answers {
+            check(document, items, answer, at);
+        }
+    }
+    let (Some(known), Some(members)) = (schema["properties"].as_object(), answer.as_object()) else { return };
+    for required in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        assert!(members.contains_key(required), "{at}: no {required} in {answer}");
+    }
+    if schema.get("additionalProperties").is_none_or(|more| *more == false) && schema.get("allOf").is_none() {
+        for (name, value) in members {
+            let schema = known.get(name).unwrap_or_else(|| panic!("{at}: {name} is not described"));
+            check(document, schema, value, at);
+        }
+    }
+}
