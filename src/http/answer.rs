@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::extract::{ConnectInfo, Request};
 use axum::http::header::{
-    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE, ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use axum::http::{HeaderValue, Method as HttpMethod};
 use axum::response::{IntoResponse as _, Response};
@@ -46,19 +46,25 @@ pub(super) async fn answer(door: &Door, realm: Arc<Realm>, endpoint: Endpoint, r
     };
     let here = Here { realm: Arc::clone(&realm), settings };
     let message = came.message();
-    let mut response =
-        if is_for_browsers(endpoint) { to_browser(here, came).await } else { to_app(door, here, came).await };
-    let Some(Recorded { mut entry, body, delivery, cors }) = response.extensions_mut().remove::<Recorded>() else {
-        return response;
+    let (mut response, recorded) = if is_for_browsers(endpoint) {
+        to_browser(here, came).await
+    } else if came.headers.contains_key(ORIGIN) {
+        to_app_in_a_browser(door, here, came).await
+    } else {
+        exchange(here, came, None).await
     };
+    let Some(Recorded { mut entry, body, delivery, cors }) = recorded else { return response };
     allow(&mut response, cors);
     entry.wire = Some(record::wire(message, &response, &body));
     realm.note(entry);
     deliver(response, body, delivery, peer.as_ref()).await
 }
 
+/// A response, and what the journal is to know of it; nothing, where a request is only sent on.
+type Answered = (Response, Option<Recorded>);
+
 /// A browser is known by its cookie; one that was never seen gets one.
-async fn to_browser(here: Here, came: Came) -> Response {
+async fn to_browser(here: Here, came: Came) -> Answered {
     let mut request = Request::new(axum::body::Body::empty());
     *request.headers_mut() = came.headers.clone();
     let layer = extract::cookies(&here.realm, &here.settings);
@@ -66,22 +72,34 @@ async fn to_browser(here: Here, came: Came) -> Response {
         let (here, came) = (here.clone(), came.clone());
         async move {
             let session = request.extensions().get::<Session>().cloned();
-            Ok::<_, Infallible>(exchange(here, came, session).await)
+            Ok::<_, Infallible>(carried(exchange(here, came, session).await))
         }
     });
-    layer.layer(inner).oneshot(request).await.into_response()
+    taken_out(layer.layer(inner).oneshot(request).await.into_response())
 }
 
-/// Apps that run in a browser may read the answer. Most callers are no browsers, and say no origin.
-async fn to_app(door: &Door, here: Here, came: Came) -> Response {
-    let Some(origin) = came.headers.get("origin").cloned() else { return exchange(here, came, None).await };
+/// Apps that run in a browser may read the answer.
+async fn to_app_in_a_browser(door: &Door, here: Here, came: Came) -> Answered {
     let mut request = Request::new(axum::body::Body::empty());
-    request.headers_mut().insert("origin", origin);
+    request.headers_mut().extend(came.headers.get(ORIGIN).cloned().map(|origin| (ORIGIN, origin)));
     let inner = service_fn(move |_: Request| {
         let (here, came) = (here.clone(), came.clone());
-        async move { Ok::<_, Infallible>(exchange(here, came, None).await) }
+        async move { Ok::<_, Infallible>(carried(exchange(here, came, None).await)) }
     });
-    door.cors.layer(inner).oneshot(request).await.into_response()
+    taken_out(door.cors.layer(inner).oneshot(request).await.into_response())
+}
+
+/// Layers that add headers hand on a response and nothing else, so it carries what is to be recorded.
+fn carried((mut response, recorded): Answered) -> Response {
+    if let Some(recorded) = recorded {
+        response.extensions_mut().insert(recorded);
+    }
+    response
+}
+
+fn taken_out(mut response: Response) -> Answered {
+    let recorded = response.extensions_mut().remove::<Recorded>();
+    (response, recorded)
 }
 
 async fn preflight(door: &Door, request: Request) -> Response {
@@ -89,12 +107,12 @@ async fn preflight(door: &Door, request: Request) -> Response {
     door.cors.layer(nothing).oneshot(request).await.into_response()
 }
 
-async fn exchange(Here { realm, settings }: Here, came: Came, session: Option<Session>) -> Response {
+async fn exchange(Here { realm, settings }: Here, came: Came, session: Option<Session>) -> Answered {
     if let Some(again) = came.again_with_cookie(&settings) {
         if let Some(session) = session {
             let _ = session.flush().await;
         }
-        return respond("", Reply::new(303, Body::Onward(again)).uncached()).0;
+        return (respond("", Reply::new(303, Body::Onward(again)).uncached()).0, None);
     }
     let browser = extract::browser(&realm, came.endpoint, session.as_ref()).await;
     let asked = came.asked(&settings, browser);
@@ -104,9 +122,8 @@ async fn exchange(Here { realm, settings }: Here, came: Came, session: Option<Se
         let _ = session.cycle_id().await;
     }
     let (delivery, cors) = (reply.delivery, reply.cors);
-    let (mut response, body) = respond(settings.issuer_path(), reply);
-    response.extensions_mut().insert(Recorded { entry, body, delivery, cors });
-    response
+    let (response, body) = respond(settings.issuer_path(), reply);
+    (response, Some(Recorded { entry, body, delivery, cors }))
 }
 
 /// Browser apps read answers and errors alike, with credentials where they send them. No cookie is read behind these doors,

@@ -21,7 +21,7 @@ struct Chromium {
 }
 
 /// Says on the real stderr that a test was left out: the test runner would swallow it.
-fn left_out(why: &str) {
+pub(crate) fn left_out(why: &str) {
     assert!(std::env::var_os("CI").is_none(), "{why}, and the gate leaves nothing out");
     let name = std::thread::current().name().unwrap_or("a browser test").to_owned();
     let _ = writeln!(std::io::stderr(), "left out: {name}, because {why}");
@@ -33,13 +33,20 @@ fn found(names: &[&str]) -> Option<String> {
     names.iter().find(runs).map(|name| (*name).to_owned())
 }
 
+/// Where Chromium is.
+pub(crate) fn chromium() -> Option<String> {
+    let name = found(&["chromium", "chromium-browser", "google-chrome"])?;
+    let path = Command::new("sh").args(["-c", &format!("command -v {name}")]).output().expect("a shell").stdout;
+    Some(String::from_utf8(path).expect("UTF-8").trim().to_owned())
+}
+
 impl Chromium {
     async fn start() -> Option<Self> {
         let Some(driver) = found(&["chromedriver"]) else {
             left_out("there is no chromedriver");
             return None;
         };
-        let Some(browser) = found(&["chromium", "chromium-browser", "google-chrome"]) else {
+        let Some(browser) = chromium() else {
             left_out("there is no Chromium");
             return None;
         };
@@ -56,8 +63,7 @@ impl Chromium {
             said.map_while(Result::ok).find_map(|line| line.strip_suffix('.')?.rsplit(' ').next()?.parse::<u16>().ok());
         let profile = tempfile::tempdir().expect("a folder");
         let mut wish = DesiredCapabilities::chrome();
-        let path = Command::new("sh").args(["-c", &format!("command -v {browser}")]).output().expect("a shell").stdout;
-        wish.set_binary(String::from_utf8(path).expect("text").trim()).expect("a binary");
+        wish.set_binary(&browser).expect("a binary");
         let data = format!("--user-data-dir={}", profile.path().display());
         for arg in [
             "--headless=new",

@@ -20,6 +20,7 @@ mod pages;
 mod properties;
 mod readme;
 mod realms;
+mod recipes;
 mod refresh;
 mod resources;
 mod store;
