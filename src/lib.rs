@@ -51,6 +51,15 @@
 //! 5. `profile/word.rs` turns the decision into a [`reply::Reply`], and `http/pages.rs` that into the sign-in page.
 //! 6. The form comes back to `flows/sign_in.rs`, `next_step` gives a code, and `flows/token/authorization_code.rs` redeems it.
 //! 7. `profile/shape.rs` drafts the tokens, `faults/plan.rs` alters them if a rule says so, `tokens/ring.rs` signs.
+//! 8. `http/record.rs` adds the bytes, and `realm/journal.rs` threads the exchange into its flow.
+//!
+//! # A lie, by file
+//!
+//! 1. `faults/fault.rs` is the wish, the same in JSON and Rust; `faults/rule.rs` keeps it with its budget.
+//! 2. `realm/case.rs` knows whom a request is about, and `faults/plan.rs` chooses the rules that speak.
+//! 3. `faults/catalog/` says what each alters, at one of the seams of `faults/effect.rs`: premise, person, claims, draft, signature,
+//!    reply. `realm/exchange.rs` calls the plan at each seam, in this order.
+//! 4. `http/delivery.rs` sends the answer late, in pieces, or not at all.
 
 // In the order in which they are best read.
 pub mod protocol;

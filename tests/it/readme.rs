@@ -49,6 +49,8 @@ fn the_readme_has_these_commands_and_each_has_a_test() {
         "cargo test",        // this
         "cargo run -- demo", // command_line::the_demo_…
         "curl -s -u app:secret -d grant_type=authorization_code -d code=invented http://localhost:7760/token", // below
+        "cargo run -q -- run -- sh -c 'curl -sS \"$STANDIN_URL/_control/v1/faults\" -H \"content-type: application/json\" -d \"{\\\"name\\\": \\\"idt.nonce.wrong\\\", \\\"times\\\": 1}\"'", // below
+        "cargo run -q -- fault list nonce", // below
         "cargo run -q -- token --as alice --client ci --scope \"openid email\" --ttl 5m", // below
         "cargo run -q -- token --as alice --client ci | cargo run -q -- decode", // below
     ];
@@ -78,6 +80,17 @@ fn the_token_commands_of_the_readme_work() {
             assert_eq!(claims(printed.trim())["scope"], "openid email");
         }
     }
+}
+
+#[test]
+fn the_commands_about_lies_work() {
+    let mut about = commands().into_iter().filter(|line| line.contains("nonce"));
+    let on = shell(&about.next().expect("a command"), 7760);
+    assert!(on.contains("\"left\":1"), "{on}");
+    let listed = shell(&about.next().expect("a command"), 7760);
+    assert!(listed.contains("idt.nonce.wrong") && listed.contains("alice+bad-nonce@example.com"), "{listed}");
+    let count = standin::faults::FAULTS.iter().count();
+    assert!(text("README.md").contains("Over two hundred faults") && count > 200, "{count}");
 }
 
 #[test]
