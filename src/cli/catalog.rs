@@ -72,6 +72,7 @@ fn title(kind: &str) -> &'static str {
         "disc" => "Discovery",
         "pkce" => "PKCE",
         "jwks" => "The key set",
+        "lo" => "Logout",
         "mix" => "Two issuers",
         "net" => "The network",
         "cors" => "Other origins",

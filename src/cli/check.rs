@@ -2,15 +2,32 @@
 
 use std::path::PathBuf;
 
+use serde_json::json;
+
 use crate::config::Config;
 
 use super::sources::Text;
 use super::{Exit, print};
 
 /// Reads the configuration as a start would, and says what is in it.
-pub(super) fn check(file: Option<PathBuf>) -> Result<(), Exit> {
+pub(super) fn check(file: Option<PathBuf>, as_json: bool) -> Result<(), Exit> {
     let text = Text::find(file)?;
-    let config = text.read()?;
+    let config = match text.read() {
+        Ok(config) => config,
+        Err(mistake) if as_json => {
+            let at = mistake.at.map(|(line, column)| json!({ "line": line, "column": column }));
+            let told =
+                json!({ "ok": false, "source": mistake.source, "at": at, "what": mistake.what, "help": mistake.help });
+            print(&told.to_string())?;
+            return Err(mistake.into());
+        }
+        Err(mistake) => return Err(mistake.into()),
+    };
+    if as_json {
+        let (users, clients) = (config.people().len(), config.client.len());
+        let told = json!({ "ok": true, "source": text.source(), "users": users, "clients": clients, "realms": config.realm.len() });
+        return print(&told.to_string());
+    }
     print(&format!("{}: no mistakes, {}", text.source(), summary(&config)))
 }
 

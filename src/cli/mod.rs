@@ -50,6 +50,9 @@ enum Command {
     Check {
         /// The file [default: the one that `standin` would use]
         file: Option<PathBuf>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Print a token and nothing else, from a running server or without one
     Token(token::TokenArgs),
@@ -175,7 +178,7 @@ pub fn run() -> ExitCode {
         None => start::start(&cli.start, began),
         Some(Command::Start(args)) => start::start(&args, began),
         Some(Command::Demo(args)) => demo::demo(&args, began),
-        Some(Command::Check { file }) => check::check(file),
+        Some(Command::Check { file, json }) => check::check(file, json),
         Some(Command::Token(args)) => token::token(&args),
         Some(Command::Decode(args)) => decode::decode(&args),
         Some(Command::Health(server)) => running::health(&server),

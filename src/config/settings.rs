@@ -43,6 +43,7 @@ impl Config {
                 rotate_refresh_tokens: self.refresh.rotate,
                 refresh_grace: self.refresh.grace,
                 lenient_pkce: false,
+                confirm_sign_out: false,
             },
             auto_login: self.auto_login.clone(),
             keys,

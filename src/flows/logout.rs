@@ -24,7 +24,7 @@ pub fn end_session(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure>
     let signed_in = place.session.as_ref().map(|(_, session)| session.person.clone());
     let hinted = hint.as_ref().and_then(|hint| hint.claim("sub"));
     let same = signed_in.as_ref().is_none_or(|person| hinted == Some(person.sub.as_str()));
-    if same {
+    if same && !ctx.settings.policy.confirm_sign_out {
         end(ctx, &place);
         return Ok(Outcome::SignedOut { was_signed_in: signed_in.is_some(), stayed: false, return_to });
     }

@@ -75,6 +75,8 @@ pub struct Policy {
     pub refresh_grace: Lifetime,
     /// Whether `code_verifier` is taken as it comes. No configuration says so: it is how a careless provider is played.
     pub lenient_pkce: bool,
+    /// Whether a person is asked at logout even where the app's ID token says whose wish it is. Nor does any configuration.
+    pub confirm_sign_out: bool,
 }
 
 impl Default for Policy {
@@ -87,6 +89,7 @@ impl Default for Policy {
             rotate_refresh_tokens: true,
             refresh_grace: Lifetime::of_seconds(0),
             lenient_pkce: false,
+            confirm_sign_out: false,
         }
     }
 }

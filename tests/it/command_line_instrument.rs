@@ -196,6 +196,19 @@ fn run_gives_a_command_a_provider_and_passes_on_its_exit_code() {
 }
 
 #[test]
+fn a_check_can_be_read_by_machines() {
+    let folder = folder();
+    let (code, out, _) = run(folder.path(), &["check", "--json"]);
+    let told: Value = serde_json::from_str(&out).expect("JSON");
+    assert!(code == 0 && told["ok"] == true && told["users"] == 4, "{told}");
+    std::fs::write(folder.path().join("standin.toml"), "\nprot = 1\n").expect("written");
+    let (code, out, _) = run(folder.path(), &["check", "--json"]);
+    let told: Value = serde_json::from_str(&out).expect("JSON");
+    assert!(code == 3 && told["at"] == json!({ "line": 2, "column": 1 }), "{told}");
+    assert!(told["help"].as_str().is_some_and(|help| help.contains("port")), "{told}");
+}
+
+#[test]
 fn the_description_of_the_control_api_is_printed() {
     let (code, out, _) = run(folder().path(), &["openapi"]);
     let document: Value = serde_json::from_str(&out).expect("JSON");

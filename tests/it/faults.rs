@@ -12,7 +12,9 @@ use crate::observed::{Observed, Script, difference, observe};
 
 /// A provider whose every answer repeats itself: seeded, and with a clock that stands still.
 async fn provider(id: &str) -> Emulator {
-    let mut web = Client::confidential("web", "s3cret").redirects_to(CALLBACK);
+    let mut web = Client::confidential("web", "s3cret")
+        .redirects_to(CALLBACK)
+        .returns_after_logout_to("http://localhost:3000/bye");
     if id.starts_with("ui.jwt.") {
         web.userinfo_signed_response_alg = Some(standin::tokens::Alg::RS256);
     }
@@ -45,7 +47,7 @@ fn script(id: &str) -> Script {
         _ => &[],
     };
     let in_body = id == "tok.client_auth.client_secret_basic";
-    Script { ask: ask.to_vec(), in_body, signed_in: id == "sess.lost" }
+    Script { ask: ask.to_vec(), in_body, signed_in: id == "sess.lost", signs_out: id.starts_with("lo.") }
 }
 
 /// The lie as it is turned on: late answers are a second late, and what may be anywhere is at UserInfo.
@@ -162,6 +164,26 @@ async fn what_is_said_about_the_person() {
 #[tokio::test]
 async fn what_the_person_does() {
     each_alters_what_it_says(|id| id.starts_with("user.") || id.starts_with("id.user.")).await;
+}
+
+#[tokio::test]
+async fn logout() {
+    each_alters_what_it_says(|id| id.starts_with("lo.")).await;
+}
+
+/// No lie is left out of these tests by its name.
+#[test]
+fn every_kind_of_lie_has_a_test() {
+    let kinds: BTreeSet<&str> = FAULTS.iter().filter_map(|lie| lie.id.split('.').next()).collect();
+    let tested = [
+        "at", "authz", "cors", "disc", "id", "idt", "jwks", "lo", "mix", "net", "pkce", "rt", "sess", "time", "tok",
+        "ui", "user",
+    ];
+    assert_eq!(kinds, BTreeSet::from(tested));
+    for name in ELSEWHERE {
+        let elsewhere = [include_str!("instrument.rs"), include_str!("realms.rs")];
+        assert!(elsewhere.iter().any(|text| text.contains(name)), "{name} has no test of its own");
+    }
 }
 
 #[tokio::test]

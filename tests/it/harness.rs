@@ -127,6 +127,14 @@ impl Browser {
         self.send(request.body(body)).await
     }
 
+    /// The same, where the connection may break.
+    pub(crate) async fn try_get(&self, url: &str) -> Option<Answer> {
+        let cookies: Vec<String> =
+            self.cookies.lock().expect("a lock").iter().map(|(n, v)| format!("{n}={v}")).collect();
+        let response = self.http.get(url).header("cookie", cookies.join("; ")).send().await.ok()?;
+        Some(Answer::read(response).await)
+    }
+
     pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
         let cookies: Vec<String> =
             self.cookies.lock().expect("a lock").iter().map(|(n, v)| format!("{n}={v}")).collect();

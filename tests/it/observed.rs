@@ -24,6 +24,8 @@ pub(crate) struct Script {
     pub(crate) in_body: bool,
     /// Whether the browser is signed in before.
     pub(crate) signed_in: bool,
+    /// Whether it signs out at the end.
+    pub(crate) signs_out: bool,
 }
 
 /// Headers that mean something; the others are the same for all.
@@ -65,6 +67,9 @@ pub(crate) async fn observe(idp: &Emulator, script: &Script) -> Observed {
     if let Some(access) = text("access_token") {
         read(&mut seen, "userinfo", &keys, http().get(format!("{issuer}/userinfo")).bearer_auth(access)).await;
     }
+    if let Some(hint) = text("id_token").filter(|_| script.signs_out) {
+        sign_out(&mut seen, &browser, &issuer, &hint).await;
+    }
     if let Some(refresh) = text("refresh_token") {
         let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
         token(&mut seen, ("refresh", "refreshed_"), (&issuer, script, &keys), &form).await;
@@ -80,10 +85,11 @@ pub(crate) fn difference(honest: &Observed, lying: &Observed) -> BTreeSet<String
         seen.keys().filter_map(|name| name.strip_prefix("step ")).map(str::to_owned).collect()
     };
     // What comes behind a step that only one of both took is another request by number, and draws other chances.
-    let order = ["discovery", "jwks", "authorize", "answer", "token", "userinfo", "refresh"];
+    let order = ["discovery", "jwks", "authorize", "answer", "token", "userinfo", "logout", "refresh"];
     let (one, other) = (steps(honest), steps(lying));
+    let alike = |step: &&str| one.contains(*step) == other.contains(*step);
     let both: BTreeSet<String> =
-        order.into_iter().map(str::to_owned).take_while(|step| one.contains(step) && other.contains(step)).collect();
+        order.into_iter().take_while(alike).filter(|step| one.contains(*step)).map(str::to_owned).collect();
     let names: BTreeSet<&String> = honest.keys().chain(lying.keys()).collect();
     let differing: BTreeSet<String> = names
         .into_iter()
@@ -168,6 +174,24 @@ async fn sign_in(seen: &mut Observed, browser: &Browser, issuer: &str, script: &
         seen.insert("answer.late".into(), String::new());
     }
     way_back(seen, &answer)
+}
+
+async fn sign_out(seen: &mut Observed, browser: &Browser, issuer: &str, hint: &str) {
+    seen.insert("step logout".into(), String::new());
+    let url =
+        format!("{issuer}/logout?id_token_hint={hint}&post_logout_redirect_uri=http://localhost:3000/bye&state=out");
+    let Some(answer) = browser.try_get(&url).await else {
+        seen.insert("logout".into(), "broken".into());
+        return;
+    };
+    let location = answer.headers.get("location").and_then(|to| Url::parse(to.to_str().ok()?).ok());
+    match location {
+        None => drop(seen.insert("logout".into(), format!("{} {}", answer.status, answer.words()))),
+        Some(to) => {
+            seen.insert("logout".into(), format!("{} {}", answer.status, to.path()));
+            seen.extend(to.query_pairs().map(|(name, value)| (format!("logout.{name}"), value.into_owned())));
+        }
+    }
 }
 
 fn way_back(seen: &mut Observed, answer: &Answer) -> Option<String> {

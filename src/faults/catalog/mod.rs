@@ -6,6 +6,7 @@ mod id_token;
 mod id_token_broken;
 mod id_token_shape;
 mod jwks;
+mod logout;
 mod mix_up;
 mod person;
 mod refresh;
@@ -113,6 +114,7 @@ pub const FAULTS: Faults = Faults(&[
     discovery::FAULTS,
     discovery::MISSING,
     jwks::FAULTS,
+    logout::FAULTS,
     mix_up::FAULTS,
     transport::FAULTS,
 ]);

@@ -1,0 +1,76 @@
+//! RP-initiated logout.
+
+use super::{Lie, handle};
+use crate::faults::Effect::{Premise, Reply};
+use crate::faults::Point::EndSession;
+use crate::faults::edit::{instead, parameter};
+use crate::reply::{Body, Delivery, Page, SignedOutPage};
+
+const RESPONSE: &str = "https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout";
+const ERRORS: &str = "https://openid.net/specs/openid-connect-rpinitiated-1_0.html#ValidationAndErrorHandling";
+const LOCAL: &str = "has ended its own session before, and shows that";
+
+pub(super) const FAULTS: &[Lie] = &[
+    handle(
+        "lo.rp.state_wrong",
+        "state comes back from logout as another.",
+        &["logout.state"],
+        (RESPONSE, &[Reply(EndSession, |r, _| parameter(r, "state", |state| Some(format!("{state}-wrong"))))]),
+    ),
+    handle(
+        "lo.rp.state_missing",
+        "state does not come back from logout.",
+        &["logout.state"],
+        (RESPONSE, &[Reply(EndSession, |r, _| parameter(r, "state", |_| None))]),
+    ),
+    handle(
+        "lo.rp.no_redirect",
+        "The browser stays on the provider's page after logout.",
+        &["logout"],
+        (
+            RESPONSE,
+            &[Reply(EndSession, |r, _| {
+                let back = matches!(r.body, Body::Return(_));
+                if back {
+                    let page = Page::SignedOut(SignedOutPage { was_signed_in: true, stayed: false });
+                    (r.status, r.body) = (200, Body::Page(Box::new(page)));
+                }
+                back
+            })],
+        ),
+    )
+    .so(LOCAL),
+    handle(
+        "lo.rp.error",
+        "Logout is answered by 400.",
+        &["logout"],
+        (ERRORS, &[Reply(EndSession, |r, _| instead(r, 400, "text/plain", "The logout request was not accepted."))]),
+    )
+    .so(LOCAL),
+    handle(
+        "lo.rp.down",
+        "The connection to the logout endpoint breaks.",
+        &["logout"],
+        (
+            ERRORS,
+            &[Reply(EndSession, |r, _| {
+                r.delivery = Delivery::Reset;
+                true
+            })],
+        ),
+    )
+    .so(LOCAL),
+    handle(
+        "lo.rp.confirm",
+        "The provider asks whether to sign out, though the app's ID token says whose wish it is.",
+        &["logout"],
+        (
+            RESPONSE,
+            &[Premise(|p, f| {
+                let asked = std::mem::replace(&mut p.settings.policy.confirm_sign_out, true);
+                !asked && f.case.point == EndSession
+            })],
+        ),
+    )
+    .so("has ended its own session before, and takes a person who stays signed in at the provider for what they are"),
+];
