@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{ConnectInfo, Request};
+use axum::extract::Request;
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE, ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE,
 };
@@ -15,7 +15,7 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tower_sessions::Session;
 
 use crate::realm::Realm;
-use crate::reply::{Body, Cors, Reply};
+use crate::reply::{Body, Cors, Delivery, Reply};
 use crate::world::{Endpoint, Settings};
 
 use super::delivery::deliver;
@@ -34,11 +34,15 @@ struct Here {
 }
 
 /// Answers a request at an endpoint.
-pub(super) async fn answer(door: &Door, realm: Arc<Realm>, endpoint: Endpoint, request: Request) -> Response {
+pub(super) async fn answer(
+    door: &Door,
+    realm: Arc<Realm>,
+    endpoint: Endpoint,
+    (request, peer): (Request, Option<Peer>),
+) -> Response {
     if request.method() == HttpMethod::OPTIONS && !is_for_browsers(endpoint) {
         return preflight(door, request).await;
     }
-    let peer = request.extensions().get::<ConnectInfo<Peer>>().map(|ConnectInfo(peer)| peer.clone());
     let mut came = Came::read(endpoint, request).await;
     let (realm, settings) = match door.routed(realm, &mut came).await {
         Ok(routed) => routed,
@@ -47,9 +51,9 @@ pub(super) async fn answer(door: &Door, realm: Arc<Realm>, endpoint: Endpoint, r
     let here = Here { realm: Arc::clone(&realm), settings };
     let message = came.message();
     let (mut response, recorded) = if is_for_browsers(endpoint) {
-        to_browser(here, came).await
+        Box::pin(to_browser(here, came)).await
     } else if came.headers.contains_key(ORIGIN) {
-        to_app_in_a_browser(door, here, came).await
+        Box::pin(to_app_in_a_browser(door, here, came)).await
     } else {
         exchange(here, came, None).await
     };
@@ -57,7 +61,10 @@ pub(super) async fn answer(door: &Door, realm: Arc<Realm>, endpoint: Endpoint, r
     allow(&mut response, cors);
     entry.wire = Some(record::wire(message, &response, &body));
     realm.note(entry);
-    deliver(response, body, delivery, peer.as_ref()).await
+    if delivery == Delivery::Now {
+        return response;
+    }
+    Box::pin(deliver(response, body, delivery, peer.as_ref())).await
 }
 
 /// A response, and what the journal is to know of it; nothing, where a request is only sent on.

@@ -1,23 +1,30 @@
 //! Where every request comes in: the realms' doors, the console, the control API, and an answer for whatever is none of these.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::fmt;
 use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 
 use axum::extract::Request;
 use axum::http::header::{ACCEPT, CONTENT_TYPE, HOST};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Json, Router};
+use futures_util::FutureExt as _;
 use serde_json::json;
-use tower_http::catch_panic::CatchPanicLayer;
+use tower::{Service, ServiceExt as _};
 use tower_http::cors::CorsLayer;
 
 use crate::realm::{Found, Realm, Realms};
 use crate::reply::{ErrorPage, Page};
 use crate::world::Endpoint;
 
+use super::peer::Peer;
+use super::server::ForEachConnection;
 use super::tickets::Tickets;
 use super::{Stop, answer, assets, console, control, pages, routes};
 
@@ -62,23 +69,72 @@ impl fmt::Debug for Door {
     }
 }
 
-/// Everything that answers, ready to be served.
-pub type App = Router;
+/// Everything that answers, ready to be served. Only the control API needs a router: a realm's doors are a table of a dozen paths,
+/// and each request would pay for what a router can do beyond that.
+#[derive(Clone)]
+pub struct App {
+    door: Arc<Door>,
+    /// The port of its own that a realm is alone at.
+    port: Option<u16>,
+    control: Router,
+    peer: Option<Peer>,
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").field("port", &self.port).finish_non_exhaustive()
+    }
+}
 
 /// The whole application; or a realm alone, on a port of its own.
 pub fn front_door(door: &Arc<Door>, port: Option<u16>) -> App {
-    let enter = {
-        let door = Arc::clone(door);
-        move |request: Request| {
-            let door = Arc::clone(&door);
-            async move { enter(&door, port, request).await }
-        }
-    };
     let control = if port.is_none() { control::control(door) } else { Router::new() };
-    control.fallback(enter).layer(CatchPanicLayer::custom(broken))
+    App { door: Arc::clone(door), port, control, peer: None }
 }
 
-async fn enter(door: &Arc<Door>, port: Option<u16>, request: Request) -> Response {
+impl ForEachConnection for App {
+    type Service = Self;
+
+    fn for_connection(&self, peer: Peer) -> Self {
+        Self { peer: Some(peer), ..self.clone() }
+    }
+}
+
+impl Service<Request> for App {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        if self.port.is_none() && request.uri().path().starts_with("/_control/") {
+            let (control, door) = (self.control.clone(), Arc::clone(&self.door));
+            return Box::pin(unbroken(async move { controlled(&door, control, request).await }));
+        }
+        let (door, port, peer) = (Arc::clone(&self.door), self.port, self.peer.clone());
+        Box::pin(unbroken(async move { enter(&door, port, peer, request).await }))
+    }
+}
+
+/// A bug of ours ends one request and nothing else.
+async fn unbroken(answer: impl Future<Output = Response>) -> Result<Response, Infallible> {
+    Ok(AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|_| broken()))
+}
+
+/// The control API, or an answer for a path below it that there is not.
+async fn controlled(door: &Arc<Door>, control: Router, request: Request) -> Response {
+    let (path, headers) = (request.uri().path().to_owned(), request.headers().clone());
+    let answer = control.oneshot(request).await.unwrap_or_else(|never| match never {});
+    if answer.status() == StatusCode::NOT_FOUND && !answer.headers().contains_key(CONTENT_TYPE) {
+        return nowhere(&door.realms.root, &path, &headers);
+    }
+    answer
+}
+
+async fn enter(door: &Arc<Door>, port: Option<u16>, peer: Option<Peer>, request: Request) -> Response {
     let path = request.uri().path();
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let (place, document) = routes::well_known(path).map_or((path, None), |(place, doc)| (place, Some(doc)));
@@ -96,10 +152,10 @@ async fn enter(door: &Arc<Door>, port: Option<u16>, request: Request) -> Respons
         (Some(below), None) => below,
         // The console is at the root as well, wherever the issuer is.
         (None, None) if path == "/" => "/",
-        (None, None) => return nowhere(&realm, &request),
+        (None, None) => return nowhere(&realm, path, request.headers()),
     };
     if let Some(endpoint) = routes::endpoint(&settings, below) {
-        return answer::answer(door, realm, endpoint, request).await;
+        return answer::answer(door, realm, endpoint, (request, peer)).await;
     }
     if let Some(ticket) = below.strip_prefix("/ticket/") {
         return door.redeem_ticket(ticket, &request);
@@ -112,20 +168,20 @@ async fn enter(door: &Arc<Door>, port: Option<u16>, request: Request) -> Respons
             return asset;
         }
     }
-    nowhere(&realm, &request)
+    nowhere(&realm, request.uri().path(), request.headers())
 }
 
 /// A path that leads nowhere: say so, and which one was perhaps meant. An issuer is never made by a typing mistake.
-fn nowhere(realm: &Realm, request: &Request) -> Response {
+fn nowhere(realm: &Realm, path: &str, headers: &HeaderMap) -> Response {
     let settings = realm.settings();
-    let path: String = request.uri().path().chars().take(200).collect();
+    let path: String = path.chars().take(200).collect();
     let nearest = routes::nearest(realm, &path);
     let hint = match &nearest {
         Some(nearest) => format!("Did you mean {nearest} ?"),
         None => format!("Discovery is at {}", settings.url_of(Endpoint::Discovery)),
     };
     let said = NotFound { sentence: "there is something at this address", got: path, expected: nearest, hint };
-    said.told(settings.issuer_path(), request.headers())
+    said.told(settings.issuer_path(), headers)
 }
 
 /// No realm has this name: say so, and which ones are near.
@@ -180,8 +236,7 @@ fn wants_html(headers: &HeaderMap) -> bool {
     headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
 }
 
-/// A bug of ours ends one request and nothing else.
-fn broken(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
+fn broken() -> Response {
     let body = json!({ "error": "server_error", "error_description": "Standin has a bug here. Please report what you asked for." });
     (StatusCode::INTERNAL_SERVER_ERROR, [(CONTENT_TYPE, "application/json")], body.to_string()).into_response()
 }

@@ -22,4 +22,5 @@ pub use control::openapi;
 pub use front_door::{App, Door, front_door};
 pub use open::RealmError;
 pub use outbox::{browser_client, fetch, http_client};
-pub use server::{Server, Stop};
+pub use peer::Peer;
+pub use server::{ForEachConnection, Server, Stop};

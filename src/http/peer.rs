@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
-use axum::extract::connect_info::Connected;
-use axum::serve::{IncomingStream, Listener};
+use axum::serve::Listener;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -25,7 +24,7 @@ pub(super) struct Connection {
 
 /// Whoever is at the other end.
 #[derive(Clone, Debug)]
-pub(super) struct Peer(Arc<AtomicBool>);
+pub struct Peer(Arc<AtomicBool>);
 
 impl Peer {
     /// Has the connection reset as soon as something would be written to it.
@@ -50,13 +49,12 @@ impl Listener for Breakable {
     }
 }
 
-impl Connected<IncomingStream<'_, Breakable>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, Breakable>) -> Self {
-        Self(Arc::clone(&stream.io().broken))
-    }
-}
-
 impl Connection {
+    /// Whoever is at the other end.
+    pub(super) fn peer(&self) -> Peer {
+        Peer(Arc::clone(&self.broken))
+    }
+
     fn check(&self) -> io::Result<()> {
         if !self.broken.load(Ordering::Relaxed) {
             return Ok(());

@@ -1,16 +1,38 @@
 //! A listener that is served until it is told to stop.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::response::Response;
+use axum::serve::IncomingStream;
 use tokio::sync::watch;
+use tower::{Service, service_fn};
 
 use super::peer::{Breakable, Peer};
 
 /// How long open requests may take to finish once the server is told to stop.
 const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// What is served: a service for each connection, which may break it off.
+pub trait ForEachConnection: Clone + Send + 'static {
+    /// What answers.
+    type Service: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static;
+
+    /// The service for whoever is at the other end.
+    fn for_connection(&self, peer: Peer) -> Self::Service;
+}
+
+impl ForEachConnection for Router {
+    type Service = Self;
+
+    fn for_connection(&self, _: Peer) -> Self {
+        self.clone()
+    }
+}
 
 /// A server that is not running yet.
 #[derive(Debug)]
@@ -58,7 +80,7 @@ impl Server {
     }
 
     /// Answers requests until it is told to stop.
-    pub async fn serve(self, app: Router) -> io::Result<()> {
+    pub async fn serve<A: ForEachConnection>(self, app: A) -> io::Result<()> {
         let (stop, mut late) = (self.stop.clone(), self.stop);
         let too_late = async move {
             let _ = late.wait_for(|stop| *stop).await;
@@ -87,12 +109,19 @@ fn twin(listener: &TcpListener) -> Option<TcpListener> {
     TcpListener::bind((Ipv6Addr::LOCALHOST, address.port())).ok()
 }
 
-async fn answer(listener: TcpListener, app: Router, mut stop: watch::Receiver<bool>) -> io::Result<()> {
+async fn answer<A: ForEachConnection>(
+    listener: TcpListener,
+    app: A,
+    mut stop: watch::Receiver<bool>,
+) -> io::Result<()> {
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let stopped = async move {
         let _ = stop.wait_for(|stop| *stop).await;
     };
-    let app = app.into_make_service_with_connect_info::<Peer>();
-    axum::serve(Breakable(listener), app).with_graceful_shutdown(stopped).await
+    let for_each = service_fn(move |stream: IncomingStream<'_, Breakable>| {
+        let app = app.for_connection(stream.io().peer());
+        async move { Ok::<_, Infallible>(app) }
+    });
+    axum::serve(Breakable(listener), for_each).with_graceful_shutdown(stopped).await
 }
