@@ -10,47 +10,60 @@ use crate::emulator::StartError;
 pub(crate) struct Exit {
     code: u8,
     message: String,
+    /// What the server answered, for whoever wants JSON.
+    problem: Option<String>,
 }
 
 impl Exit {
     /// Something that was expected is not so.
     pub(crate) fn failed(message: impl Into<String>) -> Self {
-        Self { code: 1, message: message.into() }
+        Self { code: 1, message: message.into(), problem: None }
     }
 
     /// The command was used wrongly.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self { code: 2, message: message.into() }
+        Self { code: 2, message: message.into(), problem: None }
     }
 
     /// The configuration has a mistake.
     pub(crate) fn config(message: impl Into<String>) -> Self {
-        Self { code: 3, message: message.into() }
+        Self { code: 3, message: message.into(), problem: None }
     }
 
     /// A server is not reachable, or not ready in time.
     pub(crate) fn unreachable(message: impl Into<String>) -> Self {
-        Self { code: 4, message: message.into() }
+        Self { code: 4, message: message.into(), problem: None }
     }
 
     /// The port is taken.
     pub(crate) fn port_taken(message: impl Into<String>) -> Self {
-        Self { code: 5, message: message.into() }
+        Self { code: 5, message: message.into(), problem: None }
     }
 
     /// The command that was run ended so, and has said why.
     pub(crate) const fn passing_on(code: u8) -> Self {
-        Self { code, message: String::new() }
+        Self { code, message: String::new(), problem: None }
     }
 
     /// The command cannot be run, as shells have it.
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
-        Self { code: 127, message: message.into() }
+        Self { code: 127, message: message.into(), problem: None }
     }
 
     /// Somebody pressed Ctrl-C.
     pub(crate) const fn interrupted() -> Self {
-        Self { code: 130, message: String::new() }
+        Self { code: 130, message: String::new(), problem: None }
+    }
+
+    /// With what the server answered.
+    pub(crate) fn with_problem(mut self, problem: &str) -> Self {
+        self.problem = Some(problem.to_owned());
+        self
+    }
+
+    /// What the server answered, if it was that.
+    pub(crate) fn problem(&self) -> Option<&str> {
+        self.problem.as_deref()
     }
 
     /// What it says.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::protocol::Lifetime;
 
 use super::manage::{lines, text};
-use super::running::{ServerArgs, block_on, pairs, reason};
+use super::running::{ServerArgs, block_on, reason, texts};
 use super::{Exit, print};
 
 /// `standin watch`: each exchange as it comes, until Ctrl-C.
@@ -140,7 +140,13 @@ pub(super) struct ExpectArgs {
 
 /// `standin expect`; the exit code is 1 if it did not happen.
 pub(super) fn expect(args: &ExpectArgs) -> Result<(), Exit> {
-    let mut body = json!({ "event": args.event, "where": pairs("expect", &args.wanted)?, "after": args.after });
+    let mut wanted = texts("expect", &args.wanted)?;
+    for name in ["flow", "status"] {
+        if let Some(number) = wanted.get(name).and_then(Value::as_str).and_then(|text| text.parse::<u64>().ok()) {
+            wanted.insert(name.to_owned(), number.into());
+        }
+    }
+    let mut body = json!({ "event": args.event, "where": wanted, "after": args.after });
     if let Some(count) = args.count {
         body["count"] = count.into();
     }

@@ -19,6 +19,7 @@ pub(super) enum SessionsCommand {
     /// End a sign-in
     End {
         /// `sid`
+        #[arg(allow_hyphen_values = true)]
         sid: String,
         #[command(flatten)]
         server: ServerArgs,
@@ -46,8 +47,10 @@ pub(super) fn sessions(command: &SessionsCommand) -> Result<(), Exit> {
 /// `standin logout`
 pub(super) fn logout(user: &str, server: &ServerArgs) -> Result<(), Exit> {
     let body = json!({ "user": user });
-    server
-        .ask((Method::POST, "/logouts", Some(body)), |ended| format!("{} sign-ins of {user} ended", ended["sessions"]))
+    server.ask((Method::POST, "/logouts", Some(body)), |ended| {
+        let count = ended["sessions"].as_u64().unwrap_or_default();
+        format!("{count} {} of {user} ended", if count == 1 { "sign-in" } else { "sign-ins" })
+    })
 }
 
 /// What is to be done with keys.
@@ -72,6 +75,7 @@ pub(super) enum KeysCommand {
     /// Publish a key no longer; if it signed, a new one takes its place
     Revoke {
         /// The key's name
+        #[arg(allow_hyphen_values = true)]
         kid: String,
         #[command(flatten)]
         server: ServerArgs,

@@ -10,7 +10,7 @@ use crate::faults::{FAULTS, TEST_IDENTITIES};
 use crate::protocol::{Lifetime, Map};
 
 use super::manage::{lines, text};
-use super::running::{ServerArgs, pairs};
+use super::running::{ServerArgs, pairs, texts};
 use super::{Exit, print};
 
 /// The next sign-in.
@@ -65,7 +65,7 @@ pub(super) fn next(args: &NextArgs) -> Result<(), Exit> {
         return Err(Exit::usage("say who signs in by --as USER, or how it fails by --fail ERROR"));
     }
     let mut body = json!({
-        "match": pairs("--for", &args.which)?, "claims": pairs("--set", &args.set)?, "times": args.times,
+        "match": texts("--for", &args.which)?, "claims": pairs("--set", &args.set)?, "times": args.times,
         "page": args.page, "fault": args.fault,
     });
     for (name, value) in [("as", &args.user), ("fail", &args.fail), ("consent", &args.consent)] {
@@ -231,7 +231,11 @@ fn list(part: &str, markdown: bool, as_json: bool) -> Result<(), Exit> {
 /// Rules, one on a line.
 fn rules(rules: &Value) -> String {
     lines(rules, |rule| {
-        let left = rule["left"].as_u64().map_or_else(|| "always".to_owned(), |left| format!("{left} times yet"));
+        let said = [("rate", "probability"), ("every", "each time of"), ("ttl", "for")];
+        let said = said.iter().filter(|(name, _)| !rule[*name].is_null());
+        let mut limits: Vec<String> = said.map(|(name, words)| format!("{words} {}", text(&rule[*name]))).collect();
+        limits.extend(rule["left"].as_u64().map(|left| format!("{left} left")));
+        let limits = if limits.is_empty() { "whenever it fits".to_owned() } else { limits.join(", ") };
         let when: Vec<String> = rule["match"]
             .as_object()
             .into_iter()
@@ -241,6 +245,6 @@ fn rules(rules: &Value) -> String {
         let when = if when.is_empty() { String::new() } else { format!(" for {}", when.join(" ")) };
         let who = rule["login"]["as"].as_str().or(rule["login"]["fail"].as_str());
         let who = who.map(|who| format!(" {who}")).unwrap_or_default();
-        format!("#{} {}{who}{when}, {left}", rule["id"], text(&rule["name"]))
+        format!("#{} {}{who}{when}: {limits}", rule["id"], text(&rule["name"]))
     })
 }

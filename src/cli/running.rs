@@ -43,6 +43,18 @@ impl ServerArgs {
         Ok(named.map(|url| url.trim_end_matches('/').to_owned()))
     }
 
+    /// Server and realm of a URL: a realm's issuer names both.
+    fn place(&self, url: String) -> Result<(String, Option<String>), Exit> {
+        let realm = match &self.realm {
+            Some(realm) => Some(realm.clone()),
+            None => variable("STANDIN_REALM")?,
+        };
+        Ok(match url.split_once("/r/") {
+            Some((server, named)) => (server.to_owned(), realm.or(Some(named.to_owned()))),
+            None => (url, realm),
+        })
+    }
+
     fn url(&self) -> Result<String, Exit> {
         if let Some(named) = self.named()? {
             return Ok(named);
@@ -59,10 +71,7 @@ impl ServerArgs {
 
     /// The server at this URL.
     pub(super) fn remote_at(&self, url: String) -> Result<Remote, Exit> {
-        let realm = match &self.realm {
-            Some(realm) => Some(realm.clone()),
-            None => variable("STANDIN_REALM")?,
-        };
+        let (url, realm) = self.place(url)?;
         let http = http_client().map_err(|e| Exit::failed(e.to_string()))?;
         Ok(Remote { url, realm, token: variable("STANDIN_CONTROL_TOKEN")?, http })
     }
@@ -74,7 +83,11 @@ impl ServerArgs {
         words: impl FnOnce(&Value) -> String,
     ) -> Result<(), Exit> {
         let remote = self.remote()?;
-        let answer = block_on(remote.call(method, path, body))?;
+        let answer = block_on(remote.call(method, path, body)).inspect_err(|exit| {
+            if let Some(problem) = exit.problem().filter(|_| self.json) {
+                let _ = print(problem);
+            }
+        })?;
         self.show(&answer, words)
     }
 
@@ -160,11 +173,16 @@ impl Remote {
         if let Some(field) = problem["field"].as_str() {
             message = format!("{field}: {message}");
         }
-        for miss in problem["near_misses"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        let near_misses = problem["near_misses"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let unmet = problem["near_misses"].is_array();
+        for miss in near_misses {
             message.push_str("\n  ");
             message.push_str(miss);
         }
-        Exit::failed(message)
+        // What was asked for wrongly is wrong usage; what is not there, or did not happen, is not so.
+        let wrong = matches!(status.as_u16(), 400 | 422) && !unmet;
+        let exit = if wrong { Exit::usage(message) } else { Exit::failed(message) };
+        exit.with_problem(text)
     }
 }
 
@@ -235,7 +253,16 @@ pub(super) fn pairs(option: &str, set: &[String]) -> Result<crate::protocol::Map
     set.iter().map(one).collect()
 }
 
-/// A part of a path, whatever is in it.
+/// `NAME=VALUE`, each value as text, however it looks.
+pub(super) fn texts(option: &str, set: &[String]) -> Result<crate::protocol::Map, Exit> {
+    let plain = |(name, value): (String, Value)| {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        (name, Value::from(value))
+    };
+    Ok(pairs(option, set)?.into_iter().map(plain).collect())
+}
+
+/// A part of a path, whatever is in it. Dots are written out: two of them would climb a folder.
 pub(super) fn part(text: &str) -> String {
-    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20").replace('.', "%2E")
 }

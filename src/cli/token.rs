@@ -73,6 +73,9 @@ pub(super) fn token(args: &TokenArgs) -> Result<(), Exit> {
             let minted = block_on(remote.call(Method::POST, "/tokens", Some(body)))?;
             serde_json::from_value(minted).map_err(|e| Exit::failed(format!("this is no token: {e}")))?
         }
+        None if args.server.realm.is_some() => {
+            return Err(Exit::usage("a realm is a running server's: name it with --url"));
+        }
         None => without_server(args.config.clone(), &spec)?,
     };
     minted.notes.iter().for_each(|note| eprintln!("note: {note}"));

@@ -43,13 +43,24 @@ impl Config {
             if names.contains(&name) {
                 return wrong(format!("two realms have the name `{name}`"), "give each a name of its own", name);
             }
-            if !realm.realm.is_empty() {
-                return wrong(format!("the realm `{name}` has realms of its own"), "list them beside it", name);
+            if let Some((key, help)) = realm.not_for_realms() {
+                return wrong(format!("the realm `{name}` has `{key}`, which is the first one's"), help, key);
             }
             names.push(name);
             self.of_realm(realm).check(source)?;
         }
         Ok(())
+    }
+
+    /// A key that says something about the whole server, and so cannot be a realm's, with what to do instead.
+    pub fn not_for_realms(&self) -> Option<(&'static str, &'static str)> {
+        let host = self.host != Self::default().host;
+        let kinds = [
+            (!self.realm.is_empty(), "realm", "list the realms beside each other"),
+            (self.keys.is_some(), "keys", "rotate the realm's keys instead"),
+            (host, "host", "a realm listens where the server does; give it a port or a public_url"),
+        ];
+        kinds.into_iter().find(|(said, ..)| *said).map(|(_, key, help)| (key, help))
     }
 
     /// The port of its own that a realm asks for.

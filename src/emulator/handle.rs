@@ -64,7 +64,11 @@ impl Emulator {
         let own = Config { name: Some(name.to_owned()), ..Config::default() };
         match self.door.realms.get(name) {
             Some(realm) => RealmHandle::new(Arc::clone(&self.door), realm),
-            None => self.open_realm(&own).unwrap_or_else(|e| panic!("{e}")),
+            None => self.open_realm(&own).unwrap_or_else(|e| match self.door.realms.get(name) {
+                // Somebody else was faster, and meant the same.
+                Some(realm) => RealmHandle::new(Arc::clone(&self.door), realm),
+                None => panic!("{e}"),
+            }),
         }
     }
 
@@ -76,7 +80,7 @@ impl Emulator {
 
     /// Closes a realm, with everything in it. `false` if there is none of this name.
     pub fn close_realm(&self, name: &str) -> bool {
-        self.door.close(name)
+        self.door.realms.close(name)
     }
 
     /// The issuer.
@@ -177,7 +181,7 @@ impl Emulator {
     /// Takes no new request and waits until the open ones are answered.
     pub fn stop(mut self) {
         self.stop.stop();
-        self.door.close_ports();
+        self.door.realms.close_all();
         for thread in self.threads.drain(..) {
             let _ = thread.join();
         }
@@ -187,7 +191,7 @@ impl Emulator {
 impl Drop for Emulator {
     /// A test that fails shows what happened at its provider.
     fn drop(&mut self) {
-        self.door.close_ports();
+        self.door.realms.close_all();
         if thread::panicking() {
             let entries = self.journal();
             eprintln!("what happened at {}:", self.issuer());

@@ -40,7 +40,7 @@ pub(super) fn leave_out(draft: &mut TokenDraft, claim: &str) -> bool {
 
 /// A time is moved.
 pub(super) fn shift(draft: &mut TokenDraft, claim: &str, seconds: i64) -> bool {
-    change(draft, claim, |old| old.as_i64().map_or(Value::Null, |at| (at + seconds).into()))
+    change(draft, claim, |old| old.as_i64().map_or(Value::Null, |at| at.saturating_add(seconds).into()))
 }
 
 /// A member of the header has another value; `null` leaves it out.
@@ -137,17 +137,22 @@ pub(super) fn altered(reply: &mut Reply, name: &str, alter: impl FnOnce(&Value) 
     })
 }
 
+/// The answer is this one, delivered as the one before it would have been.
+pub(super) fn replace(reply: &mut Reply, other: Reply) -> bool {
+    *reply = Reply { signs_in: reply.signs_in, delivery: reply.delivery, cors: reply.cors, ..other };
+    true
+}
+
 /// The answer is another one altogether.
 pub(super) fn instead(reply: &mut Reply, status: u16, media_type: &str, text: impl Into<Vec<u8>>) -> bool {
     let body = Body::Raw { media_type: media_type.to_owned(), bytes: text.into() };
-    *reply = Reply { signs_in: reply.signs_in, ..Reply::new(status, body).uncached() };
-    true
+    replace(reply, Reply::new(status, body).uncached())
 }
 
 /// The answer is one of OAuth's errors, in JSON.
 pub(super) fn error(reply: &mut Reply, status: u16, error: &str) -> bool {
     let text = serde_json::json!({ "error": error, "error_description": "Standin was told to answer so." }).to_string();
-    *reply = Reply { signs_in: reply.signs_in, ..Reply::new(status, Body::Json(text.into())).uncached() };
+    replace(reply, Reply::new(status, Body::Json(text.into())).uncached());
     if status == 401 {
         reply.headers.push(("www-authenticate", "Basic realm=\"standin\", charset=\"UTF-8\"".into()));
     }

@@ -3,7 +3,7 @@
 use crate::protocol::{Map, UnixTime};
 use crate::reply::Reply;
 use crate::tokens::TokenDraft;
-use crate::world::{Asked, Client, ConsentAnswer, Draw, Settings};
+use crate::world::{Asked, Client, ConsentAnswer, Draw, Records, Settings};
 
 use super::{Case, Point, With};
 use crate::spec::Refusal;
@@ -55,6 +55,25 @@ pub struct Premise<'a> {
     pub settings: &'a mut Settings,
     /// What time it is.
     pub now: &'a mut UnixTime,
+    /// The records that the request names.
+    pub records: &'a Records,
+}
+
+impl Effect {
+    /// Whether there can be something to alter in answers of this point.
+    pub(super) fn may_speak_at(&self, point: Point) -> bool {
+        match self {
+            Self::Premise(_) | Self::AnyReply(_) => true,
+            Self::Decline(_) | Self::Consent(_) => point == Point::Authorize,
+            Self::Claims(_) => matches!(point, Point::Token | Point::Userinfo),
+            Self::Draft(token, _) | Self::Spoil(token, _) => match token {
+                Token::Id | Token::Access => point == Point::Token,
+                Token::UserInfo => point == Point::Userinfo,
+            },
+            Self::Publish(_) => matches!(point, Point::Jwks | Point::Token),
+            Self::Reply(at, _) => *at == point,
+        }
+    }
 }
 
 /// One change at one seam. Each function says whether there was something to alter.

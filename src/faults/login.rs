@@ -130,6 +130,15 @@ impl Login {
 
     /// The mistakes that no single value shows: the field and what is wrong with it.
     pub fn check(&self, settings: &Settings) -> Result<(), (&'static str, String)> {
+        for (field, said) in [
+            ("match.user", self.when.user.is_some()),
+            ("match.grant_type", self.when.grant_type.is_some()),
+            ("match.endpoint", self.when.endpoint.is_some()),
+        ] {
+            if said {
+                return Err((field, "a sign-in is matched by `client` and `login_hint`".into()));
+            }
+        }
         if let Some(error) = &self.fail {
             let known: Vec<&str> = FAILURES.iter().map(|(name, _)| *name).collect();
             if !known.contains(&error.as_str()) {
@@ -155,13 +164,14 @@ impl Login {
 
     /// What is given in the person's place.
     pub fn given(&self, settings: &Settings, origin: Origin) -> Given {
-        let consent = match &self.consent {
-            None if self.page => None,
-            None => Some(ConsentAnswer::All),
-            Some(scopes) => Some(ConsentAnswer::Only(scopes.clone())),
-        };
+        let consent = self.consent.clone().map(ConsentAnswer::Only);
         let only_if_asked = origin == Origin::Config;
         Given { answer: self.answer(settings, origin), consent, only_if_asked }
+    }
+
+    /// Whether it says what is agreed to, and not who signs in.
+    pub(super) fn is_consent_only(&self) -> bool {
+        self.user.is_none() && self.fail.is_none()
     }
 
     fn answer(&self, settings: &Settings, origin: Origin) -> Option<PersonAnswer> {

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use crate::protocol::{Map, UnixTime};
 use crate::reply::Reply;
 use crate::tokens::TokenDraft;
-use crate::world::{Asked, Draw, Given, PersonAnswer, Settings, Used};
+use crate::world::{Asked, Draw, Endpoint, Given, Method, PersonAnswer, Settings, Used};
 
 use super::effect::{Effect, Facts, Premise, Token};
-use super::rule::{Act, Case, Match, Origin, Point, Rule, With};
-use super::{fault, test_identity};
+use super::rule::{Act, Case, Origin, Point, Rule, With};
+use super::{Login, fault, test_identity};
 
 /// A rule that had its way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -37,27 +37,48 @@ pub struct Scene<'a> {
     pub case: &'a Case,
 }
 
-/// The rules for one request, strongest first.
+/// The rules for one request, strongest first. Each rule that speaks has reserved one time of its budget, which is given back if
+/// there was nothing to alter: parallel requests cannot use it twice.
 #[derive(Debug, Default)]
 pub struct Plan {
     rules: Vec<Rule>,
-    /// The lies that speak in this request, chosen once: by the sign-in's marks and by the rules that fit.
+    /// The lies that speak in this request: by the sign-in's marks and by the rules that fit.
     speaking: Option<Vec<Rule>>,
     /// The rules that chance and count were asked about.
     asked: Vec<u64>,
-    person: Option<Rule>,
+    /// Who answered in the person's place, and who said what is agreed to.
+    person: Person,
+    /// The rules that reserved a time and did not have their way yet.
+    reserved: Vec<Rule>,
     decided: Vec<Decided>,
     draw: Option<Draw>,
 }
 
+#[derive(Debug, Default)]
+struct Person {
+    answer: Option<Rule>,
+    consent: Option<Rule>,
+}
+
+impl Drop for Plan {
+    /// A request that was given up altered nothing.
+    fn drop(&mut self) {
+        self.reserved.iter().for_each(Rule::give_back);
+    }
+}
+
 impl Plan {
-    pub(super) const fn new(rules: Vec<Rule>) -> Self {
-        Self { rules, speaking: None, asked: Vec::new(), person: None, decided: Vec::new(), draw: None }
+    pub(super) fn new(rules: Vec<Rule>) -> Self {
+        let mut plan = Self::default();
+        plan.rules = rules;
+        plan
     }
 
-    /// What had its way so far.
-    pub fn decided(&self) -> &[Decided] {
-        &self.decided
+    /// What had its way so far, the strongest first.
+    pub fn decided(&self) -> Vec<Decided> {
+        let mut decided = self.decided.clone();
+        decided.sort_by_key(|decided| decided.origin);
+        decided
     }
 
     /// Whether nothing speaks, so that no seam needs to be looked at.
@@ -66,7 +87,7 @@ impl Plan {
     }
 
     /// Chooses the lies of this request; once more, when more is known about it. Probability and count are asked once for each
-    /// rule, not at each seam.
+    /// rule, not at each seam, and only where the lie has something to say.
     pub fn choose(&mut self, case: &Case, draw: &Draw) {
         if self.is_silent(case) {
             return;
@@ -79,12 +100,15 @@ impl Plan {
                 speaking.push(Rule::new(&mark.said, mark.origin, Act::Lie(fault, With::default())));
             }
         }
-        for rule in self.rules.iter().filter(|rule| matches!(rule.act, Act::Lie(..)) && rule.when.fits(case)) {
-            if self.asked.contains(&rule.id) {
+        for rule in &self.rules {
+            let Act::Lie(lie, _) = &rule.act else { continue };
+            let here = lie.effects.iter().any(|effect| effect.may_speak_at(case.point));
+            if !here || !rule.when.fits(case) || self.asked.contains(&rule.id) {
                 continue;
             }
             self.asked.push(rule.id);
-            if rule.may_speak(&mut draw) {
+            if rule.may_speak(&mut draw) && rule.reserve() {
+                self.reserved.push(rule.clone());
                 speaking.push(rule.clone());
             }
         }
@@ -93,73 +117,67 @@ impl Plan {
         self.draw = Some(draw);
     }
 
-    /// Seam Person: what is given in the person's place. Spent only when [`Self::spend_person`] says that it was used.
+    /// Seam Person: what is given in the person's place, each part by the strongest that gives it.
     pub fn person(&mut self, scene: Scene<'_>) -> Option<Given> {
-        let identity = self.test_identity(scene);
-        let mut given = identity.or_else(|| self.next_login(scene));
+        let mut given = Given::nothing();
+        if let Some((rule, identity)) = test_identity(scene) {
+            given.answer = identity.answer;
+            self.person.answer = Some(rule);
+        }
+        self.next_login(scene, &mut given);
         for rule in self.speaking.iter().flatten() {
-            let Act::Lie(fault, _) = &rule.act else { continue };
-            for effect in fault.effects {
-                let nothing = || Given { answer: None, consent: None, only_if_asked: false };
+            let Act::Lie(lie, _) = &rule.act else { continue };
+            for effect in lie.effects {
                 match effect {
-                    Effect::Decline(refusal) if given.as_ref().is_none_or(|given| given.answer.is_none()) => {
-                        given.get_or_insert_with(nothing).answer = Some(PersonAnswer::Decline(*refusal));
-                        self.person = self.person.take().or_else(|| Some(rule.clone()));
+                    Effect::Decline(refusal) if given.answer.is_none() => {
+                        given.answer = Some(PersonAnswer::Decline(*refusal));
+                        self.person.answer = Some(rule.clone());
                     }
-                    Effect::Consent(consent) => {
-                        given.get_or_insert_with(nothing).consent = Some(consent());
-                        self.person = self.person.take().or_else(|| Some(rule.clone()));
+                    Effect::Consent(consent) if given.consent.is_none() => {
+                        given.consent = Some(consent());
+                        self.person.consent = Some(rule.clone());
                     }
                     _ => {}
                 }
             }
         }
-        given
+        (given.answer.is_some() || given.consent.is_some()).then_some(given)
     }
 
-    /// A name typed into the form or sent as `login_hint` that says what happens.
-    fn test_identity(&mut self, scene: Scene<'_>) -> Option<Given> {
-        let params = &scene.asked.params;
-        let sent = match scene.asked.endpoint {
-            crate::world::Endpoint::Authorize => params.get("login_hint"),
-            crate::world::Endpoint::SignIn => params.get("username"),
-            _ => None,
-        }?;
-        let given = test_identity::read(sent, scene.settings)?;
-        let words = sent.split('@').next().and_then(|local| local.split_once('+')).map_or("", |(_, words)| words);
-        let act = Act::Answer(Box::default());
-        self.person = Some(Rule::new(&format!("+{words}"), Origin::TestIdentity, act));
-        Some(given)
-    }
-
-    fn next_login(&mut self, scene: Scene<'_>) -> Option<Given> {
-        use crate::world::Endpoint;
-        let endpoint = scene.asked.endpoint;
-        let speaks = |rule: &&Rule| match &rule.act {
-            Act::Answer(login) => {
-                let here = match endpoint {
-                    Endpoint::Authorize => !login.page,
-                    Endpoint::SignIn => login.page && scene.asked.method == crate::world::Method::Post,
-                    _ => false,
-                };
-                // Whom a sign-in will be about is what the rule says, so it cannot be matched against.
-                let when = Match { user: None, ..rule.when.clone() };
-                here && when.fits(scene.case)
-            }
-            Act::Lie(..) => false,
+    fn next_login(&mut self, scene: Scene<'_>, given: &mut Given) {
+        let speaks = |login: &Login| match scene.asked.endpoint {
+            Endpoint::Authorize => !login.page,
+            Endpoint::SignIn => scene.asked.method == Method::Post && (login.page || login.is_consent_only()),
+            Endpoint::Consent => scene.asked.method == Method::Post && login.is_consent_only(),
+            _ => false,
         };
-        let rule = self.rules.iter().find(speaks)?.clone();
-        let Act::Answer(login) = &rule.act else { return None };
-        let given = login.given(scene.settings, rule.origin);
-        self.person = Some(rule);
-        Some(given)
+        if given.answer.is_some() {
+            return;
+        }
+        let mut draw = self.draw.take().unwrap_or_default();
+        for rule in &self.rules {
+            let Act::Answer(login) = &rule.act else { continue };
+            let fits = speaks(login) && rule.when.fits(scene.case);
+            if !fits || !rule.may_speak(&mut draw) || !rule.reserve() {
+                continue;
+            }
+            self.reserved.push(rule.clone());
+            let said = login.given(scene.settings, rule.origin);
+            self.person = Person {
+                answer: said.answer.is_some().then(|| rule.clone()),
+                consent: said.consent.is_some().then(|| rule.clone()),
+            };
+            *given = said;
+            break;
+        }
+        self.draw = Some(draw);
     }
 
     /// What was given in the person's place was used.
     pub fn spend_person(&mut self, used: Used) {
-        if let Some(rule) = self.person.take().filter(|_| used.answer || used.consent) {
-            self.had_its_way(&rule);
-        }
+        let Person { answer, consent } = std::mem::take(&mut self.person);
+        let parts = [answer.filter(|_| used.answer), consent.filter(|_| used.consent)];
+        parts.into_iter().flatten().for_each(|rule| self.had_its_way(&rule));
     }
 
     /// Seam Premise.
@@ -187,11 +205,16 @@ impl Plan {
         })
     }
 
-    /// Seam Claims.
-    pub fn alter_claims(&mut self, claims: &mut Map, scene: Scene<'_>) {
-        self.apply(scene, |effect, facts| match effect {
-            Effect::Claims(alter) => alter(claims, facts),
-            _ => false,
+    /// Seam Claims. `said` is what of the claims this answer says: a claim that it does not say is not altered by it.
+    pub fn alter_claims(&mut self, claims: &mut Map, scene: Scene<'_>, said: impl Fn(&Map) -> String) {
+        let mut before = said(claims);
+        self.apply(scene, |effect, facts| {
+            let Effect::Claims(alter) = effect else { return false };
+            let mut other = claims.clone();
+            let now = alter(&mut other, facts).then(|| said(&other));
+            let Some(now) = now.filter(|now| *now != before) else { return false };
+            (before, *claims) = (now, other);
+            true
         });
     }
 
@@ -222,11 +245,10 @@ impl Plan {
         });
     }
 
-    /// The keys that lies of this sign-in need to see published, though nobody who reads the key set is known.
+    /// The keys that lies of these tokens need to see published, though nobody who reads the key set is known.
     pub fn keys_to_publish(&self) -> Vec<Map> {
-        let marked = self.speaking.iter().flatten().filter(|rule| rule.id == 0);
-        let effects = marked.flat_map(|rule| match &rule.act {
-            Act::Lie(fault, _) => fault.effects,
+        let effects = self.speaking.iter().flatten().flat_map(|rule| match &rule.act {
+            Act::Lie(lie, _) => lie.effects,
             Act::Answer(_) => &[],
         });
         effects
@@ -237,29 +259,20 @@ impl Plan {
             .collect()
     }
 
-    /// Tries each lie that speaks, strongest first. `alter` says whether there was something to alter; the first time that
-    /// there is, the rule is spent.
+    /// Tries each lie that speaks, the strongest last: what it writes stands. `alter` says whether there was something to alter.
     fn apply(&mut self, scene: Scene<'_>, mut alter: impl FnMut(&Effect, &mut Facts<'_>) -> bool) {
-        let Some(mut speaking) = self.speaking.take() else { return };
-        let mut draw = self.draw.clone().unwrap_or_default();
-        speaking.retain(|rule| {
-            let Act::Lie(fault, with) = &rule.act else { return false };
-            let mut altered = false;
-            for effect in fault.effects {
-                let known = self.decided.iter().any(|decided| decided.is(rule));
-                // A budget that is spent by now was spent by a request that was faster.
-                if !known && rule.left() == Some(0) {
-                    return false;
-                }
-                let Scene { now, settings, asked, case } = scene;
-                let mut facts = Facts { now, settings, asked, case, with, draw: &mut draw };
-                altered |= alter(effect, &mut facts);
-            }
+        let Some(speaking) = self.speaking.take() else { return };
+        let mut draw = self.draw.take().unwrap_or_default();
+        for rule in speaking.iter().rev() {
+            let Act::Lie(lie, with) = &rule.act else { continue };
+            let Scene { now, settings, asked, case } = scene;
+            let mut facts = Facts { now, settings, asked, case, with, draw: &mut draw };
+            // Each is tried, whether or not another altered something.
+            let altered = lie.effects.iter().filter(|effect| alter(effect, &mut facts)).count() > 0;
             if altered {
                 self.had_its_way(rule);
             }
-            true
-        });
+        }
         self.speaking = Some(speaking);
         self.draw = Some(draw);
     }
@@ -268,11 +281,23 @@ impl Plan {
         if self.decided.iter().any(|decided| decided.is(rule)) {
             return;
         }
-        if rule.spend() {
-            let number = (rule.id > 0).then_some(rule.id);
-            self.decided.push(Decided { by: rule.name.clone(), origin: rule.origin, rule: number });
-        }
+        self.reserved.retain(|reserved| reserved.id != rule.id);
+        let number = (rule.id > 0).then_some(rule.id);
+        self.decided.push(Decided { by: rule.name.clone(), origin: rule.origin, rule: number });
     }
+}
+
+/// A name typed into the form or sent as `login_hint` that says what happens.
+fn test_identity(scene: Scene<'_>) -> Option<(Rule, Given)> {
+    let params = &scene.asked.params;
+    let sent = match scene.asked.endpoint {
+        Endpoint::Authorize => params.get("login_hint"),
+        Endpoint::SignIn => params.get("username"),
+        _ => None,
+    }?;
+    let given = test_identity::read(sent, scene.settings)?;
+    let words = sent.split('@').next().and_then(|local| local.split_once('+')).map_or("", |(_, words)| words);
+    Some((Rule::new(&format!("+{words}"), Origin::TestIdentity, Act::Answer(Box::default())), given))
 }
 
 impl Decided {

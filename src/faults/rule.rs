@@ -263,13 +263,15 @@ impl Rule {
     }
 
     /// Takes one time of the budget, if there is one left.
-    pub(super) fn spend(&self) -> bool {
-        let Some(times) = self.budget.times else {
-            self.spent.fetch_add(1, Ordering::Relaxed);
-            return true;
-        };
-        let next = |spent: u32| (spent < times).then_some(spent + 1);
+    pub(super) fn reserve(&self) -> bool {
+        let most = self.budget.times.unwrap_or(u32::MAX);
+        let next = |spent: u32| (spent < most).then_some(spent + 1);
         self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).is_ok()
+    }
+
+    /// Gives back what was taken and not used.
+    pub(super) fn give_back(&self) {
+        self.spent.fetch_sub(1, Ordering::Relaxed);
     }
 
     fn is_over(&self, now: UnixTime) -> bool {
@@ -290,7 +292,7 @@ impl RuleBook {
     /// The most rules that are kept.
     pub const MOST: usize = 10_000;
 
-    /// Adds a rule and says its number; among equals the older one speaks first. `None` if the book is full.
+    /// Adds a rule and says its number; among equals what the older one writes stands. `None` if the book is full.
     pub fn add(&self, mut rule: Rule, now: UnixTime) -> Option<u64> {
         let mut rules = self.lock();
         rules.retain(|rule| !rule.is_over(now));
@@ -319,10 +321,9 @@ impl RuleBook {
         before - rules.len()
     }
 
-    /// Forgets every rule, and counts from the beginning.
+    /// Forgets every rule. Numbers are not given again: whoever holds one must not mean another rule by it.
     pub fn clear(&self) {
         self.forget(|_| true);
-        self.count.store(0, Ordering::Relaxed);
     }
 
     /// The rules for one request.

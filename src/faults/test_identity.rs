@@ -1,7 +1,7 @@
 //! `alice+bad-nonce@example.com`: a person and what happens to their sign-in, in one name. No call before, nothing to clean up.
 
 use crate::spec::Refusal;
-use crate::world::{ConsentAnswer, Given, PersonAnswer, Settings};
+use crate::world::{Given, PersonAnswer, Settings};
 
 use super::rule::{Mark, Origin};
 use super::{FAULTS, fault};
@@ -73,7 +73,7 @@ pub(super) fn read(text: &str, settings: &Settings) -> Option<Given> {
         Some(refusal) => PersonAnswer::Decline(refusal),
         None => PersonAnswer::SignIn { sub: user.sub.clone(), claims: None, amr, age: 0, marks },
     };
-    Some(Given { answer: Some(answer), consent: Some(ConsentAnswer::All), only_if_asked: false })
+    Some(Given { answer: Some(answer), consent: None, only_if_asked: false })
 }
 
 /// The likely meant word, where a name is almost a test identity.

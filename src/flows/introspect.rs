@@ -52,7 +52,10 @@ fn describe(ctx: &Ctx<'_>, token: &str) -> Result<Option<Map>, Stop> {
 }
 
 fn alive(ctx: &Ctx<'_>, id: &crate::protocol::GrantId) -> Result<Option<Arc<Grant>>, Stop> {
-    Ok(ctx.records.get::<Arc<Grant>>(&Name::Grant(id.clone()))?.filter(|grant| !grant.revoked))
+    Ok(ctx
+        .records
+        .get::<Arc<Grant>>(&Name::Grant(id.clone()))?
+        .filter(|grant| !grant.revoked && grant.issuer == ctx.settings.issuer))
 }
 
 fn common(ctx: &Ctx<'_>, grant: &Grant, scope: &str) -> Map {

@@ -31,7 +31,7 @@ pub(super) fn next_step(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place) -> Resu
         return Ok(ask_for_sign_in(ctx, visit, place));
     };
     expected_person(ctx, visit, session).map_err(|refused| back(refused.into()))?;
-    let mut grant = grant(visit, sid, session);
+    let mut grant = grant(ctx, visit, sid, session);
     if let Some(agreed) = agreement(ctx, visit, place, &grant).map_err(back)? {
         grant.claims = single_claims(ctx, visit, &agreed);
         grant.scopes = agreed;
@@ -83,7 +83,9 @@ fn names(visit: &Visit) -> String {
 
 /// What the person agreed to, if no question is open.
 fn agreement(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place, grant: &Grant) -> Result<Option<Scopes>, Stop> {
-    if let Some(consent) = ctx.person.and_then(|given| given.consent.as_ref()) {
+    // What somebody agrees to who was not asked who they are is no matter.
+    let given = ctx.person.filter(|given| given.answer.is_none() || ctx.trace.used.answer);
+    if let Some(consent) = given.and_then(|given| given.consent.as_ref()) {
         ctx.trace.used.consent = true;
         let agrees = *consent != ConsentAnswer::Nothing;
         ctx.check_as(Check::PersonAgrees, agrees, |refused| refused.because(Refusal::UserDenied))?;
@@ -111,8 +113,9 @@ fn agreement(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place, grant: &Grant) -> 
     }
 }
 
-fn grant(visit: &Visit, sid: &SessionId, session: &Session) -> Grant {
+fn grant(ctx: &Ctx<'_>, visit: &Visit, sid: &SessionId, session: &Session) -> Grant {
     Grant {
+        issuer: ctx.settings.issuer.clone(),
         client: visit.client.client_id(),
         person: session.person.clone(),
         scopes: visit.request.scopes.clone(),

@@ -54,7 +54,9 @@ fn read_answer(ctx: &mut Ctx<'_>, params: &Params) -> Result<PersonAnswer, Refus
     if let Some(typed) = params.get("username") {
         return typed_in(ctx, typed, params.get("password").unwrap_or_default());
     }
-    let marks: Vec<String> = params.get("lie").map(str::to_owned).into_iter().collect();
+    // A label of more than one part is given by whoever answers for the person, never by a form.
+    let lie = params.get("lie").filter(|lie| !lie.contains(':'));
+    let marks: Vec<String> = lie.map(str::to_owned).into_iter().collect();
     let sub = params.get("sub");
     if sub == Some("+new") {
         let (sub, claims) = someone_new(ctx);
@@ -188,7 +190,7 @@ fn admit(ctx: &mut Ctx<'_>, answer: PersonAnswer) -> Result<Session, Refused> {
     ctx.check_as(Check::PersonMaySignIn, !locked, |refused| refused.got(sub.as_str()))?;
     Ok(Session {
         person: Person { sub, claims },
-        auth_time: UnixTime(ctx.now.0 - age),
+        auth_time: UnixTime(ctx.now.0.saturating_sub(age)),
         amr,
         acr: None,
         marks,

@@ -20,6 +20,9 @@ pub fn userinfo(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
     // A client's own token is about no person, whatever its scopes say and whatever the client is called.
     let about_a_person = grant.auth_time.is_some() && access.scopes.contains("openid");
     ctx.check(Check::TokenForUserInfo, about_a_person)?;
+    // Whoever was deleted or locked since has nothing to be said about any more.
+    let known = ctx.settings.user(&grant.person.sub).is_some() || grant.person.claims.is_some();
+    ctx.check(Check::TokenAlive, known)?;
     let client = ctx.settings.client(grant.client.as_str());
     let client = ctx.require(Check::TokenAlive, client)?;
     Ok(Outcome::UserInfo(Box::new(UserInfo { client, grant, scopes: access.scopes.clone() })))
@@ -47,7 +50,8 @@ fn find(ctx: &mut Ctx<'_>, token: &str) -> Result<(Arc<Access>, Arc<Grant>), Sto
     })?;
     let access = ctx.require(Check::TokenKnown, found)?;
     let grant: Option<Arc<Grant>> = ctx.records.get(&Name::Grant(access.grant.clone()))?;
-    let grant = ctx.require(Check::TokenKnown, grant)?;
+    let issuer = &ctx.settings.issuer;
+    let grant = ctx.require(Check::TokenKnown, grant.filter(|grant| grant.issuer == *issuer))?;
     Ok((access, grant))
 }
 
@@ -60,7 +64,12 @@ pub(super) fn access(ctx: &Ctx<'_>, token: &str) -> Result<Result<(AccessId, Arc
     };
     let found = ctx.records.get::<Arc<Access>>(&Name::Access(id.clone()))?;
     let fitting = found.filter(|access| access.opaque != token.contains('.'));
-    Ok(fitting.map(|access| (id, access)).ok_or("was not issued here, or is forgotten"))
+    Ok(fitting.map(|access| (id, access)).ok_or_else(|| {
+        // A record outlives its token for a while only.
+        let opened = crate::tokens::Opened::read(token).ok();
+        let expired = opened.and_then(|opened| opened.time("exp")).is_some_and(|exp| exp <= ctx.now);
+        if expired { "has expired, and is forgotten by now" } else { "was not issued here, or is forgotten" }
+    }))
 }
 
 /// An opaque token is its own name; a JWT's is its `jti`, once the signature holds.

@@ -115,7 +115,7 @@ async fn preflight(door: &Door, request: Request) -> Response {
 }
 
 async fn exchange(Here { realm, settings }: Here, came: Came, session: Option<Session>) -> Answered {
-    if let Some(again) = came.again_with_cookie(&settings) {
+    if let Some(again) = came.again_with_cookie(&realm, &settings) {
         if let Some(session) = session {
             let _ = session.flush().await;
         }

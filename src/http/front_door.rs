@@ -1,6 +1,5 @@
 //! Where every request comes in: the realms' doors, the console, the control API, and an answer for whatever is none of these.
 
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt;
 use std::net::IpAddr;
@@ -26,7 +25,7 @@ use crate::world::Endpoint;
 use super::peer::Peer;
 use super::server::ForEachConnection;
 use super::tickets::Tickets;
-use super::{Stop, answer, assets, console, control, pages, routes};
+use super::{answer, assets, console, control, pages, routes};
 
 /// What the doors lead to, and how they are kept.
 pub struct Door {
@@ -39,7 +38,6 @@ pub struct Door {
     /// Why the last change of the configuration was not taken.
     pub refused_config: Mutex<Option<String>>,
     pub(super) tickets: Tickets,
-    pub(super) ports: Mutex<BTreeMap<String, Stop>>,
     pub(super) cors: CorsLayer,
 }
 
@@ -52,7 +50,6 @@ impl Door {
             listening_on,
             refused_config: Mutex::default(),
             tickets: Tickets::default(),
-            ports: Mutex::default(),
             cors: answer::cors(),
         }
     }
@@ -111,8 +108,7 @@ impl Service<Request> for App {
 
     fn call(&mut self, request: Request) -> Self::Future {
         if self.port.is_none() && request.uri().path().starts_with("/_control/") {
-            let (control, door) = (self.control.clone(), Arc::clone(&self.door));
-            return Box::pin(unbroken(async move { controlled(&door, control, request).await }));
+            return Box::pin(unbroken(controlled(self.control.clone(), request)));
         }
         let (door, port, peer) = (Arc::clone(&self.door), self.port, self.peer.clone());
         Box::pin(unbroken(async move { enter(&door, port, peer, request).await }))
@@ -124,14 +120,19 @@ async fn unbroken(answer: impl Future<Output = Response>) -> Result<Response, In
     Ok(AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|_| broken()))
 }
 
-/// The control API, or an answer for a path below it that there is not.
-async fn controlled(door: &Arc<Door>, control: Router, request: Request) -> Response {
-    let (path, headers) = (request.uri().path().to_owned(), request.headers().clone());
+/// The control API, whose refusals are all problem details: that a path or a method is not there as well.
+async fn controlled(control: Router, request: Request) -> Response {
+    let (path, method) = (request.uri().path().to_owned(), request.method().clone());
     let answer = control.oneshot(request).await.unwrap_or_else(|never| match never {});
-    if answer.status() == StatusCode::NOT_FOUND && !answer.headers().contains_key(CONTENT_TYPE) {
-        return nowhere(&door.realms.root, &path, &headers);
+    if answer.headers().get(CONTENT_TYPE).is_some_and(|kind| kind != "text/plain; charset=utf-8") {
+        return answer;
     }
-    answer
+    match answer.status() {
+        StatusCode::NOT_FOUND => control::no_such_path(&path),
+        StatusCode::METHOD_NOT_ALLOWED => control::no_such_method(&method, &answer),
+        StatusCode::BAD_REQUEST => control::bad_path(&path),
+        _ => answer,
+    }
 }
 
 async fn enter(door: &Arc<Door>, port: Option<u16>, peer: Option<Peer>, request: Request) -> Response {

@@ -40,13 +40,20 @@ pub(super) fn own_origin(headers: &HeaderMap) -> Result<(), TurnedAway> {
     }
 }
 
-/// Beyond loopback a token is needed; on loopback it is if one was set.
-pub(super) fn control_token(headers: &HeaderMap, token: Option<&str>, listening_on: IpAddr) -> Result<(), TurnedAway> {
+/// Beyond loopback a token is needed, and where the issuer's name is one that others reach; on loopback it is if one was set.
+pub(super) fn control_token(
+    headers: &HeaderMap,
+    token: Option<&str>,
+    (listening_on, issuer): (IpAddr, &Settings),
+) -> Result<(), TurnedAway> {
     let Some(token) = token else {
-        if listening_on.is_loopback() {
+        if listening_on.is_loopback() && is_local(&issuer.place.authority) {
             return Ok(());
         }
-        return Err((403, "set STANDIN_CONTROL_TOKEN to control a provider that listens beyond loopback".into()));
+        return Err((
+            403,
+            "set STANDIN_CONTROL_TOKEN to control a provider that others than this machine can reach".into(),
+        ));
     };
     let sent =
         headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|text| text.strip_prefix("Bearer "));

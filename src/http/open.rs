@@ -1,12 +1,13 @@
 //! Opening realms while the server runs: at a path, at a host name, on a port.
 
 use std::net::TcpListener;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 use std::{fmt, io, thread};
 
 use crate::config::{Config, Mistake, wrong_name};
 use crate::protocol::Lifetime;
-use crate::realm::{Entrance, NotOpened, Opening, Realm};
+use crate::realm::{Entrance, Keeper, NotOpened, Opening, Realm};
 use crate::store::Memory;
 
 use super::front_door::Door;
@@ -61,30 +62,21 @@ impl Door {
             remembered: REMEMBERED,
         });
         let realm = Arc::new(realm.map_err(RealmError::Config)?);
+        let (server, stop) = listener.map(Server::new).unzip();
+        let keeper = stop.map(|stop| Box::new(stop) as Keeper);
         let port = match &entrance {
             Entrance::Port(port) => Some(*port),
             _ => None,
         };
-        self.realms.open(Arc::clone(&realm), entrance, ttl).map_err(|why| match why {
+        self.realms.open(Arc::clone(&realm), (entrance, keeper), ttl).map_err(|why| match why {
             NotOpened::Taken => RealmError::Name(format!("there is a realm `{name}` already")),
             NotOpened::PlaceTaken(other) => RealmError::Place(format!("the realm `{other}` is there already")),
             NotOpened::Full => RealmError::Full,
         })?;
-        if let Some((listener, port)) = listener.zip(port) {
-            self.serve_port(&name, listener, port);
+        if let Some((server, port)) = server.zip(port) {
+            self.serve_port(server, port);
         }
         Ok(realm)
-    }
-
-    /// Closes a realm, and its port if it has one.
-    pub fn close(&self, name: &str) -> bool {
-        self.ports.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
-        self.realms.close(name).is_some()
-    }
-
-    /// Closes every port but the first one.
-    pub fn close_ports(&self) {
-        self.ports.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Where a realm is: its issuer, how it is reached, and what is listened on for it.
@@ -93,6 +85,14 @@ impl Door {
         if let Some((text, url)) = config.public_url.clone().zip(config.own_place()) {
             let place = crate::world::Place::of(&text);
             let path = url.path().trim_end_matches('/').to_owned();
+            let reserved = ["/_control", "/assets", "/ticket", "/.well-known"];
+            let other_name = path.strip_prefix("/r/").is_some_and(|rest| rest != name);
+            if other_name
+                || reserved.iter().any(|taken| path.starts_with(taken))
+                || root.routes.values().any(|route| *route == path)
+            {
+                return Err(RealmError::Place(format!("{path} is a place of the server's own, or of another name")));
+            }
             if place.authority == root.place.authority && path == root.place.path {
                 return Err(RealmError::Place("the first realm is there".into()));
             }
@@ -107,28 +107,39 @@ impl Door {
             let path = format!("/r/{name}");
             return Ok((format!("{}{path}", root.place.origin), Entrance::Path(path), None));
         };
-        let bind = || -> io::Result<(TcpListener, u16)> {
-            let listener = TcpListener::bind((self.listening_on, port))?;
-            let port = listener.local_addr()?.port();
-            Ok((listener, port))
-        };
-        let (listener, port) = bind().map_err(|e| RealmError::Place(format!("cannot listen on port {port}: {e}")))?;
+        let (listener, port) =
+            self.bind(port).map_err(|e| RealmError::Place(format!("cannot listen on port {port}: {e}")))?;
         let (scheme, rest) = root.place.origin.split_once("://").unwrap_or(("http", "localhost"));
         let host = rest.rsplit_once(':').map_or(rest, |(host, _)| host);
         Ok((format!("{scheme}://{host}:{port}"), Entrance::Port(port), Some(listener)))
     }
 
+    /// A realm that had the port until just now needs a moment to leave it.
+    fn bind(&self, port: u16) -> io::Result<(TcpListener, u16)> {
+        let just_now = self.realms.forget_expired() > 0;
+        let bind = || TcpListener::bind((self.listening_on, port));
+        let mut bound = bind();
+        for _ in 0..40 {
+            if bound.is_ok() || !just_now {
+                break;
+            }
+            thread::sleep(Duration::from_millis(25));
+            bound = bind();
+        }
+        let listener = bound?;
+        let port = listener.local_addr()?.port();
+        Ok((listener, port))
+    }
+
     /// A thread of its own for a port of its own.
-    fn serve_port(self: &Arc<Self>, name: &str, listener: TcpListener, port: u16) {
-        let (server, stop) = Server::new(listener);
+    fn serve_port(self: &Arc<Self>, server: Server, port: u16) {
         let app = front_door(self, Some(port));
         let spawned = thread::Builder::new().name(format!("standin-{port}")).spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(server.serve(app))
         });
-        match spawned {
-            Ok(_) => drop(self.ports.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), stop)),
-            Err(e) => tracing::error!("no thread for port {port}: {e}"),
+        if let Err(e) = spawned {
+            tracing::error!("no thread for port {port}: {e}");
         }
     }
 }

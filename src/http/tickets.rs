@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::protocol::Params;
 use crate::realm::{Realm, record_names};
-use crate::world::{BackChannel, Settings};
+use crate::world::{BackChannel, Entropy, Settings};
 
 use super::extract::{Came, cookie, cookie_name};
 use super::front_door::Door;
@@ -44,6 +44,11 @@ impl Tickets {
         kept.tickets.insert(number, (ticket.to_owned(), realm.to_owned()));
     }
 
+    /// Whether one was ever given.
+    fn exist(&self) -> bool {
+        !self.0.lock().unwrap_or_else(PoisonError::into_inner).tickets.is_empty()
+    }
+
     fn realm_of(&self, ticket: &str) -> Option<String> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.tickets.values().find(|(known, _)| known == ticket).map(|(_, realm)| realm.clone())
@@ -63,11 +68,12 @@ pub(super) struct Ticket {
 impl Door {
     /// A ticket for a realm.
     pub(super) fn ticket(&self, realm: &Realm) -> Ticket {
-        let value = self.realms.root.entropy().draw().secret();
+        // Not of the realm's own chance: that begins anew with a reset, and tickets do not.
+        let value = Entropy::default().draw().secret();
         self.tickets.keep(&value, realm.name());
         let root = self.realms.root.settings();
         let url = format!("{}/ticket/{value}", root.issuer.trim_end_matches('/'));
-        Ticket { cookie: ticket_cookie(&root), value, url }
+        Ticket { cookie: self.ticket_cookie(), value, url }
     }
 
     /// Sets the cookie of a ticket, and sends the browser on to a loopback address or to the app.
@@ -80,7 +86,7 @@ impl Door {
         let params = Params::parse(request.uri().query().unwrap_or_default().as_bytes());
         let path = if root.issuer_path().is_empty() { "/" } else { root.issuer_path() };
         let secure = if root.issuer.starts_with("https:") { "; Secure" } else { "" };
-        let cookie = format!("{}={value}; Path={path}; HttpOnly; SameSite=Lax{secure}", ticket_cookie(&root));
+        let cookie = format!("{}={value}; Path={path}; HttpOnly; SameSite=Lax{secure}", self.ticket_cookie());
         let headers = [(SET_COOKIE, cookie), (CACHE_CONTROL, "no-store".to_owned())];
         match params.get("return_to").map(|to| (to, may_return_to(to, &realm.settings()))) {
             None => (headers, format!("This browser is in the realm {} now.\n", realm.name())).into_response(),
@@ -100,12 +106,17 @@ impl Door {
         came: &mut Came,
     ) -> Result<(Arc<Realm>, Arc<Settings>), Response> {
         let settings = realm.settings();
-        if !Arc::ptr_eq(&realm, &self.realms.root) || self.realms.is_single() && !came.headers.contains_key(HEADER) {
+        if !Arc::ptr_eq(&realm, &self.realms.root)
+            || self.realms.is_single() && !self.tickets.exist() && !came.headers.contains_key(HEADER)
+        {
             return Ok((realm, settings));
         }
-        let guest = match came.headers.get(HEADER).map(|name| name.to_str().unwrap_or_default().to_owned()) {
-            Some(name) => Some(self.realms.get(&name).ok_or_else(|| self.unknown_realm(&name, &came.headers))?),
-            None => self.by_ticket(came, &settings).or_else(|| self.by_login_hint(came)),
+        let named = came.headers.get(HEADER).map(|name| name.to_str().unwrap_or("?").to_owned());
+        let guest = if let Some(name) = named {
+            Some(self.realms.get(&name).ok_or_else(|| self.unknown_realm(&name, &came.headers))?)
+        } else {
+            let by_ticket = self.by_ticket(came).map_err(|name| self.unknown_realm(&name, &came.headers))?;
+            by_ticket.or_else(|| self.by_login_hint(came))
         };
         let guest = match guest {
             Some(guest) => Some(guest),
@@ -120,20 +131,23 @@ impl Door {
         }
     }
 
-    fn by_ticket(&self, came: &Came, root: &Settings) -> Option<Arc<Realm>> {
-        let ticket = cookie(&came.headers, &ticket_cookie(root))?;
-        self.tickets.realm_of(ticket).and_then(|name| self.realms.get(&name))
+    /// The realm of a ticket. One that is closed is no reason to go on in another.
+    fn by_ticket(&self, came: &Came) -> Result<Option<Arc<Realm>>, String> {
+        let ticket = cookie(&came.headers, &self.ticket_cookie());
+        let Some(name) = ticket.and_then(|ticket| self.tickets.realm_of(ticket)) else { return Ok(None) };
+        self.realms.get(&name).map(Some).ok_or(name)
+    }
+
+    fn ticket_cookie(&self) -> String {
+        let root = &self.realms.root;
+        cookie_name(root, &root.settings()).replacen("standin", "standin-realm", 1)
     }
 
     /// `worker-3/alice@example.com`: the realm is named before the last slash, and taken off.
     fn by_login_hint(&self, came: &mut Came) -> Option<Arc<Realm>> {
         let (name, hint) = came.params.get("login_hint")?.rsplit_once('/')?;
         let (realm, hint) = (self.realms.get(name)?, hint.to_owned());
-        let replaced = came.params.iter().map(|(name, value)| {
-            let value = if name == "login_hint" { hint.clone() } else { value.to_owned() };
-            (name.to_owned(), value)
-        });
-        came.params = replaced.collect();
+        came.hint = Some(hint);
         Some(realm)
     }
 
@@ -155,10 +169,6 @@ impl Door {
 async fn knows(realm: &Realm, names: &[crate::world::Name]) -> bool {
     let loaded = realm.store().load(names, realm.now()).await;
     loaded.is_ok_and(|loaded| loaded.iter().any(|versioned| versioned.record.is_some()))
-}
-
-fn ticket_cookie(root: &Settings) -> String {
-    cookie_name(&root.issuer).replacen("standin", "standin-realm", 1)
 }
 
 /// A realm that answers at the root speaks with the root's issuer: it is the one that the app knows.

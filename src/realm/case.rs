@@ -3,22 +3,33 @@
 use crate::faults::{Case, Mark, Point};
 use crate::protocol::{AccessId, Params};
 use crate::tokens::Opened;
-use crate::world::{Asked, Credential, Endpoint, Grant, Issuance, Name, Outcome, Question, Record, Records};
+use crate::world::{Asked, Credential, Endpoint, Grant, Issuance, Name, Outcome, Question, Record, Records, Settings};
 
 use super::exchange::Decision;
 
 /// The records that a request names by itself, so that most flows find all they need in one round.
 pub(super) fn names(asked: &Asked, recognised: Option<&AccessId>) -> Vec<Name> {
     let browser = asked.browser.clone().map(Name::Browser);
-    browser.into_iter().chain(named_by(&asked.params, asked.credential.as_ref(), recognised)).collect()
+    let named: Vec<Name> =
+        if matches!(asked.endpoint, Endpoint::Introspection | Endpoint::Revocation | Endpoint::UserInfo) {
+            shown(&asked.params).chain(named_by(&asked.params, asked.credential.as_ref(), recognised)).collect()
+        } else {
+            named_by(&asked.params, asked.credential.as_ref(), recognised).collect()
+        };
+    browser.into_iter().chain(named).collect()
 }
 
 /// The records that a request names, whoever brings it: a page, a code, a token.
 pub fn record_names(params: &Params, credential: Option<&Credential>) -> Vec<Name> {
-    let shown = params.get("token").or(params.get("access_token"));
+    named_by(params, credential, None).chain(shown(params)).collect()
+}
+
+/// The records of a token that is shown in a form.
+fn shown(params: &Params) -> impl Iterator<Item = Name> {
     let refresh = params.get("token").map(|token| Name::Refresh(token.into()));
-    let access = shown.map(|token| Name::Access(Opened::claimed_jti(token).unwrap_or_else(|| token.into()).into()));
-    named_by(params, credential, None).chain(refresh).chain(access).collect()
+    let access = params.get("token").or(params.get("access_token"));
+    let access = access.map(|token| Name::Access(Opened::claimed_jti(token).unwrap_or_else(|| token.into()).into()));
+    refresh.into_iter().chain(access)
 }
 
 fn named_by(
@@ -65,19 +76,23 @@ const fn point(endpoint: Endpoint) -> Point {
 }
 
 /// The client that a request says it is about, believed or not.
-pub(super) fn named_client(asked: &Asked) -> &str {
-    match (&asked.credential, asked.params.get("client_id")) {
-        (_, Some(id)) => id,
-        (Some(Credential::Basic { id, .. }), None) => id,
-        _ => "",
+fn named_client(asked: &Asked) -> String {
+    match (&asked.credential, asked.params.get("client_id"), asked.params.get("client_assertion")) {
+        (_, Some(id), _) => id.to_owned(),
+        (Some(Credential::Basic { id, .. }), None, _) => id.clone(),
+        (_, None, Some(assertion)) => {
+            let opened = Opened::read(assertion).ok();
+            opened.and_then(|opened| opened.claim("sub").map(str::to_owned)).unwrap_or_default()
+        }
+        _ => String::new(),
     }
 }
 
 /// What is known before the flow runs.
-pub(super) fn before(asked: &Asked, records: &Records) -> Case {
+pub(super) fn before(asked: &Asked, records: &Records, settings: &Settings) -> Case {
     let mut case = Case {
         point: point(asked.endpoint),
-        client: named_client(asked).to_owned(),
+        client: named_client(asked),
         user: None,
         login_hint: asked.params.get("login_hint").map(str::to_owned),
         grant_type: asked.params.get("grant_type").filter(|_| asked.endpoint == Endpoint::Token).map(str::to_owned),
@@ -90,6 +105,12 @@ pub(super) fn before(asked: &Asked, records: &Records) -> Case {
                 request.get("client_id").unwrap_or_default().clone_into(&mut case.client);
                 case.login_hint = request.get("login_hint").map(str::to_owned);
             }
+            // An API that asks about a token is not the client that the token was given to.
+            Record::Grant(grant) if asked.endpoint == Endpoint::Introspection => {
+                let asking = std::mem::take(&mut case.client);
+                learn(&mut case, grant);
+                case.client = asking;
+            }
             Record::Grant(grant) => learn(&mut case, grant),
             Record::Session(session) if matches!(asked.endpoint, Endpoint::Consent) => {
                 case.user = Some(session.person.sub.to_string());
@@ -99,7 +120,9 @@ pub(super) fn before(asked: &Asked, records: &Records) -> Case {
         }
     }
     if asked.endpoint == Endpoint::SignIn {
-        case.user = asked.params.get("sub").or(asked.params.get("username")).map(str::to_owned);
+        let typed = asked.params.get("sub").or(asked.params.get("username"));
+        let known = typed.and_then(|typed| settings.users.iter().find(|user| user.answers_to(typed)));
+        case.user = known.map(|user| user.sub.to_string());
     }
     case
 }

@@ -49,7 +49,7 @@ impl Realm {
     /// What will expire, soonest first.
     pub async fn forecast(&self) -> Result<Vec<Expiry>, Unavailable> {
         let now = self.now();
-        let kept = self.store.all(now).await?;
+        let (kept, settings) = (self.store.all(now).await?, self.settings());
         let grant = |id: &crate::protocol::GrantId| {
             kept.iter().find_map(|(name, record, _)| match (name, &**record) {
                 (Name::Grant(known), Record::Grant(grant)) if known == id => {
@@ -61,7 +61,7 @@ impl Realm {
         let mut expiries: Vec<(UnixTime, &str, String)> = Vec::new();
         for (_, record, _) in &kept {
             match &**record {
-                Record::Session(session) if !session.ended => {
+                Record::Session(session) if !session.ended && settings.may_sign_in(&session.person) => {
                     expiries.push((session.until, "session", session.person.sub.to_string()));
                 }
                 Record::Code(code) if code.redeemed_at.is_none() => {

@@ -1,22 +1,23 @@
 //! One request and its answer. Whoever knows [`Realm::exchange`] knows the product.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::faults::{Case, Login, ON_THE_PAGE, Origin, Plan, Premise, Scene, Token};
+use crate::faults::{Case, Login, ON_THE_PAGE, Origin, Plan, Premise, Scene, Token, nearest_test_identity};
 use crate::flows::WHAT_IFS;
 use crate::profile::word::Telling;
 use crate::profile::{Drafted, Signed};
-use crate::protocol::{AccessId, Lifetime, UnixTime};
+use crate::protocol::{AccessId, Lifetime, Map, UnixTime};
 use crate::reply::{Body, Page, Reply};
 use crate::spec::{Check, Refused};
 use crate::store::Unavailable;
 use crate::tokens::TokenDraft;
 use crate::world::{
-    Asked, Credential, Ctx, Draw, Endpoint, Failure, Given, Name, Outcome, Person, Question, Record, Records, Settings,
-    Trace, Versioned,
+    Asked, ConsentAnswer, Credential, Ctx, Draw, Endpoint, Failure, Given, Name, Outcome, Person, Question, Record,
+    Records, Settings, Trace, Versioned,
 };
 
 use super::case::{after, before, grant_of, issuance_of, names, points_to};
@@ -40,6 +41,7 @@ struct Deciding<'a> {
     draw: Draw,
     may_wait: bool,
     recognised: Option<AccessId>,
+    resets: u64,
     person: Option<Given>,
 }
 
@@ -47,15 +49,16 @@ impl Realm {
     /// Answers one request. `settings` are the realm's own, or those of the issuer in whose name it answers.
     pub async fn exchange(&self, asked: &Asked, flow: Flow, settings: Arc<Settings>) -> (Reply, Entry) {
         let (now, draw, may_wait) = (self.now(), self.entropy.draw(), self.clock_runs());
+        let resets = self.resets.load(Ordering::Relaxed);
         let recognised = bearer(asked).and_then(|token| settings.keys.own_access_token(token, now)).map(AccessId::from);
-        let mut on = Deciding { asked, flow, settings, now, draw, may_wait, recognised, person: None };
+        let mut on = Deciding { asked, flow, settings, now, draw, may_wait, recognised, resets, person: None };
         let (mut records, mut trace) = (Records::default(), Trace::default());
         let loaded = self.load(&mut records, names(asked, on.recognised.as_ref()), now).await;
 
         let mut plan = self.rules.plan(now);
-        let mut case = before(asked, &records);
+        let mut case = before(asked, &records, &on.settings);
         plan.choose(&case, &on.draw);
-        assume(&mut plan, &mut on, &case);
+        assume(&mut plan, &mut on, &case, &records);
         on.person = person(&mut plan, &on, &case);
         let decided = match loaded {
             Ok(()) => self.decide(&mut on, &mut records, &mut trace).await,
@@ -66,6 +69,7 @@ impl Realm {
         after(&mut case, &decision);
         plan.choose(&case, &on.draw);
 
+        explain(&mut decision, &on);
         let refused = refused(&decision).cloned();
         self.pretend(&mut plan, &on, &case, &mut decision);
         let events = event::of(asked, &decision, &trace);
@@ -86,16 +90,18 @@ impl Realm {
             method: asked.method,
             endpoint: asked.endpoint,
             client: shortened(&case.client),
-            user: case.user,
+            user: case.user.as_deref().map(shortened),
             status: reply.status,
             trace,
             refused,
-            decided: plan.decided().to_vec(),
+            decided: plan.decided(),
             events,
             threads,
             state: asked.params.get("state").map(shortened),
             nonce: asked.params.get("nonce").map(shortened),
             flow: None,
+            resets,
+            delivery: reply.delivery,
             wire: None,
         };
         (reply, entry)
@@ -135,6 +141,9 @@ impl Realm {
                 }
                 decision => {
                     let changes = records.changes();
+                    if self.resets.load(Ordering::Relaxed) != on.resets {
+                        return Err(Unavailable("the realm was reset while this was asked".into()));
+                    }
                     if changes.is_empty() || self.store.commit(changes, now).await? {
                         return Ok(decision);
                     }
@@ -199,16 +208,32 @@ impl Realm {
             return;
         }
         let grant = match decision {
-            Ok(Outcome::Issue(issuance)) => &mut issuance.grant,
-            Ok(Outcome::UserInfo(info)) => &mut info.grant,
+            Ok(Outcome::Issue(issuance)) => &issuance.grant,
+            Ok(Outcome::UserInfo(info)) => &info.grant,
             _ => return,
         };
         let person = &grant.person;
         let mut claims = on.settings.claims_of(person).cloned().unwrap_or_default();
         claims.insert("sub".into(), person.sub.as_str().into());
-        plan.alter_claims(&mut claims, scene(on, case));
-        let sub = claims.shift_remove("sub").and_then(|sub| sub.as_str().map(str::to_owned)).unwrap_or_default();
-        Arc::make_mut(grant).person = Person { sub: sub.into(), claims: Some(claims) };
+        let honest = decision.clone();
+        plan.alter_claims(&mut claims, scene(on, case), |claims| self.said(on, &honest, claims));
+        if let Ok(Outcome::Issue(_) | Outcome::UserInfo(_)) = decision {
+            *decision = about(honest, person_of(claims));
+        }
+    }
+
+    /// What an answer would say, if these were the person's claims.
+    fn said(&self, on: &Deciding<'_>, decision: &Decision, claims: &Map) -> String {
+        match about(decision.clone(), person_of(claims.clone())) {
+            Ok(Outcome::UserInfo(info)) => self.profile.write_userinfo(&on.settings, &info),
+            Ok(Outcome::Issue(issuance)) => {
+                let access = self.profile.shape_access_token(&on.settings, &issuance, on.now);
+                let id = self.profile.shape_id_token(&on.settings, &issuance, "", on.now);
+                let claims = [access, id].into_iter().flatten().map(|draft| Value::Object(draft.claims));
+                Value::Array(claims.collect()).to_string()
+            }
+            _ => String::new(),
+        }
     }
 
     /// Drafts, lies where a rule says so, and signs. The access token comes first, because the ID token names its hash.
@@ -242,8 +267,26 @@ impl Realm {
         } else {
             tracing::debug!("{method} {endpoint} by {client} → {}", entry.status);
         }
-        self.journal.note(entry);
+        if entry.resets == self.resets.load(Ordering::Relaxed) {
+            self.journal.note(entry);
+        }
     }
+}
+
+/// Somebody of these claims, `sub` among them.
+fn person_of(mut claims: Map) -> Person {
+    let sub = claims.shift_remove("sub").and_then(|sub| sub.as_str().map(str::to_owned)).unwrap_or_default();
+    Person { sub: sub.into(), claims: Some(claims) }
+}
+
+/// The same decision about somebody else.
+fn about(mut decision: Decision, person: Person) -> Decision {
+    match &mut decision {
+        Ok(Outcome::Issue(issuance)) => Arc::make_mut(&mut issuance.grant).person = person,
+        Ok(Outcome::UserInfo(info)) => Arc::make_mut(&mut info.grant).person = person,
+        _ => {}
+    }
+    decision
 }
 
 fn bearer(asked: &Asked) -> Option<&str> {
@@ -262,23 +305,36 @@ fn person(plan: &mut Plan, on: &Deciding<'_>, case: &Case) -> Option<Given> {
     if !matches!(on.asked.endpoint, Endpoint::Authorize | Endpoint::SignIn | Endpoint::Consent) {
         return None;
     }
-    plan.person(scene(on, case)).or_else(|| {
-        let by = on.settings.auto_login.as_deref().filter(|_| on.asked.endpoint == Endpoint::Authorize)?;
-        let name = if by == "login_hint" { on.asked.params.get("login_hint")? } else { by };
-        let known = on.settings.users.iter().any(|user| user.answers_to(name));
-        known.then(|| Login::by(name).given(&on.settings, Origin::Config))
-    })
+    let mut given = plan.person(scene(on, case)).unwrap_or_else(Given::nothing);
+    if given.answer.is_none()
+        && let Some(own) = auto_login(on)
+    {
+        (given.answer, given.only_if_asked) = (own.answer, true);
+    }
+    // Whoever signs in without a page agrees without one.
+    if given.answer.is_some() && given.consent.is_none() && on.asked.endpoint == Endpoint::Authorize {
+        given.consent = Some(ConsentAnswer::All);
+    }
+    (given != Given::nothing()).then_some(given)
+}
+
+/// Who signs in by the configuration where a page would be shown.
+fn auto_login(on: &Deciding<'_>) -> Option<Given> {
+    let by = on.settings.auto_login.as_deref().filter(|_| on.asked.endpoint == Endpoint::Authorize)?;
+    let name = if by == "login_hint" { on.asked.params.get("login_hint")? } else { by };
+    let known = on.settings.users.iter().any(|user| user.answers_to(name));
+    known.then(|| Login::by(name).given(&on.settings, Origin::Config))
 }
 
 /// Seam Premise: settings and time of this one request.
-fn assume(plan: &mut Plan, on: &mut Deciding<'_>, case: &Case) {
+fn assume(plan: &mut Plan, on: &mut Deciding<'_>, case: &Case, records: &Records) {
     if !plan.has_premise() {
         return;
     }
     let honest = Arc::clone(&on.settings);
     let (mut settings, mut now) = (Settings::clone(&honest), on.now);
     let scene = Scene { now: on.now, settings: &honest, asked: on.asked, case };
-    plan.alter_premise(&mut Premise { settings: &mut settings, now: &mut now }, scene);
+    plan.alter_premise(&mut Premise { settings: &mut settings, now: &mut now, records }, scene);
     (on.settings, on.now) = (Arc::new(settings), now);
 }
 
@@ -306,6 +362,17 @@ fn refused(decision: &Decision) -> Option<&Refused> {
         Err(Failure::ShowPage(refused) | Failure::SendBack(_, refused) | Failure::Tell(refused)) => Some(refused),
         Ok(Outcome::Ask(Question::SignIn(question))) => question.notice.as_ref(),
         _ => None,
+    }
+}
+
+/// Somebody who typed almost a test identity is told which.
+fn explain(decision: &mut Decision, on: &Deciding<'_>) {
+    let typed = on.asked.params.get("username").filter(|_| on.asked.endpoint == Endpoint::SignIn);
+    if let Ok(Outcome::Ask(Question::SignIn(question))) = decision
+        && let Some(notice) = question.notice.as_mut().filter(|notice| notice.check == Check::PersonKnown)
+        && let Some(meant) = typed.and_then(|typed| nearest_test_identity(typed, &on.settings))
+    {
+        notice.expected = Some(format!("a name such as {meant}"));
     }
 }
 

@@ -9,6 +9,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::Lifetime;
+use crate::spec::Check;
+use crate::world::Endpoint;
 
 use super::{Entry, Event, Realm};
 
@@ -51,7 +53,7 @@ pub struct Where {
     /// The flow's number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flow: Option<u64>,
-    /// The endpoint, by its name in discovery, such as `token_endpoint`.
+    /// The endpoint, such as `token`, or `token_endpoint` as discovery has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
     /// The answer's status.
@@ -134,6 +136,14 @@ impl Expectation {
         self
     }
 
+    /// What can never be: the field and a sentence.
+    pub fn check(&self) -> Result<(), (&'static str, String)> {
+        if self.within.is_some_and(|within| within.duration() > LONGEST) {
+            return Err(("within", "nobody may wait longer than ten minutes".into()));
+        }
+        self.wanted.check()
+    }
+
     fn matches<'a>(&self, entries: &'a [Arc<Entry>]) -> Vec<&'a Arc<Entry>> {
         entries.iter().filter(|entry| self.happened(entry) && self.wanted.misses(entry).is_empty()).collect()
     }
@@ -189,7 +199,36 @@ impl Expectation {
     }
 }
 
+/// An endpoint's name as faults have it: `token` for `token_endpoint`.
+fn short(endpoint: &str) -> &str {
+    match endpoint {
+        "openid_configuration" | "oauth_authorization_server" => "discovery",
+        "jwks_uri" => "jwks",
+        "authorization_endpoint" => "authorize",
+        other => other.strip_suffix("_endpoint").unwrap_or(other),
+    }
+}
+
 impl Where {
+    /// What can never be: the field and a sentence.
+    fn check(&self) -> Result<(), (&'static str, String)> {
+        if let Some(endpoint) = &self.endpoint {
+            let known: Vec<&str> = Endpoint::ALL.iter().map(|known| short(known.key())).collect();
+            if !known.contains(&short(endpoint)) {
+                return Err((
+                    "where.endpoint",
+                    format!("there is no endpoint `{endpoint}`; there are {}", known.join(", ")),
+                ));
+            }
+        }
+        match &self.check {
+            Some(check) if Check::ALL.iter().all(|known| known.name() != check) => {
+                Err(("where.check", format!("there is no check `{check}`")))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// What is otherwise, in words; nothing, where everything fits.
     fn misses(&self, entry: &Entry) -> Vec<String> {
         let mut misses = Vec::new();
@@ -202,7 +241,7 @@ impl Where {
         compare("client", self.client.as_deref(), Some(&entry.client));
         compare("user", self.user.as_deref(), entry.user.as_deref());
         compare("state", self.state.as_deref(), entry.state.as_deref());
-        compare("endpoint", self.endpoint.as_deref(), Some(entry.endpoint.key()));
+        compare("endpoint", self.endpoint.as_deref().map(short), Some(short(entry.endpoint.key())));
         let number = |n: Option<u64>| n.map(|n| n.to_string());
         compare("flow", number(self.flow).as_deref(), number(entry.flow).as_deref());
         compare("status", self.status.map(|s| s.to_string()).as_deref(), Some(&entry.status.to_string()));
@@ -253,7 +292,7 @@ impl Realm {
                     return if met { Ok(Met { count: came, exchanges: Vec::new() }) } else { Err(expectation.unmet(&entries)) };
                 }
                 changed = newest.changed() => {
-                    if changed.is_err() {
+                    if changed.is_err() || newest.borrow().ended {
                         return Err(expectation.unmet(&entries));
                     }
                 }

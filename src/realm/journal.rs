@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use crate::faults::Decided;
 use crate::protocol::UnixTime;
+use crate::reply::Delivery;
 use crate::spec::Refused;
 use crate::world::{Endpoint, Method, Name, Trace};
 
@@ -46,6 +47,10 @@ pub struct Entry {
     pub nonce: Option<String>,
     /// The flow that it belongs to: the number of that flow's first exchange.
     pub flow: Option<u64>,
+    /// How often the realm had been reset when it was asked.
+    pub resets: u64,
+    /// How the answer was delivered, if not at once and whole.
+    pub delivery: Delivery,
     /// The bytes.
     pub wire: Option<Wire>,
 }
@@ -104,15 +109,28 @@ impl fmt::Display for Entry {
 pub struct Journal {
     kept: Mutex<Kept>,
     capacity: usize,
-    /// The number of the newest exchange, for whoever waits for one.
-    newest: watch::Sender<u64>,
+    /// For whoever waits for an exchange.
+    newest: watch::Sender<Newest>,
+}
+
+/// How far a journal has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Newest {
+    /// How often it was cleared: after each time the numbers begin anew.
+    pub cleared: u64,
+    /// The number of the newest exchange.
+    pub number: u64,
+    /// Whether nothing will come any more.
+    pub ended: bool,
 }
 
 #[derive(Debug, Default)]
 struct Kept {
     entries: VecDeque<Arc<Entry>>,
-    /// The flow of each record by which exchanges hang together.
-    threads: HashMap<Name, u64>,
+    /// The flow of each record by which exchanges hang together, and how many exchanges that are kept met it.
+    threads: HashMap<Name, (u64, u32)>,
+    /// `state` and `nonce` of each flow, and how many of its exchanges are kept.
+    flows: HashMap<u64, (Option<String>, Option<String>, u32)>,
     count: u64,
 }
 
@@ -126,9 +144,9 @@ impl Journal {
     /// The most exchanges that are kept.
     pub const MOST: usize = 1_000;
 
-    /// A journal of so many exchanges.
+    /// A journal of so many exchanges, one at least.
     pub fn of(capacity: usize) -> Self {
-        Self { kept: Mutex::default(), capacity, newest: watch::Sender::new(0) }
+        Self { kept: Mutex::default(), capacity: capacity.max(1), newest: watch::Sender::default() }
     }
 
     /// Adds an exchange, and gives it its number and its flow.
@@ -136,14 +154,13 @@ impl Journal {
         let mut kept = self.lock();
         kept.count += 1;
         entry.number = kept.count;
-        entry.flow = kept.flow_of(&entry);
-        if kept.entries.len() == self.capacity {
+        kept.thread(&mut entry);
+        kept.entries.push_back(Arc::new(entry));
+        if kept.entries.len() > self.capacity {
             kept.forget_oldest();
         }
-        kept.entries.push_back(Arc::new(entry));
-        let count = kept.count;
-        drop(kept);
-        self.newest.send_replace(count);
+        let number = kept.count;
+        self.newest.send_modify(|newest| newest.number = number);
     }
 
     /// The exchanges, oldest first.
@@ -169,14 +186,20 @@ impl Journal {
     }
 
     /// Tells of each new exchange.
-    pub fn follow(&self) -> watch::Receiver<u64> {
+    pub fn follow(&self) -> watch::Receiver<Newest> {
         self.newest.subscribe()
     }
 
     /// Forgets all.
     pub fn clear(&self) {
-        *self.lock() = Kept::default();
-        self.newest.send_replace(0);
+        let mut kept = self.lock();
+        *kept = Kept::default();
+        self.newest.send_modify(|newest| (newest.number, newest.cleared) = (0, newest.cleared + 1));
+    }
+
+    /// Tells whoever follows that nothing will come any more.
+    pub fn end(&self) {
+        self.newest.send_modify(|newest| newest.ended = true);
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
@@ -185,28 +208,57 @@ impl Journal {
 }
 
 impl Kept {
-    /// The flow of an exchange: that of a record which another exchange met before it, or a new one where an app asks for a
-    /// sign-in or a token. Documents belong to no flow.
-    fn flow_of(&mut self, entry: &Entry) -> Option<u64> {
-        let known = entry.threads.iter().find_map(|thread| self.threads.get(thread).copied());
-        let begins = matches!(entry.endpoint, Endpoint::Authorize | Endpoint::Token | Endpoint::EndSession);
-        let flow = known.or(begins.then_some(entry.number))?;
+    /// Gives an exchange its flow: that of a record which another exchange met before it, or a new one where an app asks for a
+    /// sign-in or a token. Documents belong to no flow. What the flow began with is known of all its exchanges.
+    fn thread(&mut self, entry: &mut Entry) {
+        let Some(flow) = self.flow_of(entry) else { return };
+        entry.flow = Some(flow);
+        let known = self.flows.entry(flow).or_default();
+        entry.state = entry.state.take().or_else(|| known.0.clone());
+        entry.nonce = entry.nonce.take().or_else(|| known.1.clone());
+        *known = (entry.state.clone(), entry.nonce.clone(), known.2 + 1);
         for thread in &entry.threads {
-            // A session belongs to the last flow that began with it.
-            if !self.threads.contains_key(thread) {
-                self.threads.insert(thread.clone(), flow);
+            match self.threads.get_mut(thread) {
+                // A session belongs to the last flow that met it.
+                Some(known) => *known = (if lasts(thread) { flow } else { known.0 }, known.1 + 1),
+                None => drop(self.threads.insert(thread.clone(), (flow, 1))),
             }
         }
-        Some(flow)
     }
 
+    fn flow_of(&self, entry: &Entry) -> Option<u64> {
+        let known = |lasting: bool| {
+            let threads = entry.threads.iter().filter(|thread| lasts(thread) == lasting);
+            threads.filter_map(|thread| self.threads.get(thread)).map(|(flow, _)| *flow).next()
+        };
+        let ends = matches!(entry.endpoint, Endpoint::EndSession | Endpoint::SignOut);
+        let begins = ends || matches!(entry.endpoint, Endpoint::Authorize | Endpoint::Token);
+        known(false).or_else(|| known(true).filter(|_| ends)).or(begins.then_some(entry.number))
+    }
+
+    /// Names go with the last exchange that met them.
     fn forget_oldest(&mut self) {
         let Some(oldest) = self.entries.pop_front() else { return };
-        // The threads of a flow go when the last exchange that met them goes.
-        let needed = |name: &Name| self.entries.iter().rev().any(|entry| entry.threads.contains(name));
-        let gone: Vec<&Name> = oldest.threads.iter().filter(|name| !needed(name)).collect();
-        for name in gone {
-            self.threads.remove(name);
+        if let Some(flow) = oldest.flow {
+            if let Some(known) = self.flows.get_mut(&flow) {
+                known.2 -= 1;
+            }
+            if self.flows.get(&flow).is_some_and(|known| known.2 == 0) {
+                self.flows.remove(&flow);
+            }
+            for thread in &oldest.threads {
+                if let Some(known) = self.threads.get_mut(thread) {
+                    known.1 -= 1;
+                    if known.1 == 0 {
+                        self.threads.remove(thread);
+                    }
+                }
+            }
         }
     }
+}
+
+/// Whether a record lasts for many flows.
+const fn lasts(thread: &Name) -> bool {
+    matches!(thread, Name::Session(_))
 }

@@ -154,6 +154,7 @@ fn plan(settings: &Settings, spec: &TokenSpec, now: UnixTime, mut draw: Draw) ->
     let until = now.plus(spec.ttl.unwrap_or(configured));
     let sub = spec.user.as_deref().unwrap_or(&spec.client);
     let grant = Arc::new(Grant {
+        issuer: settings.issuer.clone(),
         client: client.client_id(),
         person: Person { sub: sub.into(), claims: None },
         scopes: spec.scope.clone(),

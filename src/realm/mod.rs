@@ -17,6 +17,7 @@ mod view;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use serde_json::Value;
@@ -36,7 +37,7 @@ pub use expect::{Expectation, Met, Unmet, Where};
 pub use journal::{Entry, Journal, Message, Wire};
 pub use keys::KeyView;
 pub use mint::{Minted, TokenKind, TokenSpec};
-pub use realms::{Entrance, Found, NotOpened, Realms};
+pub use realms::{Entrance, Found, Keeper, NotOpened, Realms};
 pub use sessions::SessionView;
 pub use snapshot::{Snapshot, SnapshotError};
 pub use view::{CheckView, ExchangeView, FlowView, MessageView, RefusedView};
@@ -84,6 +85,8 @@ pub struct Realm {
     /// Keys that are published beside the realm's own, since a sign-in's lie needs them.
     borrowed: Mutex<Vec<(Map, UnixTime)>>,
     snapshots: Mutex<Vec<(String, Arc<Snapshot>)>>,
+    /// How often it was reset: what a request of before would write is not written any more.
+    resets: AtomicU64,
     /// What it is told to answer otherwise than it would.
     pub rules: RuleBook,
     /// What happened.
@@ -119,6 +122,7 @@ impl Realm {
             fetch,
             borrowed: Mutex::default(),
             snapshots: Mutex::default(),
+            resets: AtomicU64::new(0),
             rules: RuleBook::default(),
             journal: Journal::of(remembered),
         })
@@ -212,6 +216,9 @@ impl Realm {
         if budget.every == Some(0) {
             return Err(("every", "each how manieth time? 1 is always".into()));
         }
+        if budget.ttl.is_some_and(|ttl| ttl.seconds() == 0) {
+            return Err(("ttl", "a rule that stands for no time never speaks".into()));
+        }
         if budget.times == Some(0) {
             return Err(("times", "0 times is never: leave the rule out".into()));
         }
@@ -253,6 +260,7 @@ impl Realm {
 
     /// Forgets every record, rule and journal entry, and is what it was at the start: people, apps, keys, chance and time.
     pub async fn reset(&self) -> Result<(), Unavailable> {
+        self.resets.fetch_add(1, Ordering::Relaxed);
         self.store.clear().await?;
         {
             let mut told = self.told();

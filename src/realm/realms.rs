@@ -1,6 +1,8 @@
 //! Several providers behind one door.
 
+use std::any::Any;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::faults::Fault;
@@ -26,13 +28,17 @@ pub enum Entrance {
 }
 
 /// A realm that is not the first one.
-#[derive(Debug)]
 struct Named {
     realm: Arc<Realm>,
     entrance: Entrance,
     /// Until when, by the machine's clock.
     until: Option<UnixTime>,
+    /// Whatever must end with the realm, such as the server of its port.
+    _keeper: Option<Keeper>,
 }
+
+/// Something that ends when it is dropped.
+pub type Keeper = Box<dyn Any + Send + Sync>;
 
 /// What a path leads to.
 #[derive(Debug)]
@@ -55,7 +61,6 @@ pub enum NotOpened {
 }
 
 /// Every realm of one server.
-#[derive(Debug)]
 pub struct Realms {
     /// The one at the root, which is always there.
     pub root: Arc<Realm>,
@@ -72,10 +77,15 @@ impl Realms {
     }
 
     /// Opens a realm.
-    pub fn open(&self, realm: Arc<Realm>, entrance: Entrance, ttl: Option<Lifetime>) -> Result<(), NotOpened> {
+    pub fn open(
+        &self,
+        realm: Arc<Realm>,
+        (entrance, keeper): (Entrance, Option<Keeper>),
+        ttl: Option<Lifetime>,
+    ) -> Result<(), NotOpened> {
+        self.forget_expired();
         let now = Clock::default().now();
         let mut named = self.named.write().unwrap_or_else(PoisonError::into_inner);
-        named.retain(|_, named| named.until.is_none_or(|until| now < until));
         if named.contains_key(realm.name()) {
             return Err(NotOpened::Taken);
         }
@@ -86,13 +96,28 @@ impl Realms {
             return Err(NotOpened::Full);
         }
         let until = ttl.map(|ttl| now.plus(ttl));
-        named.insert(realm.name().to_owned(), Named { realm, entrance, until });
+        named.insert(realm.name().to_owned(), Named { realm, entrance, until, _keeper: keeper });
         Ok(())
     }
 
-    /// Closes a realm, with everything in it.
-    pub fn close(&self, name: &str) -> Option<Arc<Realm>> {
-        self.named.write().unwrap_or_else(PoisonError::into_inner).remove(name).map(|named| named.realm)
+    /// Closes the realms whose time is over; how many there were.
+    pub fn forget_expired(&self) -> usize {
+        let mut named = self.named.write().unwrap_or_else(PoisonError::into_inner);
+        let over: Vec<String> =
+            named.iter().filter(|(_, named)| !named.lives()).map(|(name, _)| name.clone()).collect();
+        over.iter().filter_map(|name| named.remove(name)).for_each(|named| named.realm.journal.end());
+        over.len()
+    }
+
+    /// Closes a realm, with everything in it. `false` if there is none of this name.
+    pub fn close(&self, name: &str) -> bool {
+        let closed = self.named.write().unwrap_or_else(PoisonError::into_inner).remove(name);
+        closed.inspect(|named| named.realm.journal.end()).is_some_and(|named| named.lives())
+    }
+
+    /// Closes every realm but the root.
+    pub fn close_all(&self) {
+        self.named.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Whether there is none but the root.
@@ -135,6 +160,10 @@ impl Realms {
 
     /// Names that are near to one that nobody has.
     pub fn near(&self, name: &str) -> Vec<String> {
+        // No name is as long; comparing would cost more than it helps.
+        if name.len() > 120 {
+            return Vec::new();
+        }
         let score = |known: &String| strsim::normalized_damerau_levenshtein(known, name);
         let mut scored: Vec<(f64, String)> = self.with(|named| {
             let open = named.iter().filter(|(_, named)| named.lives());
@@ -147,7 +176,7 @@ impl Realms {
     /// What a request leads to, by the port that it came to, its `Host` and its path.
     pub fn find(&self, port: Option<u16>, host: &str, path: &str) -> Found {
         self.with(|named| {
-            if named.is_empty() {
+            if named.is_empty() && port.is_none() {
                 return self.at_root(path);
             }
             if let Some(port) = port {
@@ -176,6 +205,12 @@ impl Realms {
     }
 }
 
+impl fmt::Debug for Realms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Realms").field("root", &self.root).finish_non_exhaustive()
+    }
+}
+
 impl Named {
     fn lives(&self) -> bool {
         self.until.is_none_or(|until| Clock::default().now() < until)
@@ -196,21 +231,22 @@ fn by_path(named: &BTreeMap<String, Named>, path: &str) -> Option<Found> {
             return Some(found);
         }
     }
-    named.values().find_map(|named| match &named.entrance {
-        Entrance::Path(own) if !own.starts_with("/r/") && is_below(path, own) => here(named),
+    let fitting = named.values().filter_map(|named| match &named.entrance {
+        Entrance::Path(own) if !own.starts_with("/r/") && is_below(path, own) => Some((own.len(), named)),
         _ => None,
-    })
+    });
+    fitting.max_by_key(|(length, _)| *length).and_then(|(_, named)| here(named))
 }
 
 fn by_host(named: &BTreeMap<String, Named>, host: &str, path: &str) -> Option<Found> {
-    named.values().find_map(|named| match &named.entrance {
-        Entrance::Host { authority, path: own }
-            if authority.eq_ignore_ascii_case(host) && is_below(path, own) && named.lives() =>
-        {
-            Some(Found::Here(Arc::clone(&named.realm)))
+    let fitting = named.values().filter_map(|named| match &named.entrance {
+        Entrance::Host { authority, path: own } if authority.eq_ignore_ascii_case(host) && is_below(path, own) => {
+            Some((own.len(), named))
         }
         _ => None,
-    })
+    });
+    let (_, named) = fitting.filter(|(_, named)| named.lives()).max_by_key(|(length, _)| *length)?;
+    Some(Found::Here(Arc::clone(&named.realm)))
 }
 
 fn is_below(path: &str, own: &str) -> bool {

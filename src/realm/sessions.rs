@@ -32,11 +32,12 @@ impl Realm {
     /// The sign-ins that have not ended.
     pub async fn sessions(&self) -> Result<Vec<SessionView>, Unavailable> {
         let now = self.now();
-        let kept = self.store.all(now).await?;
+        let (kept, settings) = (self.store.all(now).await?, self.settings());
         let mut sessions = Vec::new();
         for (name, record, _) in &kept {
             let (Name::Session(sid), Record::Session(session)) = (name, &**record) else { continue };
-            if session.ended || session.until <= now {
+            // Whoever was deleted or locked since is not signed in any more.
+            if session.ended || session.until <= now || !settings.may_sign_in(&session.person) {
                 continue;
             }
             let mut clients: Vec<String> = kept

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Config, Mistake};
+use crate::faults::{Act, Budget, Fault, Login, Rule};
 use crate::protocol::UnixTime;
 use crate::store::Unavailable;
 use crate::tokens::KeyState;
@@ -30,6 +31,9 @@ pub struct Snapshot {
     pub drawn: u64,
     /// Its keys.
     pub keys: Vec<KeyView>,
+    /// The next sign-ins that wait, and the faults that are on.
+    #[serde(default)]
+    pub rules: Vec<KeptRule>,
     /// Sessions, codes and tokens.
     #[schemars(with = "Vec<serde_json::Value>")]
     pub records: Vec<Kept>,
@@ -43,6 +47,34 @@ pub struct Kept {
     record: Arc<Record>,
 }
 
+/// A rule that stands, as whoever made it said it, with what is left of it.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KeptRule {
+    /// A next sign-in.
+    NextLogin(Box<Login>),
+    /// A fault.
+    Fault(Box<Fault>),
+}
+
+impl KeptRule {
+    fn of(rule: &Rule) -> Self {
+        let times = rule.left();
+        match &rule.act {
+            Act::Answer(login) => {
+                let mut login = Login::clone(login);
+                login.budget.times = times;
+                Self::NextLogin(Box::new(login))
+            }
+            Act::Lie(lie, with) => {
+                let Budget { rate, every, ttl, .. } = rule.budget.clone();
+                let (name, when, with) = (lie.id.to_owned(), rule.when.clone(), with.clone());
+                Self::Fault(Box::new(Fault { name, when, times, rate, every, ttl, with }))
+            }
+        }
+    }
+}
+
 /// Why a snapshot was not restored.
 #[derive(Debug)]
 pub enum SnapshotError {
@@ -52,6 +84,8 @@ pub enum SnapshotError {
     Key(String),
     /// The configuration in it has a mistake.
     Config(Box<Mistake>),
+    /// A rule in it cannot stand.
+    Rule(String),
     /// The store does not answer.
     Store(Unavailable),
 }
@@ -67,6 +101,7 @@ impl fmt::Display for SnapshotError {
                 "the key {kid} is not here, and no file holds private keys: restore where it was made, or save before rotating"
             ),
             Self::Config(mistake) => mistake.fmt(f),
+            Self::Rule(why) => f.write_str(why),
             Self::Store(e) => e.fmt(f),
         }
     }
@@ -101,11 +136,12 @@ impl Realm {
             clock: self.clock(),
             drawn: self.entropy.drawn(),
             keys: self.keys(),
+            rules: self.rules.list(self.now()).iter().map(KeptRule::of).collect(),
             records,
         })
     }
 
-    /// Makes the realm what it was. Rules are forgotten, the journal stays.
+    /// Makes the realm what it was. The journal stays.
     pub async fn restore(&self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
         let settings = self.settings();
         if settings.issuer != snapshot.issuer {
@@ -118,11 +154,16 @@ impl Realm {
         let mut restored =
             snapshot.config.settings("the snapshot", &settings.issuer, keys).map_err(SnapshotError::Config)?;
         self.profile.complete(&mut restored);
-        self.store.clear().await?;
-        let changes = snapshot.records.iter();
-        let changes = changes.map(|kept| (kept.name.clone(), 0, (Some(Arc::clone(&kept.record)), kept.until)));
         self.set_clock(|_| snapshot.clock);
-        self.store.commit(changes.collect(), self.now()).await?;
+        // A request that is answered meanwhile may write a record of one of these names: then it is cleared once more.
+        loop {
+            self.store.clear().await?;
+            let changes = snapshot.records.iter();
+            let changes = changes.map(|kept| (kept.name.clone(), 0, (Some(Arc::clone(&kept.record)), kept.until)));
+            if self.store.commit(changes.collect(), self.now()).await? {
+                break;
+            }
+        }
         {
             let mut told = self.told();
             told.now = snapshot.config.clone();
@@ -130,6 +171,13 @@ impl Realm {
         }
         self.entropy.continue_from(snapshot.drawn);
         self.rules.clear();
+        for rule in &snapshot.rules {
+            let added = match rule {
+                KeptRule::NextLogin(login) => self.next_login(login),
+                KeptRule::Fault(fault) => self.fault(fault),
+            };
+            added.map_err(|(field, why)| SnapshotError::Rule(format!("{field}: {why}")))?;
+        }
         Ok(())
     }
 

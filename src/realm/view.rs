@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::faults::Decided;
 use crate::protocol::UnixTime;
+use crate::reply::Delivery;
 use crate::spec::Refused;
 
 use super::{Entry, Event, Message, Realm};
@@ -39,7 +40,10 @@ pub struct ExchangeView {
     pub nonce: Option<String>,
     /// The answer's status.
     pub status: u16,
-    /// What happened, in a word.
+    /// How the answer was delivered, if not at once and whole: `late`, `never`, `reset`, `cut`, `dripping`, `chunked`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<String>,
+    /// What happened here, in a word; the app may not have heard of it.
     pub events: Vec<Event>,
     /// The checks in order.
     pub checks: Vec<CheckView>,
@@ -159,6 +163,7 @@ impl From<&Entry> for ExchangeView {
             state: entry.state.clone(),
             nonce: entry.nonce.clone(),
             status: entry.status,
+            delivery: delivery(entry.delivery).map(str::to_owned),
             events: entry.events.clone(),
             checks: entry.trace.iter().map(check).collect(),
             refused,
@@ -166,6 +171,18 @@ impl From<&Entry> for ExchangeView {
             request: entry.wire.as_ref().map(|wire| (&wire.request).into()),
             response: entry.wire.as_ref().map(|wire| (&wire.response).into()),
         }
+    }
+}
+
+const fn delivery(delivery: Delivery) -> Option<&'static str> {
+    match delivery {
+        Delivery::Now => None,
+        Delivery::After(_) => Some("late"),
+        Delivery::Never => Some("never"),
+        Delivery::Reset => Some("reset"),
+        Delivery::HalfBody => Some("cut"),
+        Delivery::Drip(_) => Some("dripping"),
+        Delivery::Chunked => Some("chunked"),
     }
 }
 

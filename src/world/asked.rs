@@ -87,6 +87,8 @@ pub struct Asked {
     pub browser: Option<BrowserId>,
     /// Scheme and authority by which the request came, such as `http://idp:7760`.
     pub base: String,
+    /// Whether a script of some web page asks, which says so by `Origin`.
+    pub cross_origin: bool,
     /// Whether the request could not be read as its endpoint needs it; flows refuse it by this.
     pub unreadable: Option<crate::spec::Refused>,
 }

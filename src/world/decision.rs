@@ -121,6 +121,13 @@ pub struct Given {
     pub only_if_asked: bool,
 }
 
+impl Given {
+    /// Nothing was given.
+    pub const fn nothing() -> Self {
+        Self { answer: None, consent: None, only_if_asked: false }
+    }
+}
+
 /// A page that asks a person.
 #[derive(Clone, Debug)]
 pub enum Question {

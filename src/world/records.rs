@@ -109,6 +109,8 @@ pub struct Code {
 /// What a person agreed to once. Codes and tokens point to it, so its revocation ends them all.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Grant {
+    /// In whose name it was given: a code or token is good at this issuer and at no other.
+    pub issuer: String,
     /// The app.
     pub client: ClientId,
     /// The person; the client itself where there is none.
@@ -279,18 +281,13 @@ impl Records {
         self.loaded.iter().filter_map(|(_, versioned, _)| versioned.record.as_deref())
     }
 
-    /// The names by which one sign-in hangs together: pages, codes, grants and refresh tokens that this request met or made.
-    /// A session is one of them only where nothing else is, since it lasts for many sign-ins.
+    /// The names by which one sign-in hangs together: pages, codes, grants, refresh tokens and sessions that this request met or made.
     pub fn threads(&self) -> Vec<Name> {
         let met = self.loaded.iter().filter(|(_, versioned, change)| versioned.record.is_some() || change.is_some());
-        let names = met.map(|(name, ..)| name);
-        let of_one =
-            |name: &&Name| matches!(name, Name::Interaction(_) | Name::Code(_) | Name::Grant(_) | Name::Refresh(_));
-        let threads: Vec<Name> = names.clone().filter(of_one).cloned().collect();
-        if threads.is_empty() {
-            return names.filter(|name| matches!(name, Name::Session(_))).cloned().collect();
-        }
-        threads
+        let of_one = |name: &&Name| {
+            matches!(name, Name::Interaction(_) | Name::Code(_) | Name::Grant(_) | Name::Refresh(_) | Name::Session(_))
+        };
+        met.map(|(name, ..)| name).filter(of_one).cloned().collect()
     }
 
     /// Undoes every change, before a flow is run once more.

@@ -46,7 +46,7 @@ async fn people_apps_and_next_sign_ins() {
     assert_eq!(shell.json("users show zoe").await, json!({ "sub": "zoe", "name": "Zoe", "roles": ["admin"] }));
     shell.says("users set zoe email=z@example.com roles=null").await;
     shell.says("next --as zoe --for client=web --set nickname=Zee").await;
-    assert!(shell.says("next --list").await.contains("next-login zoe for client=web, 1 times yet"));
+    assert!(shell.says("next --list").await.contains("next-login zoe for client=web: 1 left"));
     let answer = Browser::new().get(&authorize_url(&idp, &[])).await;
     assert!(answer.returned("code").is_some());
     shell.says("users rm zoe").await;
@@ -79,7 +79,7 @@ async fn faults_on_and_off() {
     shell.says("fault off").await;
     assert_eq!(shell.says("fault show").await, "none");
     let (code, _, err) = shell.types("fault on idt.nonce.wron").await;
-    assert!(code == 1 && err.contains("did you mean `idt.nonce.wrong`"), "{err}");
+    assert!(code == 2 && err.contains("did you mean `idt.nonce.wrong`"), "{err}");
     let (code, out, _) = run(shell.folder.path(), &["fault", "list", "nonce"]);
     assert!(code == 0 && out.contains("idt.nonce.wrong") && out.contains("alice+bad-nonce@example.com"), "{out}");
     let (_, out, _) = run(shell.folder.path(), &["fault", "list", "--json"]);
@@ -103,8 +103,10 @@ async fn sessions_keys_and_time() {
     code(&idp, &[], "bob").await;
     let sessions = shell.json("sessions list").await;
     assert_eq!(sessions.as_array().expect("sessions").len(), 2);
-    shell.says(&format!("sessions end {}", sessions[0]["sid"].as_str().expect("a sid"))).await;
-    assert_eq!(shell.says("logout --user bob").await, "1 sign-ins of bob ended");
+    let of_alice =
+        sessions.as_array().expect("sessions").iter().find(|session| session["user"] == "alice").expect("hers");
+    shell.says(&format!("sessions end {}", of_alice["sid"].as_str().expect("a sid"))).await;
+    assert_eq!(shell.says("logout --user bob").await, "1 sign-in of bob ended");
     assert_eq!(shell.says("sessions list").await, "none");
     let before = shell.says("keys list").await;
     let after = shell.says("keys rotate --grace 10m").await;
@@ -141,7 +143,12 @@ async fn what_happened_and_what_should_have() {
     let (code, _, err) = shell.types("expect code_redeemed client=spa").await;
     assert!(code == 1 && err.contains("client was web, not spa"), "{err}");
     let (code, _, err) = shell.types("expect code_redemed").await;
-    assert!(code == 1 && err.contains("code_redeemed"), "{err}");
+    assert!(code == 2 && err.contains("code_redeemed"), "{err}");
+    let (code, out, _) = shell.types("expect code_redeemed client=spa --json").await;
+    let problem: Value = serde_json::from_str(&out).expect("JSON");
+    assert!(code == 1 && problem["near_misses"][0].as_str().is_some_and(|miss| miss.contains("not spa")), "{out}");
+    assert_eq!(shell.types("expect code_redeemed check=NoSuchCheck").await.0, 2);
+    assert_eq!(shell.types("expect code_redeemed state=12345").await.0, 1, "a state may look like a number");
     let mut watching = standin(shell.folder.path(), &["watch", "--url", &shell.url])
         .stdout(std::process::Stdio::piped())
         .spawn()

@@ -118,6 +118,35 @@ async fn rules_that_make_no_sense_are_explained() {
 }
 
 #[tokio::test]
+async fn what_is_not_there_is_a_problem_as_well() {
+    let idp = registered().start().await;
+    let control = Control::of(&idp);
+    let (status, _, detail) = control.problem("GET", "/user", Value::Null).await;
+    assert!(status == 404 && detail.contains("/_control/v1/users"), "{detail}");
+    let answer = control.call("PUT", "/reset", None).await;
+    assert_eq!((answer.status, answer.header("allow")), (405, "POST"));
+    assert!(answer.member("detail").contains("only POST"), "{}", answer.text);
+    assert_eq!(control.call("GET", "/users/%ff", None).await.header("content-type"), "application/problem+json");
+    assert_eq!(control.call("POST", "/reset", None).await.status, 200, "no body is an empty one");
+    let (status, ..) = control.problem("POST", "/logouts", json!(["alice"])).await;
+    assert_eq!(status, 422, "a list is no object");
+    for (path, body, field) in [
+        ("/faults", json!({ "name": "net.flaky", "ttl": "0" }), "ttl"),
+        ("/realms", json!({ "name": "x", "ttl": "0" }), "ttl"),
+        ("/expect", json!({ "event": "refused", "where": { "check": "None" } }), "where.check"),
+        ("/expect", json!({ "event": "refused", "where": { "endpoint": "tokn" } }), "where.endpoint"),
+        ("/next-logins", json!({ "as": "bob", "match": { "user": "bob" } }), "match.user"),
+    ] {
+        let (status, what, detail) = control.problem("POST", path, body).await;
+        assert_eq!((status, what.as_str()), (422, field), "{detail}");
+    }
+    let (status, field, _) = control.problem("PUT", "/config", json!({ "port": 1 })).await;
+    assert_eq!((status, field.as_str()), (422, "port"), "the port is what it is");
+    let patched = control.call("PATCH", "/clients/web", Some(json!({ "client_secret": "other" }))).await;
+    assert_eq!(patched.member("secret"), "other", "the registered names mean the same");
+}
+
+#[tokio::test]
 async fn the_catalogue_is_machine_readable() {
     let catalog = Control::of(&registered().start().await).get("/faults/catalog").await;
     let faults = catalog["faults"].as_array().expect("faults");

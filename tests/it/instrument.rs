@@ -196,14 +196,116 @@ async fn who_said_it_more_closely_is_believed() {
 }
 
 #[tokio::test]
-async fn the_stronger_of_two_faults_on_one_claim_is_written_last_to_none() {
+async fn what_the_stronger_rule_writes_stands() {
     let idp = registered().start().await;
-    idp.fault(Fault::named("idt.nonce.missing"));
-    let id_token = id_token(&idp, &[("login_hint", "alice+bad-nonce@example.com")]).await;
-    assert_eq!(id_token.get("nonce"), None, "both lies were told, the test identity's first");
-    let decided: Vec<String> =
-        idp.journal().iter().flat_map(|entry| entry.decided.clone()).map(|decided| decided.by).collect();
-    assert!(decided.ends_with(&["+bad-nonce".into(), "idt.nonce.missing".into()]), "{decided:?}");
+    idp.fault(Fault::named("tok.error.invalid_grant"));
+    let answer = Browser::new().get(&authorize_url(&idp, &[("login_hint", "alice+token-500@example.com")])).await;
+    let refused = redeem(&idp, &answer.returned("code").expect("a code"), &[]).await;
+    assert_eq!(refused.status, 500, "a test identity is stronger than a fault");
+    let decided: Vec<String> = idp.journal().last().expect("an entry").decided.iter().map(|by| by.by.clone()).collect();
+    assert_eq!(decided, ["+token-500", "tok.error.invalid_grant"], "the strongest is named first");
+}
+
+#[tokio::test]
+async fn a_late_answer_that_is_replaced_is_late_yet() {
+    let idp = registered().start().await;
+    idp.fault(Fault::slow(Duration::from_secs(1)).on(standin::faults::Point::Token));
+    idp.fault(Fault::named("tok.500"));
+    let began = tokio::time::Instant::now();
+    assert_eq!(redeem(&idp, "no-code", &[]).await.status, 500);
+    assert!(began.elapsed() > Duration::from_millis(900));
+}
+
+#[tokio::test]
+async fn a_silent_renewal_spends_no_next_sign_in() {
+    let idp = registered().start().await;
+    let browser = Browser::new();
+    sign_in(&idp, &browser, &[], "alice").await;
+    idp.next_login(Login::by("bob"));
+    let silent = browser.get(&authorize_url(&idp, &[("prompt", "none")])).await;
+    let token = redeem(&idp, &silent.returned("code").expect("alice's code"), &[]).await.member("id_token");
+    assert_eq!(claims(&token)["sub"], "alice");
+    assert_eq!(id_token(&idp, &[]).await["sub"], "bob", "which waited");
+}
+
+/// Two requests at once, on two threads, and one answer to give.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_for_once_speaks_once_however_many_ask() {
+    let idp = registered().workers(2).start().await;
+    for _ in 0..20 {
+        idp.next_login(Login::by("bob"));
+        let url = authorize_url(&idp, &[]);
+        let ask = || {
+            let url = url.clone();
+            tokio::spawn(async move { Browser::new().get(&url).await.status })
+        };
+        let asked = [ask(), ask(), ask(), ask()];
+        let mut sent_back = 0;
+        for asked in asked {
+            sent_back += usize::from(asked.await.expect("an answer") == 303);
+        }
+        assert_eq!(sent_back, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_fault_of_the_person_is_spent_where_it_shows() {
+    let idp = registered().start().await;
+    idp.fault(Fault::named("id.email.missing").once());
+    let tokens = tokens(&idp, &[("scope", "openid email")], "alice").await;
+    let about = userinfo(&idp, &tokens.member("access_token")).await.json();
+    assert_eq!(about.get("email"), None, "the ID token says no email, so it altered nothing there");
+    let again = userinfo(&idp, &tokens.member("access_token")).await.json();
+    assert_eq!(again["email"], "alice@example.com");
+}
+
+#[tokio::test]
+async fn no_lie_stumbles_over_other_alphabets() {
+    let idp = registered().start().await;
+    for lie in standin::faults::FAULTS.iter().filter(|lie| lie.id.starts_with("idt.")) {
+        let _told = idp.scoped_fault(Fault::named(lie.id).on(standin::faults::Point::Token));
+        let code = code(&idp, &[("nonce", "ünïcødé-王小明-👩🏽‍🚀-é")], "alice").await;
+        assert_eq!(redeem(&idp, &code, &[]).await.status, 200, "{}", lie.id);
+    }
+    for lie in ["time.skew", "time.jump", "time.token_lifetime", "idt.exp.past"] {
+        idp.freeze(UnixTime(i64::MAX - 3));
+        let with = standin::faults::With { seconds: Some(i64::MAX), ..Default::default() };
+        let _told = idp.scoped_fault(Fault::named(lie).with(with));
+        assert_ne!(redeem(&idp, "no-code", &[]).await.status, 500, "{lie}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_deleted_is_signed_in_no_more() {
+    let idp = registered().start().await;
+    let control = Control::of(&idp);
+    let access = tokens(&idp, &[], "bob").await.member("access_token");
+    control.delete("/users/bob").await;
+    assert_eq!(control.get("/sessions").await, json!([]));
+    assert_eq!(userinfo(&idp, &access).await.status, 401);
+}
+
+#[tokio::test]
+async fn logging_out_belongs_to_the_sign_in_that_it_ends() {
+    let idp = registered().start().await;
+    let browser = Browser::new();
+    let answer = sign_in(&idp, &browser, &[("state", "mine")], "alice").await;
+    let token = redeem(&idp, &answer.returned("code").expect("a code"), &[]).await.member("id_token");
+    browser.get(&format!("{}/logout?id_token_hint={token}", idp.issuer())).await;
+    let flows = Control::of(&idp).get("/flows").await;
+    assert_eq!(flows.as_array().expect("flows").len(), 1);
+    assert_eq!(flows[0]["events"].as_array().and_then(|events| events.last()), Some(&json!("signed_out")));
+    let events = Control::of(&idp).get("/events?state=mine").await;
+    assert_eq!(events.as_array().expect("events").len(), 4, "the state of a flow is known of all its messages");
+}
+
+#[tokio::test]
+async fn an_api_that_asks_about_a_token_meets_the_lies_about_its_person() {
+    let idp = registered().start().await;
+    let access = tokens(&idp, &[], "alice").await.member("access_token");
+    idp.fault(Fault::named("at.rejected_early").about("alice"));
+    let told = as_web(&idp, "/introspect", &[("token", &access)]).await;
+    assert_eq!(told.member("active"), "false");
 }
 
 #[tokio::test]
@@ -446,7 +548,7 @@ async fn a_flow_is_exported_for_other_tools() {
     let script = control.call("GET", "/flows/1/export?as=curl", None).await.text;
     let checked = std::process::Command::new("sh").args(["-n", "-c", &script]).output().expect("a shell");
     assert!(checked.status.success(), "{script}");
-    assert!(script.contains("curl -sS -i -X POST"), "{script}");
+    assert!(script.contains("curl -sS -i -X 'POST'"), "{script}");
     let (status, field, _) = control.problem("GET", "/flows/1/export?as=pdf", Value::Null).await;
     assert_eq!((status, field.as_str()), (422, "as"));
 }
@@ -544,8 +646,13 @@ async fn a_snapshot_restores_the_same_answers() {
     let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
     let first = as_web(&idp, "/token", &form).await;
     assert_eq!(first.status, 200);
+    control.post("/faults", json!({ "name": "net.5xx", "match": { "endpoint": "jwks" }, "times": 3 })).await;
+    let with_rule = control.post("/snapshots", json!({ "name": "with-rule" })).await;
+    assert_eq!(with_rule["rules"][0]["fault"]["times"], 3);
     idp.advance(Duration::from_hours(48));
     control.post("/reset", json!({})).await;
+    control.post("/snapshots/with-rule/restore", json!({})).await;
+    assert_eq!(control.get("/faults").await[0]["left"], 3, "what a test turned on is on again");
 
     control.post("/snapshots/before/restore", json!({})).await;
     assert_eq!(idp.now(), UnixTime(1_800_000_000));

@@ -175,6 +175,103 @@ async fn a_login_hint_or_a_header_leads_to_a_realm() {
     assert!(idp.flows().is_empty());
 }
 
+/// As a real browser does it: cookies have paths, and the longest comes first.
+#[tokio::test]
+async fn a_browser_that_is_known_at_the_root_signs_in_at_a_realm() {
+    let idp = registered().start().await;
+    let (root, realm, nested) = (idp.issuer(), idp.realm("a").issuer(), idp.realm("a/b").issuer());
+    let _ = http();
+    let browser = reqwest::Client::builder()
+        .cookie_store(true)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .expect("a client");
+    for issuer in [&root, &realm, &nested, &realm, &root] {
+        let page =
+            browser.get(ask(issuer, &[("prompt", "login")])).send().await.expect("a page").text().await.expect("text");
+        let interaction =
+            page.split("name=\"interaction\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a form");
+        let form = format!("interaction={interaction}&sub=alice");
+        let post =
+            browser.post(format!("{issuer}/sign-in")).header("content-type", "application/x-www-form-urlencoded");
+        let answer = post.body(form).send().await.expect("an answer");
+        assert_eq!(answer.status(), 303, "{issuer}");
+        let silent = browser.get(ask(issuer, &[("prompt", "none")])).send().await.expect("an answer");
+        assert!(silent.headers()["location"].to_str().is_ok_and(|to| to.contains("code=")), "{issuer}");
+    }
+}
+
+#[tokio::test]
+async fn what_one_issuer_gave_is_good_at_no_other() {
+    let idp = registered().start().await;
+    let (root, worker) = (idp.issuer(), idp.realm("worker-3"));
+    worker.next_login(Login::by("alice").times(2));
+    let code = |answer: Answer| answer.returned("code").expect("a code");
+    let of_worker = code(Browser::new().get(&ask(&worker.issuer(), &[])).await);
+    assert_eq!(redeem_at(&root, &of_worker).await.status, 400);
+    let of_worker = code(Browser::new().get(&ask(&worker.issuer(), &[])).await);
+    let token = redeem_at(&worker.issuer(), &of_worker).await.member("access_token");
+    assert_eq!(send(http().get(format!("{root}/userinfo")).bearer_auth(&token)).await.status, 401);
+
+    let as_guest = code(Browser::new().get(&ask(&root, &[("login_hint", "worker-3/alice+mfa")])).await);
+    assert_eq!(redeem_at(&worker.issuer(), &as_guest).await.status, 400, "it was given in the first issuer's name");
+}
+
+#[tokio::test]
+async fn a_ticket_of_a_closed_realm_leads_nowhere_else() {
+    let idp = registered().start().await;
+    idp.realm("one");
+    let ticket = Control::of(&idp).post("/realms/one/tickets", json!({})).await;
+    let browser = Browser::new();
+    browser.get(ticket["url"].as_str().expect("a URL")).await;
+    idp.close_realm("one");
+    assert_eq!(browser.get(&ask(&idp.issuer(), &[])).await.status, 404);
+}
+
+#[tokio::test]
+async fn the_longest_place_that_fits_is_meant() {
+    let idp = registered().start().await;
+    let port = idp.address().port();
+    for (name, path) in [("alpha", "/t"), ("beta", "/t/long")] {
+        let url = Some(format!("http://localhost:{port}{path}"));
+        idp.open_realm(&Config { name: Some(name.into()), public_url: url, ..Config::default() }).expect("a realm");
+    }
+    let document = get(&format!("http://localhost:{port}/t/long/.well-known/openid-configuration")).await;
+    assert_eq!(document.member("issuer"), format!("http://localhost:{port}/t/long"));
+    for (path, key, value) in [
+        ("/_control/v1", "", ""),
+        ("/authorize", "", ""),
+        ("/r/else", "", ""),
+        ("", "keys", "x"),
+        ("", "host", "0.0.0.0"),
+    ] {
+        let mut body = json!({ "name": "odd" });
+        if key.is_empty() {
+            body["public_url"] = format!("http://localhost:{port}{path}").into();
+        } else {
+            body[key] = value.into();
+        }
+        let (status, ..) = Control::of(&idp).problem("POST", "/realms", body.clone()).await;
+        assert!(matches!(status, 409 | 422), "{body}: {status}");
+    }
+}
+
+#[tokio::test]
+async fn a_port_is_free_again_when_its_realm_is_closed() {
+    let idp = registered().start().await;
+    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
+    let open = |name: &str, ttl: &str| {
+        let ttl = Some(ttl.parse().expect("a time"));
+        idp.open_realm(&Config { name: Some(name.into()), port: free, ttl, ..Config::default() })
+    };
+    open("brief", "0").expect("a realm");
+    let next = open("next", "1h").expect("the port of a realm whose time is over");
+    assert_eq!(
+        get(&format!("{}/.well-known/openid-configuration", next.issuer())).await.member("issuer"),
+        next.issuer()
+    );
+}
+
 #[tokio::test]
 async fn a_realm_closes_when_its_time_is_over() {
     let idp = registered().start().await;

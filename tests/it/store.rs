@@ -100,6 +100,7 @@ async fn a_store_that_does_not_answer_is_a_503_and_no_panic() {
         credential: None,
         browser: None,
         base: emulator.issuer(),
+        cross_origin: false,
         unreadable: None,
     };
     let (reply, entry) = realm.exchange(&asked, standin::flows::token, realm.settings()).await;

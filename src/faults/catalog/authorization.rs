@@ -287,9 +287,9 @@ pub(super) const FAULTS: &[Lie] = &[
         (
             AUTHZ_ERROR,
             &[Premise(|p, f| {
+                let Some(gone) = f.case.user.as_deref().filter(|_| f.case.point == Authorize) else { return false };
                 let before = p.settings.users.len();
-                let gone = f.case.user.as_deref();
-                p.settings.users.retain(|user| gone.is_some_and(|gone| user.sub.as_str() != gone));
+                p.settings.users.retain(|user| user.sub.as_str() != gone);
                 p.settings.users.len() != before
             })],
         ),

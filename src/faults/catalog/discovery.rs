@@ -4,11 +4,13 @@ use serde_json::{Value, json};
 
 use super::section::{CONFIG, ISSUER, METADATA};
 use super::{Lie, handle, reject, tolerate};
-use crate::faults::Effect::Reply;
-use crate::faults::Point::Discovery;
-use crate::faults::edit::{altered, bytes, error, good, html, member, without};
+use crate::faults::Effect::{self, Reply};
+use crate::faults::Point::{Discovery, Token};
+use crate::faults::Premise;
+use crate::faults::edit::{altered, bytes, error, good, html, member, replace, without};
 use crate::protocol::Lifetime;
 use crate::reply::{Body, Delivery};
+use crate::world::{Code, Record};
 
 macro_rules! missing {
     ($($id:literal $member:literal)*) => {
@@ -44,6 +46,14 @@ const MOVED: &[&str] = &[
     "discovery.userinfo_endpoint",
     "discovery.jwks_uri",
 ];
+
+/// The code that a request redeems.
+fn code<'a>(premise: &'a Premise<'_>) -> Option<&'a Code> {
+    premise.records.iter().find_map(|record| match record {
+        Record::Code(code) => Some(code),
+        _ => None,
+    })
+}
 
 /// Moves the endpoints to another base.
 fn moved(reply: &mut crate::reply::Reply, issuer: &str, to: &str) -> bool {
@@ -151,8 +161,7 @@ pub(super) const FAULTS: &[Lie] = &[
             &[Reply(Discovery, |r, f| {
                 let to =
                     f.with.url.clone().unwrap_or_else(|| "http://127.0.0.1:9/.well-known/openid-configuration".into());
-                *r = crate::reply::Reply::new(302, Body::Onward(to));
-                true
+                replace(r, crate::reply::Reply::new(302, Body::Onward(to)))
             })],
         ),
     )
@@ -271,9 +280,10 @@ pub(super) const FAULTS: &[Lie] = &[
             "https://www.rfc-editor.org/rfc/rfc9700#section-4.8",
             &[
                 Reply(Discovery, |r, _| without(r, "code_challenge_methods_supported")),
-                crate::faults::Effect::Premise(|p, _| {
+                Effect::Premise(|p, f| {
                     p.settings.policy.lenient_pkce = true;
-                    false
+                    let challenged = code(p).is_some_and(|code| code.challenge.is_some());
+                    f.case.point == Token && !challenged && f.asked.params.get("code_verifier").is_some()
                 }),
             ],
         ),
@@ -285,9 +295,11 @@ pub(super) const FAULTS: &[Lie] = &[
         &["token"],
         (
             "https://www.rfc-editor.org/rfc/rfc7636#section-4.6",
-            &[crate::faults::Effect::Premise(|p, f| {
+            &[Effect::Premise(|p, f| {
                 p.settings.policy.lenient_pkce = true;
-                f.case.grant_type.as_deref() == Some("authorization_code")
+                let verifier = f.asked.params.get("code_verifier").unwrap_or_default();
+                let challenge = code(p).and_then(|code| code.challenge.as_ref());
+                f.case.point == Token && challenge.is_some_and(|challenge| !challenge.accepts(verifier))
             })],
         ),
     )

@@ -156,7 +156,7 @@ pub(super) const FAULTS: &[Lie] = &[
             VALIDATION,
             &[Draft(Id, |t, f| {
                 let now = f.now.0;
-                set(t, "exp", now - 3_600) && set(t, "iat", now - 7_200)
+                set(t, "exp", now.saturating_sub(3_600)) && set(t, "iat", now.saturating_sub(7_200))
             })],
         ),
     ),
@@ -164,14 +164,17 @@ pub(super) const FAULTS: &[Lie] = &[
         "idt.exp.now",
         "The token expires in two seconds.",
         &["id_token.exp"],
-        (VALIDATION, &[Draft(Id, |t, f| set(t, "exp", f.now.0 + 2))]),
+        (VALIDATION, &[Draft(Id, |t, f| set(t, "exp", f.now.0.saturating_add(2)))]),
     )
     .so("signs in, and later signs in again"),
     reject(
         "idt.exp.millis",
         "exp counts milliseconds.",
         &["id_token.exp"],
-        (JWT_TIMES, &[Draft(Id, |t, _| change(t, "exp", |exp| (exp.as_i64().unwrap_or_default() * 1000).into()))]),
+        (
+            JWT_TIMES,
+            &[Draft(Id, |t, _| change(t, "exp", |exp| exp.as_i64().unwrap_or_default().saturating_mul(1000).into()))],
+        ),
     )
     .so("refuses it, or treats it as a time far away; no overflow"),
     reject(
@@ -216,7 +219,10 @@ pub(super) const FAULTS: &[Lie] = &[
         "idt.nbf.future",
         "The token is good in an hour only.",
         &["id_token.nbf"],
-        ("https://www.rfc-editor.org/rfc/rfc7519#section-4.1.5", &[Draft(Id, |t, f| set(t, "nbf", f.now.0 + 3_600))]),
+        (
+            "https://www.rfc-editor.org/rfc/rfc7519#section-4.1.5",
+            &[Draft(Id, |t, f| set(t, "nbf", f.now.0.saturating_add(3_600)))],
+        ),
     ),
     reject(
         "idt.nonce.wrong",

@@ -107,7 +107,7 @@ pub(super) const FAULTS: &[Lie] = &[
             JWS,
             &[Draft(Id, |t, _| {
                 let text = Value::Object(t.claims.clone()).to_string();
-                t.text = Some(text[..text.len() / 2].to_owned());
+                t.text = Some(text[..text.floor_char_boundary(text.len() / 2)].to_owned());
                 true
             })],
         ),

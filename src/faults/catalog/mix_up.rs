@@ -4,7 +4,7 @@ use super::section::{ISSUER, MIX_UP, STABILITY};
 use super::{Lie, handle, reject};
 use crate::faults::Effect::{Claims, Reply};
 use crate::faults::Point::{Authorize, Discovery};
-use crate::faults::edit::altered;
+use crate::faults::edit::{altered, replace};
 use crate::reply::Body;
 use crate::world::Endpoint;
 
@@ -20,8 +20,7 @@ pub(super) const FAULTS: &[Lie] = &[
                     return false;
                 };
                 let to = format!("{}?{}", f.settings.url_below(other, Endpoint::Authorize), f.asked.params.to_query());
-                *r = crate::reply::Reply::new(303, Body::Onward(to)).uncached();
-                true
+                replace(r, crate::reply::Reply::new(303, Body::Onward(to)).uncached())
             })],
         ),
     )

@@ -18,7 +18,7 @@ mod userinfo;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Effect;
+use super::{Effect, TEST_IDENTITIES, Tag};
 
 /// What a correct app does about a lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -89,7 +89,13 @@ impl Lie {
     /// The lie of this name, or a sentence that names the likely one.
     pub fn named(id: &str) -> Result<&'static Self, String> {
         find(id).ok_or_else(|| {
-            let scored = all().map(|fault| (strsim::normalized_damerau_levenshtein(id, fault.id), fault.id));
+            let wanted = id.to_ascii_lowercase();
+            let by_word = TEST_IDENTITIES.iter().find_map(|(word, _, tag)| match tag {
+                Tag::Fault(fault) if *word == wanted => Some((1.0, *fault)),
+                _ => None,
+            });
+            let scored = all().map(|fault| (strsim::normalized_damerau_levenshtein(&wanted, fault.id), fault.id));
+            let scored = scored.chain(by_word);
             let best = scored.max_by(|(a, _), (b, _)| a.total_cmp(b)).filter(|(score, _)| *score > 0.4);
             let hint = best.map(|(_, id)| format!("; did you mean `{id}`?")).unwrap_or_default();
             format!("there is no fault `{id}`{hint}")

@@ -3,18 +3,27 @@
 use super::section::{REFRESHED, TOKEN_ERROR};
 use super::{Lie, handle, reject, tolerate};
 use crate::faults::Effect::{Draft, Premise, Reply};
-use crate::faults::Facts;
 use crate::faults::Point::{Introspection, Token, Userinfo};
 use crate::faults::Token::{Access, Id};
 use crate::faults::edit::{altered, append, bearer_error, change, error, member, set, shift, without};
-use crate::protocol::Lifetime;
+use crate::faults::{Facts, Premise as World};
+use crate::protocol::{Lifetime, UnixTime};
 use crate::reply::Delivery;
+use crate::world::Record;
 
 const REFRESH: &str = "https://www.rfc-editor.org/rfc/rfc6749#section-6";
 const ROTATION: &str = "https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2";
 
 fn refreshing(facts: &Facts<'_>) -> bool {
     facts.case.grant_type.as_deref() == Some("refresh_token")
+}
+
+/// When the refresh token that the request brings was replaced, if it was.
+fn replaced(premise: &World<'_>) -> Option<UnixTime> {
+    premise.records.iter().find_map(|record| match record {
+        Record::Refresh(refresh) => refresh.replaced_at,
+        _ => None,
+    })
 }
 
 pub(super) const FAULTS: &[Lie] = &[
@@ -46,9 +55,9 @@ pub(super) const FAULTS: &[Lie] = &[
             ROTATION,
             &[Premise(|p, f| {
                 let policy = &mut p.settings.policy;
-                let lenient = policy.refresh_grace > Lifetime::of_seconds(0) || !policy.rotate_refresh_tokens;
+                let before = policy.refresh_grace;
                 (policy.refresh_grace, policy.rotate_refresh_tokens) = (Lifetime::of_seconds(0), true);
-                lenient && refreshing(f)
+                replaced(p).is_some_and(|at| f.now < at.plus(before))
             })],
         ),
     )
@@ -60,8 +69,10 @@ pub(super) const FAULTS: &[Lie] = &[
         (
             ROTATION,
             &[Premise(|p, f| {
-                p.settings.policy.refresh_grace = Lifetime::of_seconds(u32::try_from(f.seconds(60)).unwrap_or(60));
-                refreshing(f)
+                let before = p.settings.policy.refresh_grace;
+                let grace = Lifetime::of_seconds(u32::try_from(f.seconds(60)).unwrap_or(60));
+                p.settings.policy.refresh_grace = grace;
+                replaced(p).is_some_and(|at| f.now >= at.plus(before) && f.now < at.plus(grace))
             })],
         ),
     ),

@@ -6,7 +6,7 @@ use super::section::{TOKEN_ANSWER, TOKEN_ERROR};
 use super::{Lie, handle, reject, tolerate};
 use crate::faults::Effect::Reply;
 use crate::faults::Point::Token;
-use crate::faults::edit::{altered, bytes, error, good, html, instead, member, without};
+use crate::faults::edit::{altered, bytes, error, good, html, instead, member, replace, without};
 use crate::reply::Body;
 
 const TYPE: &str = "https://www.rfc-editor.org/rfc/rfc6749#section-7.1";
@@ -156,7 +156,7 @@ pub(super) const FAULTS: &[Lie] = &[
                     }
                     let claims = json!({
                         "iss": asked, "sub": f.case.user.as_deref().unwrap_or(&f.case.client), "aud": f.case.client,
-                        "exp": f.now.0 + 3_600, "iat": f.now.0,
+                        "exp": f.now.0.saturating_add(3_600), "iat": f.now.0,
                     });
                     let claims = claims.as_object().cloned().unwrap_or_default();
                     let alg = crate::tokens::KeyChoice::Current(f.settings.policy.signing_alg);
@@ -269,8 +269,11 @@ pub(super) const FAULTS: &[Lie] = &[
         (
             "https://www.rfc-editor.org/rfc/rfc9700#section-4.12",
             &[Reply(Token, |r, _| {
-                r.headers.push(("set-cookie", "lb=a1b2c3; Path=/; HttpOnly".into()));
-                r.status == 200
+                let good = r.status == 200;
+                if good {
+                    r.headers.push(("set-cookie", "lb=a1b2c3; Path=/; HttpOnly".into()));
+                }
+                good
             })],
         ),
     ),
@@ -282,8 +285,7 @@ pub(super) const FAULTS: &[Lie] = &[
             "https://www.rfc-editor.org/rfc/rfc9700#section-4.12",
             &[Reply(Token, |r, f| {
                 let to = f.with.url.clone().unwrap_or_else(|| "http://127.0.0.1:9/token".into());
-                *r = crate::reply::Reply::new(302, Body::Onward(to));
-                true
+                replace(r, crate::reply::Reply::new(302, Body::Onward(to)))
             })],
         ),
     )

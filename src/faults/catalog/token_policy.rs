@@ -88,7 +88,9 @@ pub(super) const FAULTS: &[Lie] = &[
                 if f.case.point != Token {
                     return false;
                 }
-                let format = &mut p.settings.policy.access_token_format;
+                let client = p.settings.clients.get_mut(&f.case.client.as_str().into());
+                let own = client.and_then(|client| client.access_token_format.as_mut());
+                let format = own.unwrap_or(&mut p.settings.policy.access_token_format);
                 *format = match format {
                     AccessTokenFormat::Jwt => AccessTokenFormat::Opaque,
                     AccessTokenFormat::Opaque => AccessTokenFormat::Jwt,
@@ -107,7 +109,9 @@ pub(super) const FAULTS: &[Lie] = &[
             &[Premise(|p, f| {
                 let seconds = u32::try_from(f.seconds(1)).unwrap_or(1);
                 let lifetime = crate::protocol::Lifetime::of_seconds(seconds);
-                let lifetimes = &mut p.settings.policy.lifetimes;
+                let client = p.settings.clients.get_mut(&f.case.client.as_str().into());
+                let own = client.and_then(|client| client.lifetimes.as_mut());
+                let lifetimes = own.unwrap_or(&mut p.settings.policy.lifetimes);
                 (lifetimes.access_token, lifetimes.id_token) = (lifetime, lifetime);
                 f.case.point == Token
             })],

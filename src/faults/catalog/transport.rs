@@ -4,7 +4,7 @@ use super::section::HTTP;
 use super::{Lie, handle, tolerate};
 use crate::faults::Effect::{AnyReply, Premise, Reply};
 use crate::faults::Point::{Authorize, Jwks, Token, Userinfo};
-use crate::faults::edit::{error, html, instead};
+use crate::faults::edit::{error, html, instead, replace};
 use crate::protocol::Lifetime;
 use crate::reply::{Body, Cors, Delivery};
 use crate::world::Endpoint;
@@ -161,8 +161,7 @@ pub(super) const FAULTS: &[Lie] = &[
                     return false;
                 }
                 let to = format!("{}?{}", f.settings.url_of(Endpoint::Authorize), f.asked.params.to_query());
-                *r = crate::reply::Reply::new(302, Body::Onward(to)).uncached();
-                true
+                replace(r, crate::reply::Reply::new(302, Body::Onward(to)).uncached())
             })],
         ),
     )
@@ -174,9 +173,9 @@ pub(super) const FAULTS: &[Lie] = &[
         (
             CORS,
             &[
-                Reply(Token, |r, _| cors(r, Cors::Missing)),
-                Reply(Userinfo, |r, _| cors(r, Cors::Missing)),
-                Reply(Jwks, |r, _| cors(r, Cors::Missing)),
+                Reply(Token, |r, f| cors(r, f, Cors::Missing)),
+                Reply(Userinfo, |r, f| cors(r, f, Cors::Missing)),
+                Reply(Jwks, |r, f| cors(r, f, Cors::Missing)),
             ],
         ),
     )
@@ -188,9 +187,9 @@ pub(super) const FAULTS: &[Lie] = &[
         (
             CORS,
             &[
-                Reply(Token, |r, _| cors(r, Cors::Wildcard)),
-                Reply(Userinfo, |r, _| cors(r, Cors::Wildcard)),
-                Reply(Jwks, |r, _| cors(r, Cors::Wildcard)),
+                Reply(Token, |r, f| cors(r, f, Cors::Wildcard)),
+                Reply(Userinfo, |r, f| cors(r, f, Cors::Wildcard)),
+                Reply(Jwks, |r, f| cors(r, f, Cors::Wildcard)),
             ],
         ),
     )
@@ -210,7 +209,8 @@ pub(super) const FAULTS: &[Lie] = &[
         (
             super::section::VALIDATION,
             &[Premise(|p, f| {
-                p.now.0 += f.seconds(600);
+                // One clock for every request, or each code would be too old; it shows in tokens.
+                p.now.0 = p.now.0.saturating_add(f.seconds(600));
                 f.case.point == Token
             })],
         ),
@@ -224,7 +224,7 @@ pub(super) const FAULTS: &[Lie] = &[
             super::section::VALIDATION,
             &[Premise(|p, f| {
                 let jumps = f.case.point == Token;
-                p.now.0 += if jumps { f.seconds(86_400) } else { 0 };
+                p.now.0 = p.now.0.saturating_add(if jumps { f.seconds(86_400) } else { 0 });
                 jumps
             })],
         ),
@@ -232,9 +232,10 @@ pub(super) const FAULTS: &[Lie] = &[
     .so("signs in again"),
 ];
 
-fn cors(reply: &mut crate::reply::Reply, cors: Cors) -> bool {
+/// There is something to alter only where a script of some web page asks.
+fn cors(reply: &mut crate::reply::Reply, facts: &crate::faults::Facts<'_>, cors: Cors) -> bool {
     reply.cors = cors;
-    true
+    facts.asked.cross_origin
 }
 
 /// The body in gzip, [RFC 1952](https://www.rfc-editor.org/rfc/rfc1952).

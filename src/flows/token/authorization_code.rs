@@ -17,7 +17,8 @@ pub(super) fn redeem(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &P
     let mut code = ctx.require(Check::CodeKnown, code)?;
     ctx.check(Check::CodeOfThisClient, code.client == client.client_id())?;
     let grant: Option<Arc<Grant>> = ctx.records.get(&Name::Grant(code.grant.clone()))?;
-    let grant = ctx.require(Check::CodeKnown, grant)?;
+    let issuer = &ctx.settings.issuer;
+    let grant = ctx.require(Check::CodeKnown, grant.filter(|grant| grant.issuer == *issuer))?;
     unused(ctx, &code, &grant)?;
     ctx.check(Check::CodeFresh, ctx.now < code.until)?;
     let redirect_uri = params.get("redirect_uri").unwrap_or_default();

@@ -12,6 +12,7 @@ pub(super) fn issue(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Pa
     let scopes = Scopes::from(params.get("scope").unwrap_or_default());
     crate::flows::visit::scopes_allowed(ctx, client, &scopes)?;
     let grant = Grant {
+        issuer: ctx.settings.issuer.clone(),
         client: client.client_id(),
         person: Person { sub: client.id.as_str().into(), claims: Some(Map::new()) },
         scopes: scopes.clone(),

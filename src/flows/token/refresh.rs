@@ -18,7 +18,8 @@ pub(super) fn refresh(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &
     ctx.check(Check::RefreshOfThisClient, token.client == client.client_id())?;
     ctx.check(Check::RefreshFresh, ctx.now < token.until)?;
     let grant: Option<Arc<Grant>> = ctx.records.get(&Name::Grant(token.grant.clone()))?;
-    let grant = ctx.require(Check::RefreshKnown, grant)?;
+    let issuer = &ctx.settings.issuer;
+    let grant = ctx.require(Check::RefreshKnown, grant.filter(|grant| grant.issuer == *issuer))?;
     ctx.check(Check::GrantAlive, !grant.revoked)?;
     unused(ctx, &token, &grant)?;
     let alive = session_lives(ctx, &grant)?;

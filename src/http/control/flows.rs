@@ -1,11 +1,12 @@
 //! What happened: flows, exchanges as they come, exports, and waiting for something.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::response::sse::{KeepAlive, Sse};
+use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::stream::{self, Stream};
 use schemars::JsonSchema;
@@ -174,28 +175,28 @@ async fn events(call: Call) -> Result<Response, Problem> {
 }
 
 /// Each exchange that is wanted, those of before first.
-fn following(realm: Arc<Realm>, filter: Filter) -> impl Stream<Item = Result<axum::response::sse::Event, Infallible>> {
-    let newest = realm.journal.follow();
-    let state = (realm, filter, newest, std::collections::VecDeque::<Arc<Entry>>::new());
-    stream::unfold(state, |(realm, mut filter, mut newest, mut waiting)| async move {
+fn following(realm: Arc<Realm>, filter: Filter) -> impl Stream<Item = Result<SseEvent, Infallible>> {
+    let mut newest = realm.journal.follow();
+    let cleared = newest.borrow_and_update().cleared;
+    let state = (realm, filter, newest, cleared, VecDeque::<Arc<Entry>>::new());
+    stream::unfold(state, |(realm, mut filter, mut newest, mut cleared, mut waiting)| async move {
         loop {
             while let Some(entry) = waiting.pop_front() {
                 filter.since = entry.number;
                 let before = Filter { since: entry.number - 1, ..filter.clone() };
                 if before.wants(&entry) {
                     let text = serde_json::to_string(&filter.view(&entry)).unwrap_or_default();
-                    let event =
-                        axum::response::sse::Event::default().event("exchange").id(entry.number.to_string()).data(text);
-                    return Some((Ok(event), (realm, filter, newest, waiting)));
+                    let event = SseEvent::default().event("exchange").id(entry.number.to_string()).data(text);
+                    return Some((Ok(event), (realm, filter, newest, cleared, waiting)));
                 }
             }
-            newest.mark_unchanged();
-            // After a reset the numbers begin anew.
-            if realm.journal.count() < filter.since {
-                filter.since = 0;
+            let now = *newest.borrow_and_update();
+            // After a reset the numbers begin anew; a realm that is closed has nothing more to say.
+            if now.cleared != cleared {
+                (cleared, filter.since) = (now.cleared, 0);
             }
             waiting.extend(realm.journal.since(filter.since));
-            if waiting.is_empty() && newest.changed().await.is_err() {
+            if waiting.is_empty() && (now.ended || newest.changed().await.is_err()) {
                 return None;
             }
         }
@@ -203,6 +204,7 @@ fn following(realm: Arc<Realm>, filter: Filter) -> impl Stream<Item = Result<axu
 }
 
 async fn expect(call: Call, expectation: Expectation) -> Result<Met, Problem> {
+    expectation.check()?;
     let met = call.realm.expect(&expectation).await;
     met.map_err(|unmet| Problem::new(422, unmet.sentence).near_misses(unmet.near_misses))
 }

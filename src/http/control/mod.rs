@@ -19,7 +19,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{RawPathParams, Request};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{ALLOW, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, on};
@@ -80,6 +80,33 @@ pub(super) fn control(door: &Arc<Door>) -> Router {
     router
 }
 
+/// A path below `/_control/` that there is not, with the one that was perhaps meant.
+pub(super) fn no_such_path(path: &str) -> Response {
+    let wanted = path.strip_prefix("/_control/v1").unwrap_or(path);
+    let known = operations().into_iter().map(|operation| operation.path);
+    let scored = known.map(|known| (strsim::normalized_damerau_levenshtein(known, wanted), known));
+    let near =
+        scored.filter(|_| wanted.len() < 100).max_by(|(a, _), (b, _)| a.total_cmp(b)).filter(|(score, _)| *score > 0.5);
+    let hint = near.map(|(_, known)| format!("; did you mean /_control/v1{known}?"));
+    let hint = hint.unwrap_or_else(|| "; /_control/v1/openapi.json lists what there is".into());
+    let path: String = path.chars().take(200).collect();
+    Problem::new(404, format!("there is nothing at {path}{hint}")).into_response()
+}
+
+/// A method that a path does not serve. The router's answer says which it does.
+pub(super) fn no_such_method(method: &axum::http::Method, answer: &Response) -> Response {
+    let allowed = answer.headers().get(ALLOW).cloned();
+    let served = allowed.as_ref().and_then(|allowed| allowed.to_str().ok()).unwrap_or_default().to_owned();
+    let mut problem = Problem::new(405, format!("this path does not serve {method}, only {served}")).into_response();
+    problem.headers_mut().extend(allowed.map(|allowed| (ALLOW, allowed)));
+    problem
+}
+
+/// A path that is no text.
+pub(super) fn bad_path(path: &str) -> Response {
+    Problem::new(400, format!("{path} is not UTF-8 once it is decoded")).into_response()
+}
+
 fn filter(method: &str) -> MethodFilter {
     match method {
         "POST" => MethodFilter::POST,
@@ -115,7 +142,7 @@ async fn handled(
     let Ok(bytes) = to_bytes(body, LARGEST).await else {
         return Err(Problem::new(413, "the body is larger than 16 MiB"));
     };
-    if operation.body.is_some() || !bytes.is_empty() {
+    if !bytes.is_empty() {
         json(&parts).map_err(|(status, why)| Problem::new(status, why))?;
     }
     (operation.handle)(call, bytes).await
@@ -124,7 +151,7 @@ async fn handled(
 /// The realm that a call is about: by path, by header, or the first one.
 fn meant(door: &Door, call: &Call) -> Result<Arc<Realm>, Problem> {
     let named = call.path.get("realm").map(String::as_str);
-    let header = call.headers.get(HEADER).and_then(|name| name.to_str().ok());
+    let header = call.headers.get(HEADER).map(|name| name.to_str().unwrap_or("?"));
     let Some(name) = named.or(header) else { return Ok(Arc::clone(&door.realms.root)) };
     door.realms.get(name).ok_or_else(|| {
         let near = door.realms.near(name);
@@ -136,13 +163,15 @@ fn meant(door: &Door, call: &Call) -> Result<Arc<Realm>, Problem> {
 fn allowed(door: &Door, parts: &Parts) -> Result<(), TurnedAway> {
     guard::local_host(&parts.headers, &door.realms.root.settings())?;
     guard::own_origin(&parts.headers)?;
-    guard::control_token(&parts.headers, door.control_token.as_deref(), door.listening_on)
+    let root = door.realms.root.settings();
+    guard::control_token(&parts.headers, door.control_token.as_deref(), (door.listening_on, &root))
 }
 
 /// A form of another site can be posted here without asking; JSON cannot.
 fn json(parts: &Parts) -> Result<(), TurnedAway> {
     let media_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if media_type.split(';').next().unwrap_or_default().trim() == "application/json" {
+    let media_type_alone = media_type.split(';').next().unwrap_or_default().trim();
+    if media_type_alone == "application/json" || media_type_alone == "application/merge-patch+json" {
         return Ok(());
     }
     Err((415, format!("send Content-Type: application/json, not `{media_type}`")))

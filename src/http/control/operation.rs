@@ -209,6 +209,9 @@ fn json(status: u16, answer: &impl Serialize) -> Response {
 /// Reads a body. A mistake names the member where it is; no body at all is an empty object.
 pub(super) fn read<B: DeserializeOwned>(bytes: &[u8]) -> Result<B, Problem> {
     let bytes = if bytes.is_empty() { b"{}" } else { bytes };
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Problem::new(422, "send a JSON object, in braces, not a list"));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let body = serde_path_to_error::deserialize(&mut reader).map_err(|e| {
         let (field, cause) = (e.path().to_string(), e.into_inner());

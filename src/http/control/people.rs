@@ -119,6 +119,12 @@ async fn put_client(call: Call, mut body: Map<String, Value>) -> Result<Client, 
 }
 
 async fn patch_client(call: Call, patch: Map<String, Value>) -> Result<Client, Problem> {
+    // The registered metadata names mean the same.
+    let short = |name: String| match name.as_str() {
+        "client_id" | "client_secret" | "client_name" => name["client_".len()..].to_owned(),
+        _ => name,
+    };
+    let patch = patch.into_iter().map(|(name, value)| (short(name), value)).collect();
     let before = client(&call)?;
     let patched: Client = patched(&before, patch)?;
     if patched.id != before.id {

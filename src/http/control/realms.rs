@@ -65,6 +65,12 @@ async fn open(call: Call, config: Config) -> Result<RealmView, Problem> {
     if config.name.is_none() {
         return Err(Problem::new(422, "a realm needs a name").field("name"));
     }
+    if let Some((key, help)) = config.not_for_realms() {
+        return Err(Problem::new(422, format!("`{key}` is the server's: {help}")).field(key));
+    }
+    if config.ttl.is_some_and(|ttl| ttl.seconds() == 0) {
+        return Err(Problem::new(422, "a realm that is open for no time is never there").field("ttl"));
+    }
     let realm = call.door.open(&config, config.ttl)?;
     find(&call, realm.name())
 }
@@ -86,7 +92,7 @@ async fn close(call: Call) -> Result<(), Problem> {
     if name == call.door.realms.root.name() {
         return Err(Problem::new(409, "the first realm is always there: POST /_control/v1/reset makes it new"));
     }
-    if call.door.close(name) { Ok(()) } else { Err(Problem::missing("realm", name)) }
+    if call.door.realms.close(name) { Ok(()) } else { Err(Problem::missing("realm", name)) }
 }
 
 async fn ticket(call: Call) -> Result<TicketView, Problem> {

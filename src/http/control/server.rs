@@ -103,7 +103,26 @@ async fn config(call: Call) -> Result<Config, Problem> {
     Ok(call.realm.config())
 }
 
-async fn set_config(call: Call, config: Config) -> Result<Config, Problem> {
+/// What the server is cannot be changed while it runs; what a body does not say of it stays.
+async fn set_config(call: Call, mut config: Config) -> Result<Config, Problem> {
+    let (now, unsaid) = (call.realm.config(), Config::default());
+    let fixed: [(&str, bool); 6] = [
+        ("host", config.host != now.host && config.host != unsaid.host),
+        ("port", config.port != now.port && config.port != unsaid.port),
+        ("public_url", config.public_url != now.public_url && config.public_url.is_some()),
+        ("keys", config.keys != now.keys && config.keys.is_some()),
+        ("seed", config.seed != now.seed && config.seed.is_some()),
+        ("realm", !config.realm.is_empty() && config.realm != now.realm),
+    ];
+    if let Some((field, _)) = fixed.into_iter().find(|(_, changed)| *changed) {
+        return Err(Problem::new(
+            422,
+            format!("`{field}` counts from the next start on: change the configuration file"),
+        )
+        .field(field));
+    }
+    (config.host, config.port, config.public_url) = (now.host, now.port, now.public_url);
+    (config.keys, config.seed, config.realm) = (now.keys, now.seed, now.realm);
     call.realm.change(|now| *now = config)?;
     Ok(call.realm.config())
 }

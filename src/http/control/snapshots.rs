@@ -59,6 +59,7 @@ async fn restore(call: Call) -> Result<(), Problem> {
         SnapshotError::Issuer(_) => Problem::new(409, e.to_string()).field("issuer"),
         SnapshotError::Key(_) => Problem::new(409, e.to_string()).field("keys"),
         SnapshotError::Config(_) => Problem::new(422, e.to_string()).field("config"),
+        SnapshotError::Rule(_) => Problem::new(422, e.to_string()).field("rules"),
         SnapshotError::Store(_) => Problem::new(503, e.to_string()),
     })
 }

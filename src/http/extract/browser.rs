@@ -7,7 +7,6 @@ use tower_sessions::cookie::SameSite;
 use tower_sessions::session::{Id, Record as CookieRecord};
 use tower_sessions::session_store::{Error, Result as StoreResult};
 use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore};
-use url::Url;
 
 use crate::protocol::{BrowserId, Lifetime};
 use crate::realm::Realm;
@@ -23,7 +22,7 @@ pub(in crate::http) fn cookies(realm: &Arc<Realm>, settings: &Settings) -> Sessi
     let https = settings.issuer.starts_with("https:");
     let path = settings.issuer_path().to_owned();
     SessionManagerLayer::new(Cookies(Arc::clone(realm)))
-        .with_name(cookie_name(&settings.issuer))
+        .with_name(cookie_name(realm, settings))
         .with_path(if path.is_empty() { "/".to_owned() } else { path })
         // Strict would lose the sign-in on the way from the app; None is only for https, where hidden frames can use it.
         .with_same_site(if https { SameSite::None } else { SameSite::Lax })
@@ -31,10 +30,14 @@ pub(in crate::http) fn cookies(realm: &Arc<Realm>, settings: &Settings) -> Sessi
         .with_expiry(Expiry::OnSessionEnd)
 }
 
-/// Cookies do not keep the ports of one host apart, so the name does: two providers on one machine must not sign each other out.
-pub(in crate::http) fn cookie_name(issuer: &str) -> String {
-    let port = Url::parse(issuer).ok().and_then(|issuer| issuer.port());
-    port.map_or_else(|| "standin".to_owned(), |port| format!("standin-{port}"))
+/// Cookies do not keep the ports of one host apart, nor does a path keep out those of the paths above it, so the name does both: two
+/// providers on one machine must not sign each other out. A realm that answers in another's name has a cookie of its own as well.
+pub(in crate::http) fn cookie_name(realm: &Realm, settings: &Settings) -> String {
+    let port = settings.place.authority.rsplit_once(':').map_or("", |(_, port)| port);
+    let guest = if realm.settings().issuer == settings.issuer { "" } else { realm.name() };
+    let parts = [port, settings.issuer_path().trim_start_matches('/'), guest];
+    let parts = parts.into_iter().filter(|part| !part.is_empty()).map(|part| part.replace('/', "."));
+    std::iter::once("standin".to_owned()).chain(parts).collect::<Vec<_>>().join("-")
 }
 
 /// The browser of a request. One that was never seen gets a name where a page is about to be shown to it.

@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, Method as HttpMethod};
 
 use crate::flows;
 use crate::protocol::{BrowserId, Params};
-use crate::realm::{Flow, Message};
+use crate::realm::{Flow, Message, Realm};
 use crate::spec::{Check, Refused};
 use crate::world::{Asked, Credential, Endpoint, Method, Settings};
 
@@ -31,6 +31,8 @@ pub(super) struct Came {
     pub(super) params: Params,
     pub(super) credential: Option<Credential>,
     pub(super) headers: HeaderMap,
+    /// The `login_hint` without the realm that it names, if it names one.
+    pub(super) hint: Option<String>,
     unreadable: Option<Refused>,
     head: String,
     body: Bytes,
@@ -56,7 +58,7 @@ impl Came {
             Err(refused) => (Params::default(), Some(refused)),
         };
         let (credential, head) = (credentials::read(&parts.headers), record::head(&parts));
-        Self { endpoint, method, params, credential, headers: parts.headers, unreadable, head, body }
+        Self { endpoint, method, params, credential, headers: parts.headers, hint: None, unreadable, head, body }
     }
 
     /// The flow that answers it.
@@ -74,12 +76,21 @@ impl Came {
         Asked {
             endpoint: self.endpoint,
             method: self.method.unwrap_or(Method::Get),
-            params: if unreadable.is_some() { Params::default() } else { self.params.clone() },
+            params: if unreadable.is_some() { Params::default() } else { self.meant() },
+            cross_origin: self.headers.contains_key("origin"),
             credential: self.credential.clone(),
             browser,
             base,
             unreadable,
         }
+    }
+
+    /// The parameters, with the `login_hint` that the realm is meant to see.
+    fn meant(&self) -> Params {
+        let Some(hint) = &self.hint else { return self.params.clone() };
+        let meant =
+            |(name, value): (&str, &str)| (name.to_owned(), if name == "login_hint" { hint } else { value }.to_owned());
+        self.params.iter().map(meant).collect()
     }
 
     /// The request as it travelled.
@@ -89,22 +100,17 @@ impl Came {
 
     /// A form that comes without the browser's cookie may come from another site, whose forms browsers send without it. Asking the
     /// same by GET brings the cookie along; answering as if nobody were known would replace it, and sign the person out.
-    pub(super) fn again_with_cookie(&self, settings: &Settings) -> Option<String> {
+    pub(super) fn again_with_cookie(&self, realm: &Realm, settings: &Settings) -> Option<String> {
         /// Longer requests are answered as they are: not every browser and proxy would pass them on as a URL.
         const LONGEST: usize = 8 * 1024;
         let by_form = self.method == Some(Method::Post) && self.unreadable.is_none();
         let entrance = matches!(self.endpoint, Endpoint::Authorize | Endpoint::EndSession);
-        if !entrance || !by_form || self.sends_cookie(&settings.issuer) {
+        if !entrance || !by_form || cookie(&self.headers, &cookie_name(realm, settings)).is_some() {
             return None;
         }
         let query = self.params.to_query();
         let path = settings.routes.get(&self.endpoint).map_or("", String::as_str);
         (query.len() <= LONGEST).then(|| format!("{}{path}?{query}", settings.issuer_path()))
-    }
-
-    /// Whether the request brings the cookie of a browser that was seen.
-    fn sends_cookie(&self, issuer: &str) -> bool {
-        cookie(&self.headers, &cookie_name(issuer)).is_some()
     }
 
     /// Forms of our pages carry a secret of their visit. That they are posted by a page of ours is a second lock on that door:

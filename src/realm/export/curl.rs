@@ -19,9 +19,10 @@ pub fn curl(base: &str, entries: &[Arc<Entry>]) -> String {
         let (method, target) = (first.next().unwrap_or("GET"), first.next().unwrap_or("/"));
         let _ = write!(
             text,
-            "\n# #{} → {}\ncurl -sS -i -X {method} \"$STANDIN_URL\"{}",
+            "\n# #{} → {}\ncurl -sS -i -X {} \"$STANDIN_URL\"{}",
             entry.number,
             entry.status,
+            quoted(method),
             quoted(target)
         );
         let headers = lines.filter_map(|line| line.split_once(": "));
