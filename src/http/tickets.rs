@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::protocol::Params;
 use crate::realm::{Realm, record_names};
-use crate::world::{BackChannel, Entropy, Settings};
+use crate::world::{BackChannel, Endpoint, Entropy, Settings};
 
 use super::extract::{Came, cookie, cookie_name};
 use super::front_door::Door;
@@ -99,7 +99,8 @@ impl Door {
     }
 
     /// The realm that a request to the root is for, and the settings in whose name it answers: by header, by ticket, by
-    /// `login_hint`, or by a code or token that the realm gave before.
+    /// `login_hint`, or by a code or token that the realm gave before. Whoever asks for keys, and does not say for which realm,
+    /// gets those of all: an app's library reads them without our header.
     pub(super) async fn routed(
         &self,
         realm: Arc<Realm>,
@@ -126,6 +127,11 @@ impl Door {
             Some(guest) if !Arc::ptr_eq(&guest, &realm) => {
                 let own = in_the_name_of(&settings, &guest.settings());
                 Ok((guest, Arc::new(own)))
+            }
+            _ if came.endpoint == Endpoint::Jwks => {
+                let guests = self.realms.list().into_iter();
+                let keys = settings.keys.lent(guests.flat_map(|(guest, ..)| guest.keys_beside(&settings.keys)));
+                Ok((realm, Arc::new(Settings { keys, ..Settings::clone(&settings) })))
             }
             _ => Ok((realm, settings)),
         }

@@ -19,9 +19,10 @@ pub(super) fn names(asked: &Asked, recognised: Option<&AccessId>) -> Vec<Name> {
     browser.into_iter().chain(named).collect()
 }
 
-/// The records that a request names, whoever brings it: a page, a code, a token.
+/// The records that a request names, whoever brings it: a page, a code, a token, a sign-in.
 pub fn record_names(params: &Params, credential: Option<&Credential>) -> Vec<Name> {
-    named_by(params, credential, None).chain(shown(params)).collect()
+    let hinted = params.get("id_token_hint").and_then(Opened::claimed_sid).map(|sid| Name::Session(sid.into()));
+    named_by(params, credential, None).chain(shown(params)).chain(hinted).collect()
 }
 
 /// The records of a token that is shown in a form.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::protocol::{Kid, Lifetime, Map, UnixTime};
 use crate::reply::{Body, Reply};
-use crate::tokens::{Alg, KeyError, KeyState, SigningKey};
+use crate::tokens::{Alg, KeyError, KeyRing, KeyState, SigningKey};
 use crate::world::Settings;
 
 use super::Realm;
@@ -41,6 +41,15 @@ impl Realm {
             published_until: key.published_until(),
         };
         settings.keys.published(self.now()).map(|key| view(key)).collect()
+    }
+
+    /// The public keys that are needed to verify what this realm says in the name of an issuer whose keys are `known`.
+    pub fn keys_beside(&self, known: &KeyRing) -> Vec<Map> {
+        let (settings, now) = (self.settings(), self.now());
+        let own = settings.keys.published(now).filter(|_| !settings.keys.is(known)).map(|key| key.jwk().clone());
+        let borrowed = self.borrowed.lock().unwrap_or_else(PoisonError::into_inner);
+        let live = borrowed.iter().filter(|(_, until)| *until > now).map(|(key, _)| key.clone());
+        own.chain(live).collect()
     }
 
     /// Signs with a new key from now on, the announced one if there is one; the old one stays published for `grace`.

@@ -17,13 +17,15 @@ use super::{Alg, KeyChoice, KeyState, Opened, SigningKey, TokenDraft, Unverified
 #[derive(Clone, Debug)]
 pub struct KeyRing {
     keys: Arc<[Arc<SigningKey>]>,
+    /// Public keys of others, published beside these.
+    lent: Arc<[Map]>,
     own: Arc<OwnSignatures>,
 }
 
 impl KeyRing {
     /// A ring of these keys. For each algorithm the first key that serves it signs.
     pub fn new(keys: Vec<SigningKey>) -> Self {
-        Self { keys: keys.into_iter().map(Arc::new).collect(), own: Arc::default() }
+        Self { keys: keys.into_iter().map(Arc::new).collect(), lent: Arc::default(), own: Arc::default() }
     }
 
     /// Signs a draft, [RFC 7515 §7.1](https://www.rfc-editor.org/rfc/rfc7515#section-7.1). Header members of the draft win over the ring's own.
@@ -85,8 +87,26 @@ impl KeyRing {
 
     /// The keys to publish, [RFC 7517 §5](https://www.rfc-editor.org/rfc/rfc7517#section-5).
     pub fn jwks(&self, now: UnixTime) -> Map {
-        let keys = self.published(now).map(|key| Value::Object(key.jwk().clone())).collect();
-        Map::from_iter([("keys".to_owned(), Value::Array(keys))])
+        let keys = self.published(now).map(|key| key.jwk()).chain(self.lent.iter()).cloned().map(Value::Object);
+        Map::from_iter([("keys".to_owned(), Value::Array(keys.collect()))])
+    }
+
+    /// A ring that publishes keys of others as well, where it has none of the same name.
+    #[must_use]
+    pub fn lent(&self, others: impl IntoIterator<Item = Map>) -> Self {
+        let mut lent: Vec<Map> = Vec::new();
+        for jwk in others {
+            let known = self.keys.iter().map(|key| key.jwk()).chain(&lent);
+            if !known.into_iter().any(|known| known.get("kid") == jwk.get("kid")) {
+                lent.push(jwk);
+            }
+        }
+        Self { lent: lent.into(), ..self.clone() }
+    }
+
+    /// Whether these are the very keys of another ring.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.keys, &other.keys)
     }
 
     /// A ring in which `key` signs and the keys that it replaces stay published for a while,
@@ -135,7 +155,7 @@ impl KeyRing {
     }
 
     fn of(&self, keys: impl IntoIterator<Item = Arc<SigningKey>>) -> Self {
-        Self { keys: keys.into_iter().collect(), own: Arc::clone(&self.own) }
+        Self { keys: keys.into_iter().collect(), lent: Arc::clone(&self.lent), own: Arc::clone(&self.own) }
     }
 
     /// The key that signs by this algorithm.

@@ -44,6 +44,20 @@ impl Unverified {
     }
 }
 
+/// The claims of a token that name a record.
+#[derive(serde::Deserialize)]
+struct Named {
+    jti: Option<String>,
+    sid: Option<String>,
+}
+
+impl Named {
+    fn in_claims_of(token: &str) -> Option<Self> {
+        let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+        serde_json::from_slice(&claims).ok()
+    }
+}
+
 impl Opened {
     /// Reads header and claims and believes neither.
     pub fn read(token: &str) -> Result<Self, Unverified> {
@@ -61,12 +75,12 @@ impl Opened {
 
     /// What a token says its `jti` is, for a look at what might be needed to judge it. Nothing of it is believed.
     pub fn claimed_jti(token: &str) -> Option<String> {
-        #[derive(serde::Deserialize)]
-        struct Named {
-            jti: String,
-        }
-        let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
-        serde_json::from_slice::<Named>(&claims).ok().map(|named| named.jti)
+        Named::in_claims_of(token)?.jti
+    }
+
+    /// What a token says the sign-in's `sid` is. Nothing of it is believed either.
+    pub fn claimed_sid(token: &str) -> Option<String> {
+        Named::in_claims_of(token)?.sid
     }
 
     /// The algorithm, if it is one that is used here. A token with `crit` demands to be understood in ways that nobody here

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use standin::{Config, Emulator, Fault, Login};
 
-use crate::harness::{Answer, Browser, CALLBACK, Control, ask, claims, get, http, redeem_at, registered, send};
+use crate::harness::{Answer, Browser, CALLBACK, Control, ask, claims, get, header, http, redeem_at, registered, send};
 
 /// Signs in without a page and redeems; the ID token's claims.
 async fn signed_in(issuer: &str, request: &str) -> Value {
@@ -173,6 +173,42 @@ async fn a_login_hint_or_a_header_leads_to_a_realm() {
     let code = answer.returned("code").expect("a code");
     assert_eq!(claims(&redeem_at(&root, &code).await.member("id_token"))["sub"], "bob");
     assert!(idp.flows().is_empty());
+}
+
+#[tokio::test]
+async fn an_app_that_knows_one_issuer_finds_the_keys_of_every_realm_there() {
+    let idp = registered().start().await;
+    let root = idp.issuer();
+    let worker = idp.realm("worker-3");
+    let kids = async || {
+        let set = send(http().get(format!("{root}/jwks"))).await.json();
+        let keys = set["keys"].as_array().expect("keys").iter();
+        keys.map(|key| key["kid"].as_str().expect("a kid").to_owned()).collect::<Vec<_>>()
+    };
+    let before = kids().await;
+    worker.rotate_keys().expect("a key");
+    let browser = Browser::new();
+    let answer = browser.get(&ask(&root, &[("login_hint", "worker-3/alice+mfa@example.com")])).await;
+    let id_token = redeem_at(&root, &answer.returned("code").expect("a code")).await.member("id_token");
+    let signed_by = header(&id_token)["kid"].as_str().expect("a kid").to_owned();
+    assert!(!before.contains(&signed_by));
+    assert_eq!(kids().await, [before.clone(), vec![signed_by]].concat());
+    assert!(idp.close_realm("worker-3"));
+    assert_eq!(kids().await, before);
+}
+
+#[tokio::test]
+async fn an_app_that_knows_one_issuer_signs_out_of_the_realm_that_signed_in() {
+    let idp = registered().start().await;
+    let root = idp.issuer();
+    let worker = idp.realm("worker-3");
+    let browser = Browser::new();
+    let answer = browser.get(&ask(&root, &[("login_hint", "worker-3/alice+mfa@example.com")])).await;
+    let tokens = redeem_at(&root, &answer.returned("code").expect("a code")).await;
+    assert_eq!(worker.sessions().await.expect("sessions").len(), 1);
+    let hint = tokens.member("id_token");
+    let page = browser.get(&format!("{root}/logout?id_token_hint={hint}&client_id=web")).await;
+    assert_eq!((page.status, worker.sessions().await.expect("sessions").len()), (200, 0), "{}", page.text);
 }
 
 /// As a real browser does it: cookies have paths, and the longest comes first.
