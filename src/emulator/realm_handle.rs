@@ -115,6 +115,7 @@ impl RealmHandle {
             people.retain(|known| known.sub != user.sub);
             people.push(user);
             config.user = Some(people);
+            Ok(())
         })
     }
 
@@ -123,12 +124,16 @@ impl RealmHandle {
         self.realm.change(|config| {
             config.client.retain(|known| known.id != client.id);
             config.client.push(client);
+            Ok(())
         })
     }
 
     /// Changes anything that the configuration can say, until the next reset.
     pub fn change(&self, change: impl FnOnce(&mut Config)) -> Result<(), Box<Mistake>> {
-        self.realm.change(change)
+        self.realm.change(|config| {
+            change(config);
+            Ok(())
+        })
     }
 
     /// Moves the clock ahead, frozen or not. Counted in whole seconds.

@@ -153,11 +153,12 @@ impl Realm {
         Ok(())
     }
 
-    /// Changes what the realm is told to be, until the next reset. Nothing changes if the outcome would have a mistake.
-    pub fn change<T>(&self, change: impl FnOnce(&mut Config) -> T) -> Result<T, Box<Mistake>> {
+    /// Changes what the realm is told to be, until the next reset, one change after the other. Nothing changes if `change` says
+    /// no, or if the outcome would have a mistake.
+    pub fn change<T, E: From<Box<Mistake>>>(&self, change: impl FnOnce(&mut Config) -> Result<T, E>) -> Result<T, E> {
         let mut told = self.told();
         let mut config = told.now.clone();
-        let done = change(&mut config);
+        let done = change(&mut config)?;
         self.take(&config, "the change")?;
         told.now = config;
         Ok(done)

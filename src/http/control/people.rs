@@ -4,7 +4,6 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::config::Config;
 use crate::world::{Client, User};
 
 use super::operation::{Call, Operation, asks, does, read, sends};
@@ -34,88 +33,101 @@ async fn users(call: Call) -> Result<Vec<User>, Problem> {
 }
 
 fn user(call: &Call) -> Result<User, Problem> {
+    found_user(&mut call.realm.config().people(), call).cloned()
+}
+
+fn found_user<'a>(people: &'a mut [User], call: &Call) -> Result<&'a mut User, Problem> {
     let sub = call.part("sub");
-    let people = call.realm.config().people();
-    people.into_iter().find(|user| user.sub.as_str() == sub).ok_or_else(|| Problem::missing("user", sub))
+    people.iter_mut().find(|user| user.sub.as_str() == sub).ok_or_else(|| Problem::missing("user", sub))
 }
 
 async fn add_user(call: Call, user: User) -> Result<User, Problem> {
-    if call.realm.config().people().iter().any(|known| known.sub == user.sub) {
-        let sub = &user.sub;
-        return Err(
-            Problem::new(409, format!("there is a user `{sub}` already: PUT /users/{sub} replaces it")).field("sub")
-        );
-    }
-    change_people(&call, |people| people.push(user.clone()))?;
-    Ok(user)
+    change_people(&call, |people| {
+        if people.iter().any(|known| known.sub == user.sub) {
+            let sub = &user.sub;
+            let taken = format!("there is a user `{sub}` already: PUT /users/{sub} replaces it");
+            return Err(Problem::new(409, taken).field("sub"));
+        }
+        people.push(user.clone());
+        Ok(user)
+    })
 }
 
 async fn put_user(call: Call, mut body: Map<String, Value>) -> Result<User, Problem> {
-    let sub = call.part("sub").to_owned();
-    same(&mut body, "sub", &sub)?;
+    same(&mut body, "sub", call.part("sub"))?;
     let user: User = typed(body)?;
-    change_people(&call, |people| match people.iter_mut().find(|known| known.sub == user.sub) {
-        Some(known) => *known = user.clone(),
-        None => people.push(user.clone()),
-    })?;
-    Ok(user)
+    change_people(&call, |people| {
+        match people.iter_mut().find(|known| known.sub == user.sub) {
+            Some(known) => *known = user.clone(),
+            None => people.push(user.clone()),
+        }
+        Ok(user)
+    })
 }
 
 async fn patch_user(call: Call, patch: Map<String, Value>) -> Result<User, Problem> {
-    let before = user(&call)?;
-    let patched: User = patched(&before, patch)?;
-    if patched.sub != before.sub {
-        return Err(Problem::new(422, "a sub is for good: add another user instead").field("sub"));
-    }
     change_people(&call, |people| {
-        people.iter_mut().filter(|user| user.sub == before.sub).for_each(|user| *user = patched.clone());
-    })?;
-    Ok(patched)
+        let known = found_user(people, &call)?;
+        let patched: User = patched(known, patch)?;
+        if patched.sub != known.sub {
+            return Err(Problem::new(422, "a sub is for good: add another user instead").field("sub"));
+        }
+        *known = patched.clone();
+        Ok(patched)
+    })
 }
 
 async fn remove_user(call: Call) -> Result<(), Problem> {
-    let gone = user(&call)?;
-    change_people(&call, |people| people.retain(|user| user.sub != gone.sub))
+    change_people(&call, |people| {
+        let gone = found_user(people, &call)?.sub.clone();
+        people.retain(|user| user.sub != gone);
+        Ok(())
+    })
 }
 
-fn change_people(call: &Call, change: impl FnOnce(&mut Vec<User>)) -> Result<(), Problem> {
-    let changed = |config: &mut Config| {
+fn change_people<T>(call: &Call, change: impl FnOnce(&mut Vec<User>) -> Result<T, Problem>) -> Result<T, Problem> {
+    call.realm.change(|config| {
         let mut people = config.people();
-        change(&mut people);
+        let done = change(&mut people)?;
         config.user = Some(people);
-    };
-    Ok(call.realm.change(changed)?)
+        Ok(done)
+    })
 }
 
 fn client(call: &Call) -> Result<Client, Problem> {
+    found_client(&mut call.realm.config().client, call).cloned()
+}
+
+fn found_client<'a>(clients: &'a mut [Client], call: &Call) -> Result<&'a mut Client, Problem> {
     let id = call.part("id");
-    let clients = call.realm.config().client;
-    clients.into_iter().find(|client| client.id == id).ok_or_else(|| Problem::missing("client", id))
+    clients.iter_mut().find(|client| client.id == id).ok_or_else(|| Problem::missing("client", id))
 }
 
 async fn add_client(call: Call, client: Client) -> Result<Client, Problem> {
-    if call.realm.config().client.iter().any(|known| known.id == client.id) {
-        let id = &client.id;
-        return Err(
-            Problem::new(409, format!("there is a client `{id}` already: PUT /clients/{id} replaces it")).field("id")
-        );
-    }
-    call.realm.change(|config| config.client.push(client.clone()))?;
-    Ok(client)
+    call.realm.change(|config| {
+        if config.client.iter().any(|known| known.id == client.id) {
+            let id = &client.id;
+            let taken = format!("there is a client `{id}` already: PUT /clients/{id} replaces it");
+            return Err(Problem::new(409, taken).field("id"));
+        }
+        config.client.push(client.clone());
+        Ok(client)
+    })
 }
 
 async fn put_client(call: Call, mut body: Map<String, Value>) -> Result<Client, Problem> {
-    let id = call.part("id").to_owned();
     if let Some(client_id) = body.shift_remove("client_id") {
         body.insert("id".into(), client_id);
     }
-    same(&mut body, "id", &id)?;
+    same(&mut body, "id", call.part("id"))?;
     let client: Client = typed(body)?;
-    call.realm.change(|config| match config.client.iter_mut().find(|known| known.id == id) {
-        Some(known) => *known = client.clone(),
-        None => config.client.push(client.clone()),
-    })?;
-    Ok(client)
+    call.realm.change(|config| {
+        match config.client.iter_mut().find(|known| known.id == client.id) {
+            Some(known) => *known = client.clone(),
+            None => config.client.push(client.clone()),
+        }
+        Ok(client)
+    })
 }
 
 async fn patch_client(call: Call, patch: Map<String, Value>) -> Result<Client, Problem> {
@@ -125,20 +137,23 @@ async fn patch_client(call: Call, patch: Map<String, Value>) -> Result<Client, P
         _ => name,
     };
     let patch = patch.into_iter().map(|(name, value)| (short(name), value)).collect();
-    let before = client(&call)?;
-    let patched: Client = patched(&before, patch)?;
-    if patched.id != before.id {
-        return Err(Problem::new(422, "an id is for good: add another client instead").field("id"));
-    }
     call.realm.change(|config| {
-        config.client.iter_mut().filter(|client| client.id == before.id).for_each(|client| *client = patched.clone());
-    })?;
-    Ok(patched)
+        let known = found_client(&mut config.client, &call)?;
+        let patched: Client = patched(known, patch)?;
+        if patched.id != known.id {
+            return Err(Problem::new(422, "an id is for good: add another client instead").field("id"));
+        }
+        *known = patched.clone();
+        Ok(patched)
+    })
 }
 
 async fn remove_client(call: Call) -> Result<(), Problem> {
-    let gone = client(&call)?;
-    Ok(call.realm.change(|config| config.client.retain(|client| client.id != gone.id))?)
+    call.realm.change(|config| {
+        let gone = found_client(&mut config.client, &call)?.id.clone();
+        config.client.retain(|client| client.id != gone);
+        Ok(())
+    })
 }
 
 /// The name in the body, if it is there, is the one in the path.

@@ -123,8 +123,10 @@ async fn set_config(call: Call, mut config: Config) -> Result<Config, Problem> {
     }
     (config.host, config.port, config.public_url) = (now.host, now.port, now.public_url);
     (config.keys, config.seed, config.realm) = (now.keys, now.seed, now.realm);
-    call.realm.change(|now| *now = config)?;
-    Ok(call.realm.config())
+    call.realm.change(|now| {
+        *now = config;
+        Ok(now.clone())
+    })
 }
 
 async fn reset(call: Call, reset: Reset) -> Result<Info, Problem> {
@@ -138,6 +140,7 @@ async fn reset(call: Call, reset: Reset) -> Result<Info, Problem> {
             if reset.keep.contains(&Kept::Clients) {
                 config.client = before.client;
             }
+            Ok::<_, Problem>(())
         })?;
     }
     Ok(described(&call))
