@@ -49,7 +49,7 @@ pub(super) async fn answer(
         Err(response) => return response,
     };
     let here = Here { realm: Arc::clone(&realm), settings };
-    let message = came.message();
+    let message = came.take_message();
     let (mut response, recorded) = if is_for_browsers(endpoint) {
         Box::pin(to_browser(here, came)).await
     } else if came.headers.contains_key(ORIGIN) {

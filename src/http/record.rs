@@ -35,7 +35,7 @@ pub(super) fn wire(request: Message, response: &Response, body: &Bytes) -> Wire 
     let reason = status.canonical_reason().unwrap_or_default();
     let _ = write!(head, "{} {} {reason}\r\n", version(response.version()), status.as_u16());
     headers(&mut head, response.headers());
-    Wire { request, response: Message::new(head, body) }
+    Wire { request, response: Message::sent(head, body) }
 }
 
 fn headers(head: &mut String, headers: &HeaderMap) {

@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use tokio::sync::watch;
 
 use crate::faults::Decided;
@@ -70,7 +71,7 @@ pub struct Message {
     /// Request or status line, and the headers, each line ended by `\r\n`.
     pub head: String,
     /// The body, as far as it is kept.
-    pub body: Vec<u8>,
+    pub body: Bytes,
     /// How many bytes the body had.
     pub length: usize,
 }
@@ -79,9 +80,18 @@ impl Message {
     /// The most bytes of a body that are kept.
     pub const LONGEST: usize = 32 * 1024;
 
-    /// A message with as much of its body as is kept.
-    pub fn new(head: String, body: &[u8]) -> Self {
-        Self { head, body: body[..body.len().min(Self::LONGEST)].to_vec(), length: body.len() }
+    /// A message that was sent, with as much of its body as is kept. A body that is kept whole is shared with whoever sent it.
+    pub fn sent(head: String, body: &Bytes) -> Self {
+        if body.len() > Self::LONGEST {
+            Self::received(head, body)
+        } else {
+            Self { head, body: body.clone(), length: body.len() }
+        }
+    }
+
+    /// A message that came, with a copy of as much of its body as is kept: it may be a piece of a larger buffer.
+    pub fn received(head: String, body: &[u8]) -> Self {
+        Self { head, body: Bytes::copy_from_slice(&body[..body.len().min(Self::LONGEST)]), length: body.len() }
     }
 }
 

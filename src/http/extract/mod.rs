@@ -93,9 +93,9 @@ impl Came {
         self.params.iter().map(meant).collect()
     }
 
-    /// The request as it travelled.
-    pub(super) fn message(&self) -> Message {
-        Message::new(self.head.clone(), &self.body)
+    /// The request as it travelled, taken out: no flow sees it.
+    pub(super) fn take_message(&mut self) -> Message {
+        Message::received(std::mem::take(&mut self.head), &self.body)
     }
 
     /// A form that comes without the browser's cookie may come from another site, whose forms browsers send without it. Asking the
