@@ -3,7 +3,7 @@
 use crate::protocol::{Map, UnixTime};
 use crate::reply::Reply;
 use crate::tokens::TokenDraft;
-use crate::world::{Asked, Client, ConsentAnswer, Draw, Records, Settings};
+use crate::world::{Asked, Client, Code, ConsentAnswer, Draw, Grant, Records, Settings};
 
 use super::{Case, Point, With};
 use crate::spec::Refusal;
@@ -64,7 +64,7 @@ impl Effect {
     pub(super) fn may_speak_at(&self, point: Point) -> bool {
         match self {
             Self::Premise(_) | Self::AnyReply(_) => true,
-            Self::Decline(_) | Self::Consent(_) => point == Point::Authorize,
+            Self::Decline(_) | Self::Consent(_) | Self::Code(_) => point == Point::Authorize,
             Self::Claims(_) => matches!(point, Point::Token | Point::Userinfo),
             Self::Draft(token, _) | Self::Spoil(token, _) => match token {
                 Token::Id | Token::Access => point == Point::Token,
@@ -85,6 +85,8 @@ pub enum Effect {
     Decline(Refusal),
     /// Seam Person: the person agrees to less, or to nothing.
     Consent(fn() -> ConsentAnswer),
+    /// Seam Code, before the commit: the code will give something else than what the person agreed to.
+    Code(fn(&mut Code, &mut Grant, &mut Facts<'_>) -> bool),
     /// Seam Claims: another person than the one who signed in.
     Claims(fn(&mut Map, &mut Facts<'_>) -> bool),
     /// Seam Draft: a token says something else.

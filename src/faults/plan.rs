@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::protocol::{Map, UnixTime};
 use crate::reply::Reply;
 use crate::tokens::TokenDraft;
-use crate::world::{Asked, Draw, Endpoint, Given, Method, PersonAnswer, Settings, Used};
+use crate::world::{Asked, Draw, Endpoint, Given, Method, PersonAnswer, Records, Settings, Used};
 
 use super::effect::{Effect, Facts, Premise, Token};
 use super::rule::{Act, Case, Origin, Point, Rule, With};
@@ -191,6 +191,17 @@ impl Plan {
     /// Whether some lie speaks at the seam Premise.
     pub fn has_premise(&self) -> bool {
         self.has(|effect| matches!(effect, Effect::Premise(_)))
+    }
+
+    /// Seam Code.
+    pub fn alter_code(&mut self, records: &mut Records, scene: Scene<'_>) {
+        if !self.has(|effect| matches!(effect, Effect::Code(_))) {
+            return;
+        }
+        self.apply(scene, |effect, facts| match effect {
+            Effect::Code(alter) => records.alter_new_code(|code, grant| alter(code, grant, facts)),
+            _ => false,
+        });
     }
 
     /// Whether some lie speaks at the seam Claims.

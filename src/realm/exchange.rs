@@ -61,13 +61,11 @@ impl Realm {
         assume(&mut plan, &mut on, &case, &records);
         on.person = person(&mut plan, &on, &case);
         let decided = match loaded {
-            Ok(()) => self.decide(&mut on, &mut records, &mut trace).await,
+            Ok(()) => self.decide(&mut on, (&mut records, &mut trace), (&mut plan, &mut case)).await,
             Err(unavailable) => Err(unavailable),
         };
         let mut decision = decided.unwrap_or_else(|unavailable| unanswered(&unavailable, &mut trace));
         plan.spend_person(trace.used);
-        after(&mut case, &decision);
-        plan.choose(&case, &on.draw);
 
         explain(&mut decision, &on);
         let refused = refused(&decision).cloned();
@@ -107,12 +105,12 @@ impl Realm {
         (reply, entry)
     }
 
-    /// Load, decide, commit. A flow that lost a race, or needs a record more, is run again on what is then known.
+    /// Load, decide, commit; what is known of the request grows with the decision, and so may the lies that speak. A flow that lost a race, or needs a record more, is run again on what is then known.
     async fn decide(
         &self,
         on: &mut Deciding<'_>,
-        records: &mut Records,
-        trace: &mut Trace,
+        (records, trace): (&mut Records, &mut Trace),
+        (plan, case): (&mut Plan, &mut Case),
     ) -> Result<Decision, Unavailable> {
         for _ in 0..MOST_RUNS {
             trace.clear();
@@ -140,6 +138,9 @@ impl Realm {
                     on.may_wait = false;
                 }
                 decision => {
+                    after(case, &decision);
+                    plan.choose(case, &on.draw);
+                    plan.alter_code(records, scene(on, case));
                     let changes = records.changes();
                     if self.resets.load(Ordering::Relaxed) != on.resets {
                         return Err(Unavailable("the realm was reset while this was asked".into()));

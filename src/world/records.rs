@@ -326,6 +326,24 @@ impl Records {
         }
     }
 
+    /// Alters the code that this request makes, and the grant that it stands for. `false` if it makes none, or if `alter` says so.
+    pub fn alter_new_code(&mut self, alter: impl FnOnce(&mut Code, &mut Grant) -> bool) -> bool {
+        let new = self.loaded.iter().find_map(|(name, _, change)| match change {
+            Some((Some(record), until)) => Code::of(record).map(|code| (name.clone(), code.clone(), *until)),
+            _ => None,
+        });
+        let Some((name, mut code, until)) = new.filter(|(_, code, _)| code.redeemed_at.is_none()) else { return false };
+        let of_grant = Name::Grant(code.grant.clone());
+        let Ok(Some(grant)) = self.get::<Arc<Grant>>(&of_grant) else { return false };
+        let mut grant = Grant::clone(&grant);
+        if !alter(&mut code, &mut grant) {
+            return false;
+        }
+        self.put(name, code, until);
+        self.put(of_grant, grant, until);
+        true
+    }
+
     /// What was changed, with the version that was seen.
     pub fn changes(&self) -> Vec<(Name, u64, Change)> {
         self.loaded

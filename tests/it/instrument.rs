@@ -797,3 +797,27 @@ async fn a_page_of_ours_may_stand_between_sign_in_and_app() {
     assert_eq!(answer.elements(&format!("form[action='{CALLBACK}'] input[name='code']")), 1);
     let _ = send(http().get(format!("{}/jwks", idp.issuer()))).await;
 }
+
+/// RFC 9700 §4.5: what stands between an injected code and a session of somebody else is PKCE, and failing that the nonce.
+#[tokio::test]
+async fn an_injected_code_is_somebody_elses() {
+    let idp = registered().start().await;
+    let lie = idp.scoped_fault(Fault::named("authz.code.injected"));
+    let given = tokens(&idp, &[], "alice").await;
+    let id_token = claims(&given.member("id_token"));
+    assert_eq!(id_token["sub"], "bob", "an app without PKCE gets his tokens");
+    assert!(id_token["nonce"].is_string() && id_token["nonce"] != "the-nonce", "and can see that they are not for it");
+    assert_eq!(userinfo(&idp, &given.member("access_token")).await.member("sub"), "bob");
+
+    let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+    let with_pkce = [("code_challenge", challenge), ("code_challenge_method", "S256")];
+    let injected = code(&idp, &with_pkce, "alice").await;
+    let refused = redeem(&idp, &injected, &[("code_verifier", verifier)]).await;
+    assert_eq!((refused.status, refused.member("error").as_str()), (400, "invalid_grant"));
+
+    drop(lie);
+    idp.next_login(Login::by("alice").with_fault("authz.code.injected"));
+    let carried = Browser::new().get(&authorize_url(&idp, &[])).await.returned("code").expect("a code");
+    assert_eq!(claims(&redeem(&idp, &carried, &[]).await.member("id_token"))["sub"], "bob", "a sign-in carries it too");
+}

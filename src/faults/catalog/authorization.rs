@@ -2,12 +2,13 @@
 
 use super::section::{AUTHZ_ANSWER, AUTHZ_ERROR};
 use super::{Lie, handle, reject, tolerate};
-use crate::faults::Effect::{Decline, Premise, Reply};
+use crate::faults::Effect::{self, Decline, Premise, Reply};
 use crate::faults::Point::{Authorize, Discovery};
 use crate::faults::edit::{back, error_back, instead, parameter, without};
-use crate::protocol::ResponseMode;
+use crate::protocol::{Challenge, ChallengeMethod, ResponseMode};
 use crate::reply::Body;
 use crate::spec::Refusal;
+use crate::world::{Code, Grant, Person};
 
 const STATE: &str = "https://www.rfc-editor.org/rfc/rfc6749#section-10.12";
 const RFC_9207: &str = "https://www.rfc-editor.org/rfc/rfc9207#section-2.4";
@@ -146,17 +147,26 @@ pub(super) const FAULTS: &[Lie] = &[
     .so("sends it to the token endpoint unaltered, and handles the error"),
     reject(
         "authz.code.injected",
-        "The code is a stranger's: it was never given to this browser.",
-        &["answer.code"],
+        "The code is of another person's sign-in in another browser, with another challenge and another nonce.",
+        &["id_token.sub", "id_token.nonce", "token.error"],
+        ("https://www.rfc-editor.org/rfc/rfc9700#section-4.5", &[Effect::Code(injected)]),
+    )
+    .so("sends its verifier, and gets invalid_grant; without PKCE it refuses the nonce"),
+    handle(
+        "authz.code.other_client",
+        "The code was given to another client.",
+        &["token.status", "token.error"],
         (
             "https://www.rfc-editor.org/rfc/rfc9700#section-4.5",
-            &[Reply(Authorize, |r, f| {
-                let other = f.draw.secret();
-                parameter(r, "code", |_| Some(other.clone()))
+            &[Effect::Code(|code, grant, f| {
+                let other = f.settings.clients.keys().find(|id| **id != grant.client);
+                let other = other.cloned().unwrap_or_else(|| "somebody-else".into());
+                (code.client, grant.client) = (other.clone(), other);
+                true
             })],
         ),
     )
-    .so("handles the token endpoint's invalid_grant; PKCE and nonce guard where the code is real"),
+    .so("handles the token endpoint's invalid_grant, and makes no session"),
     reject(
         "authz.both_code_and_error",
         "There is a code and an error.",
@@ -326,4 +336,17 @@ fn mode(reply: &mut crate::reply::Reply, from: ResponseMode, to: ResponseMode) -
         back.mode = to;
     }
     asked
+}
+
+/// What a code gives that an attacker got for somebody else and put into this browser's answer. Client and redirect URI are the app's:
+/// whoever attacks has signed in there too.
+fn injected(code: &mut Code, grant: &mut Grant, facts: &mut crate::faults::Facts<'_>) -> bool {
+    let other = facts.settings.users.iter().find(|user| user.sub != grant.person.sub).map(|user| user.sub.clone());
+    let Some(sub) = other else { return false };
+    grant.person = Person { sub, claims: None };
+    (grant.session, grant.login_hint) = (None, None);
+    grant.nonce = grant.nonce.take().map(|_| facts.draw.secret());
+    let value = facts.draw.secret();
+    code.challenge = code.challenge.take().map(|_| Challenge { value, method: ChallengeMethod::S256 });
+    true
 }
