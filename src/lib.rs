@@ -57,7 +57,7 @@
 //!
 //! 1. `faults/fault.rs` is the wish, the same in JSON and Rust; `faults/rule.rs` keeps it with its budget.
 //! 2. `realm/case.rs` knows whom a request is about, and `faults/plan.rs` chooses the rules that speak.
-//! 3. `faults/catalog/` says what each alters, at one of the seams of `faults/effect.rs`: premise, person, claims, draft, signature,
+//! 3. `faults/catalog/` says what each alters, at one of the seams of `faults/effect.rs`: premise, person, code, claims, draft, signature,
 //!    reply. `realm/exchange.rs` calls the plan at each seam, in this order.
 //! 4. `http/delivery.rs` sends the answer late, in pieces, or not at all.
 

@@ -1,4 +1,4 @@
-//! Deliberate lies, as data: a rule says when, a plan says what, at six seams. Nothing that tells the truth knows of them.
+//! Deliberate lies, as data: a rule says when, a plan says what, at seven seams. Nothing that tells the truth knows of them.
 
 mod catalog;
 mod edit;
