@@ -105,7 +105,8 @@ impl Realm {
         (reply, entry)
     }
 
-    /// Load, decide, commit; what is known of the request grows with the decision, and so may the lies that speak. A flow that lost a race, or needs a record more, is run again on what is then known.
+    /// Load, decide, commit. A flow that lost a race, or needs a record more, is run again on what is then known. Whom the request is
+    /// about is known with the decision, and so which lies speak of it; one may alter what a new code stands for.
     async fn decide(
         &self,
         on: &mut Deciding<'_>,
