@@ -271,8 +271,10 @@ async fn form_post_sends_itself_under_its_own_policy() {
 async fn pages(idp: &Emulator, chromium: &Chromium) -> Vec<(&'static str, String)> {
     let issuer = idp.issuer();
     chromium.driver.goto(&authorize_url(idp, &[])).await.expect("a page");
-    let interaction = chromium.value("return document.querySelector('[name=interaction]').value").await;
-    let editor = format!("{issuer}/sign-in?interaction={}&edit=alice", interaction.as_str().expect("text"));
+    // Waited for: on a busy machine the page is there a little after the driver says so.
+    let interaction =
+        chromium.field("[name=interaction]").await.attr("value").await.expect("a field").expect("a value");
+    let editor = format!("{issuer}/sign-in?interaction={interaction}&edit=alice");
     vec![
         ("sign-in", authorize_url(idp, &[("login_hint", "bob")])),
         ("claim editor", editor),
