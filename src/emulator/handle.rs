@@ -18,10 +18,12 @@ use super::{Builder, FaultGuard, RealmHandle, SignIn, SignInError, SignedIn};
 /// A running provider. Dropping it stops it.
 ///
 /// ```
-/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+/// # tokio::runtime::Runtime::new()?.block_on(async {
 /// let idp = standin::Emulator::start().await;
 /// println!("point your app at {}", idp.issuer());
-/// # });
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct Emulator {

@@ -171,14 +171,16 @@ impl RealmHandle {
     /// Makes a token that the provider knows, without a sign-in.
     ///
     /// ```
-    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
     /// # let idp = standin::Emulator::start().await;
     /// use standin::TokenSpec;
     ///
     /// let spec = TokenSpec::access("alice").audience("api").claim("roles", vec!["admin"]);
-    /// let bearer = idp.mint(&spec).await.unwrap().token;
+    /// let bearer = idp.mint(&spec).await?.token;
     /// # assert_eq!(bearer.split('.').count(), 3);
-    /// # });
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub async fn mint(&self, spec: &TokenSpec) -> Result<Minted, Unavailable> {
         self.realm.mint(spec).await
@@ -193,13 +195,15 @@ impl RealmHandle {
     /// Waits until something has happened; the error says what came instead.
     ///
     /// ```
-    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
     /// # let idp = standin::Emulator::start().await;
     /// use standin::{Event, Expectation};
     ///
-    /// let missing = idp.expect(&Expectation::of(Event::CodeRedeemed).at("notes-web")).await;
-    /// assert!(missing.unwrap_err().to_string().contains("nothing came at all"));
-    /// # });
+    /// let missing = idp.expect(&Expectation::of(Event::CodeRedeemed).at("notes-web")).await.expect_err("nobody signed in");
+    /// assert!(missing.to_string().contains("nothing came at all"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub async fn expect(&self, expectation: &Expectation) -> Result<Met, Unmet> {
         self.realm.expect(expectation).await

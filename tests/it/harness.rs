@@ -158,18 +158,7 @@ impl Browser {
 
 /// An authorization request of the client `web`, changed by `more`: an empty value leaves a parameter out.
 pub(crate) fn authorize_url(idp: &Emulator, more: &[(&str, &str)]) -> String {
-    let mut params = vec![
-        ("client_id", "web"),
-        ("response_type", "code"),
-        ("redirect_uri", CALLBACK),
-        ("scope", "openid"),
-        ("state", "the-state"),
-        ("nonce", "the-nonce"),
-    ];
-    params.retain(|(name, _)| !more.iter().any(|(other, _)| other == name));
-    params.extend(more.iter().filter(|(_, value)| !value.is_empty()));
-    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish();
-    format!("{}/authorize?{query}", idp.issuer())
+    ask(&idp.issuer(), more)
 }
 
 /// Asks, clicks on a person, and gives what comes back.

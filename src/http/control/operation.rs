@@ -127,14 +127,13 @@ where
     A: Serialize + JsonSchema,
     Fut: Future<Output = Result<A, Problem>> + Send,
 {
-    let status = if method == "POST" { 201 } else { 200 };
     let run = move |call: Call, _: Bytes| -> Answering {
         let handle = handle.clone();
         Box::pin(async move { handle(call).await.map(|answer| json(200, &answer)) })
     };
     let mut operation = Operation::new(method, path, summary, Arc::new(run));
     operation.answer = Some(SchemaGenerator::subschema_for::<A>);
-    operation.status = if status == 201 { 200 } else { status };
+    operation.status = 200;
     operation
 }
 
