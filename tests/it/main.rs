@@ -23,5 +23,6 @@ mod realms;
 mod recipes;
 mod refresh;
 mod resources;
+mod rules;
 mod store;
 mod token;
