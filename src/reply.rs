@@ -1,8 +1,9 @@
 //! What goes back, as data: nothing here knows how it is sent.
 
-use std::sync::Arc;
+use std::borrow::Cow;
 use std::time::Duration;
 
+use bytes::Bytes;
 use url::Url;
 
 use crate::protocol::{Params, ResponseMode};
@@ -13,7 +14,7 @@ pub struct Reply {
     /// The HTTP status.
     pub status: u16,
     /// Headers beyond those that the body brings.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(&'static str, Cow<'static, str>)>,
     /// What the answer carries.
     pub body: Body,
     /// How it is delivered.
@@ -32,7 +33,7 @@ impl Reply {
 
     /// With a header.
     #[must_use]
-    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
@@ -47,8 +48,8 @@ impl Reply {
 /// The parts that a body can have.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {
-    /// A JSON document, written out.
-    Json(Arc<str>),
+    /// A JSON document, written out; shared where many answers are the same.
+    Json(Bytes),
     /// A signed token with its media type.
     Token(&'static str, String),
     /// Whatever bytes under whatever name: only lies have such a body.

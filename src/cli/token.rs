@@ -102,7 +102,7 @@ fn without_server(config: Option<PathBuf>, spec: &TokenSpec) -> Result<Minted, E
         fetch: fetch(),
         remembered: 1,
     })?;
-    let client = realm.settings().client(&spec.client).unwrap_or_else(|| Client::unregistered(&spec.client));
+    let client = realm.settings().client(&spec.client).unwrap_or_else(|| Arc::new(Client::unregistered(&spec.client)));
     if spec.kind == TokenKind::Access && realm.settings().access_token_format(&client) == AccessTokenFormat::Opaque {
         return Err(Exit::usage(
             "this client's access tokens are opaque, so only a running server knows them: name it with --url",

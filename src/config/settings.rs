@@ -1,6 +1,7 @@
 //! From what was written to what a realm is told, with the mistakes that only the whole shows.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jsonwebtoken::jwk::Jwk;
 use serde_json::Value;
@@ -23,8 +24,8 @@ impl Config {
     /// What a realm of this configuration is told. `source` is what a mistake calls the configuration.
     pub fn settings(&self, source: &str, issuer: &str, keys: KeyRing) -> Result<Settings, Box<Mistake>> {
         self.check(source)?;
-        let clients: BTreeMap<ClientId, Client> =
-            self.client.iter().map(|client| (client.client_id(), client.clone())).collect();
+        let clients: BTreeMap<ClientId, Arc<Client>> =
+            self.client.iter().map(|client| (client.client_id(), Arc::new(client.clone()))).collect();
         Ok(Settings {
             issuer: issuer.to_owned(),
             place: Place::default(),

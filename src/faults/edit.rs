@@ -101,7 +101,7 @@ pub(super) fn parts(token: &str) -> Option<[&str; 3]> {
 /// Changes an answer that is a JSON object.
 pub(super) fn members(reply: &mut Reply, alter: impl FnOnce(&mut Map) -> bool) -> bool {
     let Body::Json(text) = &reply.body else { return false };
-    let Ok(mut members) = serde_json::from_str::<Map>(text) else { return false };
+    let Ok(mut members) = serde_json::from_slice::<Map>(text) else { return false };
     let altered = alter(&mut members);
     if altered {
         reply.body = Body::Json(Value::Object(members).to_string().into());
@@ -163,7 +163,7 @@ pub(super) fn error(reply: &mut Reply, status: u16, error: &str) -> bool {
 pub(super) fn bearer_error(reply: &mut Reply, status: u16, name: &str) -> bool {
     error(reply, status, name);
     reply.headers.retain(|(header, _)| *header != "www-authenticate");
-    reply.headers.push(("www-authenticate", format!("Bearer realm=\"standin\", error=\"{name}\"")));
+    reply.headers.push(("www-authenticate", format!("Bearer realm=\"standin\", error=\"{name}\"").into()));
     true
 }
 
@@ -180,7 +180,7 @@ pub(super) fn html(reply: &mut Reply, status: u16) -> bool {
 /// The same text under another name or with other bytes.
 pub(super) fn bytes(reply: &mut Reply, media_type: &str, alter: impl FnOnce(Vec<u8>) -> Vec<u8>) -> bool {
     let text = match &reply.body {
-        Body::Json(text) => text.as_bytes().to_vec(),
+        Body::Json(text) => text.to_vec(),
         Body::Token(_, token) => token.clone().into_bytes(),
         _ => return false,
     };

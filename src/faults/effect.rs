@@ -1,5 +1,7 @@
 //! What a lie does, and so at which seam: plain functions on plain values.
 
+use std::sync::Arc;
+
 use crate::protocol::{Map, UnixTime};
 use crate::reply::Reply;
 use crate::tokens::TokenDraft;
@@ -37,9 +39,9 @@ pub struct Facts<'a> {
 }
 
 impl Facts<'_> {
-    /// The client that the answer is for.
+    /// The client that the answer is for, as a copy to be altered.
     pub fn client(&self) -> Option<Client> {
-        self.settings.client(&self.case.client)
+        self.settings.client(self.case.client.as_str()).map(Arc::unwrap_or_clone)
     }
 
     /// The rule's number of seconds.

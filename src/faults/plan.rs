@@ -1,5 +1,7 @@
 //! The rules that speak in one request, applied at their seams.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -41,34 +43,34 @@ pub struct Scene<'a> {
 /// there was nothing to alter: parallel requests cannot use it twice.
 #[derive(Debug, Default)]
 pub struct Plan {
-    rules: Vec<Rule>,
+    rules: Vec<Arc<Rule>>,
     /// The lies that speak in this request: by the sign-in's marks and by the rules that fit.
-    speaking: Option<Vec<Rule>>,
+    speaking: Option<Vec<Arc<Rule>>>,
     /// The rules that chance and count were asked about.
     asked: Vec<u64>,
     /// Who answered in the person's place, and who said what is agreed to.
     person: Person,
     /// The rules that reserved a time and did not have their way yet.
-    reserved: Vec<Rule>,
+    reserved: Vec<Arc<Rule>>,
     decided: Vec<Decided>,
     draw: Option<Draw>,
 }
 
 #[derive(Debug, Default)]
 struct Person {
-    answer: Option<Rule>,
-    consent: Option<Rule>,
+    answer: Option<Arc<Rule>>,
+    consent: Option<Arc<Rule>>,
 }
 
 impl Drop for Plan {
     /// A request that was given up altered nothing.
     fn drop(&mut self) {
-        self.reserved.iter().for_each(Rule::give_back);
+        self.reserved.iter().for_each(|rule| rule.give_back());
     }
 }
 
 impl Plan {
-    pub(super) fn new(rules: Vec<Rule>) -> Self {
+    pub(super) fn new(rules: Vec<Arc<Rule>>) -> Self {
         let mut plan = Self::default();
         plan.rules = rules;
         plan
@@ -97,7 +99,8 @@ impl Plan {
         for mark in &case.marks {
             let known = speaking.iter().any(|rule| rule.name == mark.said && rule.origin == mark.origin);
             if let Some(fault) = fault(&mark.fault).filter(|_| !known) {
-                speaking.push(Rule::new(&mark.said, mark.origin, Act::Lie(fault, With::default())));
+                let lie = Act::Lie(fault, With::default());
+                speaking.push(Arc::new(Rule::new(&mark.said, mark.origin, lie)));
             }
         }
         for rule in &self.rules {
@@ -108,8 +111,8 @@ impl Plan {
             }
             self.asked.push(rule.id);
             if rule.may_speak(&mut draw) && rule.reserve() {
-                self.reserved.push(rule.clone());
-                speaking.push(rule.clone());
+                self.reserved.push(Arc::clone(rule));
+                speaking.push(Arc::clone(rule));
             }
         }
         speaking.sort_by_key(|rule| rule.origin);
@@ -131,11 +134,11 @@ impl Plan {
                 match effect {
                     Effect::Decline(refusal) if given.answer.is_none() => {
                         given.answer = Some(PersonAnswer::Decline(*refusal));
-                        self.person.answer = Some(rule.clone());
+                        self.person.answer = Some(Arc::clone(rule));
                     }
                     Effect::Consent(consent) if given.consent.is_none() => {
                         given.consent = Some(consent());
-                        self.person.consent = Some(rule.clone());
+                        self.person.consent = Some(Arc::clone(rule));
                     }
                     _ => {}
                 }
@@ -161,11 +164,11 @@ impl Plan {
             if !fits || !rule.may_speak(&mut draw) || !rule.reserve() {
                 continue;
             }
-            self.reserved.push(rule.clone());
+            self.reserved.push(Arc::clone(rule));
             let said = login.given(scene.settings, rule.origin);
             self.person = Person {
-                answer: said.answer.is_some().then(|| rule.clone()),
-                consent: said.consent.is_some().then(|| rule.clone()),
+                answer: said.answer.is_some().then(|| Arc::clone(rule)),
+                consent: said.consent.is_some().then(|| Arc::clone(rule)),
             };
             *given = said;
             break;
@@ -217,7 +220,7 @@ impl Plan {
     }
 
     /// Seam Claims. `said` is what of the claims this answer says: a claim that it does not say is not altered by it.
-    pub fn alter_claims(&mut self, claims: &mut Map, scene: Scene<'_>, said: impl Fn(&Map) -> String) {
+    pub fn alter_claims(&mut self, claims: &mut Map, scene: Scene<'_>, said: impl Fn(&Map) -> Vec<u8>) {
         let mut before = said(claims);
         self.apply(scene, |effect, facts| {
             let Effect::Claims(alter) = effect else { return false };
@@ -299,7 +302,7 @@ impl Plan {
 }
 
 /// A name typed into the form or sent as `login_hint` that says what happens.
-fn test_identity(scene: Scene<'_>) -> Option<(Rule, Given)> {
+fn test_identity(scene: Scene<'_>) -> Option<(Arc<Rule>, Given)> {
     let params = &scene.asked.params;
     let sent = match scene.asked.endpoint {
         Endpoint::Authorize => params.get("login_hint"),
@@ -308,7 +311,8 @@ fn test_identity(scene: Scene<'_>) -> Option<(Rule, Given)> {
     }?;
     let given = test_identity::read(sent, scene.settings)?;
     let words = sent.split('@').next().and_then(|local| local.split_once('+')).map_or("", |(_, words)| words);
-    Some((Rule::new(&format!("+{words}"), Origin::TestIdentity, Act::Answer(Box::default())), given))
+    let rule = Rule::new(&format!("+{words}"), Origin::TestIdentity, Act::Answer(Box::default()));
+    Some((Arc::new(rule), given))
 }
 
 impl Decided {

@@ -1,12 +1,12 @@
 //! What a realm is told to answer otherwise than it would.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::{Lifetime, UnixTime};
+use crate::protocol::{ClientId, Lifetime, Subject, UnixTime};
 use crate::world::Draw;
 
 use super::{Lie, Login, Plan};
@@ -75,8 +75,8 @@ impl Match {
     pub(super) fn fits(&self, case: &Case) -> bool {
         let fits =
             |wanted: &Option<String>, is: Option<&str>| wanted.as_deref().is_none_or(|wanted| Some(wanted) == is);
-        fits(&self.client, Some(&case.client))
-            && fits(&self.user, case.user.as_deref())
+        fits(&self.client, Some(case.client.as_str()))
+            && fits(&self.user, case.user.as_ref().map(Subject::as_str))
             && fits(&self.login_hint, case.login_hint.as_deref())
             && fits(&self.grant_type, case.grant_type.as_deref())
             && self.endpoint.is_none_or(|point| point == case.point)
@@ -89,9 +89,9 @@ pub struct Case {
     /// Where the answer is delivered.
     pub point: Point,
     /// `client_id`
-    pub client: String,
+    pub client: ClientId,
     /// `sub`, once it is known.
-    pub user: Option<String>,
+    pub user: Option<Subject>,
     /// The `login_hint` with which the sign-in began.
     pub login_hint: Option<String>,
     /// `grant_type`, at the token endpoint.
@@ -191,8 +191,8 @@ pub struct Budget {
     pub ttl: Option<Lifetime>,
 }
 
-/// One rule. Its counters are shared by all copies, so that parallel requests cannot spend it twice.
-#[derive(Clone, Debug)]
+/// One rule, shared by all requests in which it speaks: its counters see to it that they cannot spend it twice.
+#[derive(Debug)]
 pub struct Rule {
     /// Its name in the rule book: a number.
     pub id: u64,
@@ -208,8 +208,8 @@ pub struct Rule {
     pub budget: Budget,
     /// Until when, by the realm's clock.
     pub until: Option<UnixTime>,
-    spent: Arc<AtomicU32>,
-    met: Arc<AtomicU32>,
+    spent: AtomicU32,
+    met: AtomicU32,
 }
 
 impl Rule {
@@ -223,8 +223,8 @@ impl Rule {
             origin,
             budget: Budget::default(),
             until: None,
-            spent: Arc::default(),
-            met: Arc::default(),
+            spent: AtomicU32::default(),
+            met: AtomicU32::default(),
         }
     }
 
@@ -282,7 +282,7 @@ impl Rule {
 /// A realm's rules.
 #[derive(Debug, Default)]
 pub struct RuleBook {
-    rules: Mutex<Vec<Rule>>,
+    rules: Mutex<Vec<Arc<Rule>>>,
     count: AtomicU64,
     /// Whether there are any: most requests meet none.
     some: AtomicU32,
@@ -301,14 +301,14 @@ impl RuleBook {
         }
         rule.id = self.count.fetch_add(1, Ordering::Relaxed) + 1;
         let id = rule.id;
-        rules.push(rule);
+        rules.push(Arc::new(rule));
         rules.sort_by_key(|rule| rule.origin);
         self.some.store(1, Ordering::Relaxed);
         Some(id)
     }
 
     /// The rules that may still speak, strongest first.
-    pub fn list(&self, now: UnixTime) -> Vec<Rule> {
+    pub fn list(&self, now: UnixTime) -> Vec<Arc<Rule>> {
         self.lock().iter().filter(|rule| !rule.is_over(now)).cloned().collect()
     }
 
@@ -334,7 +334,7 @@ impl RuleBook {
         Plan::new(self.list(now))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Rule>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Rule>>> {
         self.rules.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

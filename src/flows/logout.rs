@@ -1,5 +1,7 @@
 //! RP-initiated logout, [RP-Initiated Logout §2](https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout).
 
+use std::sync::Arc;
+
 use url::Url;
 
 use crate::protocol::{InteractionId, Lifetime, Params};
@@ -36,7 +38,7 @@ pub fn end_session(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure>
         agreed: None,
     };
     ctx.records.put(Name::Interaction(interaction.clone()), record, ctx.now.plus(OPEN_PAGE));
-    Ok(Outcome::Ask(Question::SignOut { interaction, person: signed_in, client: client.map(Box::new) }))
+    Ok(Outcome::Ask(Question::SignOut { interaction, person: signed_in, client }))
 }
 
 /// Takes the answer of the page that asks.
@@ -59,7 +61,7 @@ pub fn answer_sign_out(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Fail
     Ok(Outcome::SignedOut { was_signed_in: place.session.is_some(), stayed: false, return_to })
 }
 
-type Request = (Place, Option<Opened>, Option<Client>, Option<(Url, Option<String>)>);
+type Request = (Place, Option<Opened>, Option<Arc<Client>>, Option<(Url, Option<String>)>);
 
 fn request(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Request, Stop> {
     let browser = asked.browser.clone().ok_or_else(|| Refused::by(Check::InteractionOfThisBrowser))?;
@@ -84,7 +86,7 @@ fn request(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Request, Stop> {
         refused.got(named.unwrap_or_default()).expected(hinted.unwrap_or_default())
     })?;
     let client = hinted.or(named).and_then(|id| ctx.settings.client(id));
-    let return_to = return_to(ctx, asked, client.as_ref().filter(|_| hint.is_some()))?;
+    let return_to = return_to(ctx, asked, client.as_deref().filter(|_| hint.is_some()))?;
     Ok((place, hint, client, return_to))
 }
 

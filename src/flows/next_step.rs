@@ -155,7 +155,7 @@ fn ask_for_sign_in(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place) -> Outcome {
 pub(super) fn sign_in_question(visit: &Visit, place: &Place, interaction: InteractionId) -> SignInQuestion {
     SignInQuestion {
         interaction,
-        client: visit.client.clone(),
+        client: Arc::clone(&visit.client),
         address: visit.address.clone(),
         params: visit.params.clone(),
         used: place.browser.used.clone(),
@@ -167,7 +167,7 @@ pub(super) fn sign_in_question(visit: &Visit, place: &Place, interaction: Intera
 
 fn ask_for_consent(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place, grant: Grant) -> Outcome {
     let interaction = keep_open(ctx, visit, place, grant.session.clone());
-    let (client, address) = (Box::new(visit.client.clone()), visit.address.clone());
+    let (client, address) = (Arc::clone(&visit.client), visit.address.clone());
     Outcome::Ask(Question::Consent { interaction, client, address, grant: Arc::new(grant) })
 }
 

@@ -25,7 +25,7 @@ pub fn userinfo(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
     ctx.check(Check::TokenAlive, known)?;
     let client = ctx.settings.client(grant.client.as_str());
     let client = ctx.require(Check::TokenAlive, client)?;
-    Ok(Outcome::UserInfo(Box::new(UserInfo { client, grant, scopes: access.scopes.clone() })))
+    Ok(Outcome::UserInfo(Box::new(UserInfo { client, grant, access })))
 }
 
 /// The token, from the header or the form, [RFC 6750 §2](https://www.rfc-editor.org/rfc/rfc6750#section-2). Never from the query.

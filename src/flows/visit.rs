@@ -1,5 +1,7 @@
 //! An authorization request whose client, way back and parameters were checked.
 
+use std::sync::Arc;
+
 use url::Url;
 
 use crate::protocol::authorize::Complaint;
@@ -11,7 +13,7 @@ use super::hint;
 
 /// One app's question to one person, [Core §3.1.2.2](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequestValidation).
 pub(super) struct Visit {
-    pub(super) client: Client,
+    pub(super) client: Arc<Client>,
     pub(super) address: ReturnAddress,
     pub(super) request: AuthorizeRequest,
     pub(super) params: Params,
@@ -53,7 +55,7 @@ impl Visit {
     }
 }
 
-fn client(ctx: &mut Ctx<'_>, params: &Params) -> Result<Client, Refused> {
+fn client(ctx: &mut Ctx<'_>, params: &Params) -> Result<Arc<Client>, Refused> {
     let sent: Vec<&str> = params.all("client_id").filter(|id| !id.is_empty()).collect();
     ctx.check_as(Check::ParameterPresent, !sent.is_empty(), |refused| refused.expected("client_id"))?;
     ctx.check_as(Check::ParameterOnce, sent.len() == 1, |refused| refused.got("client_id"))?;

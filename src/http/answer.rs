@@ -55,7 +55,7 @@ pub(super) async fn answer(
     } else if came.headers.contains_key(ORIGIN) {
         Box::pin(to_app_in_a_browser(door, here, came)).await
     } else {
-        exchange(here, came, None).await
+        exchange(&here, &mut came, None).await
     };
     let Some(Recorded { mut entry, body, delivery, cors }) = recorded else { return response };
     allow(&mut response, cors);
@@ -76,10 +76,10 @@ async fn to_browser(here: Here, came: Came) -> Answered {
     *request.headers_mut() = came.headers.clone();
     let layer = extract::cookies(&here.realm, &here.settings);
     let inner = service_fn(move |request: Request| {
-        let (here, came) = (here.clone(), came.clone());
+        let (here, mut came) = (here.clone(), came.clone());
         async move {
             let session = request.extensions().get::<Session>().cloned();
-            Ok::<_, Infallible>(carried(exchange(here, came, session).await))
+            Ok::<_, Infallible>(carried(exchange(&here, &mut came, session).await))
         }
     });
     taken_out(layer.layer(inner).oneshot(request).await.into_response())
@@ -90,8 +90,8 @@ async fn to_app_in_a_browser(door: &Door, here: Here, came: Came) -> Answered {
     let mut request = Request::new(axum::body::Body::empty());
     request.headers_mut().extend(came.headers.get(ORIGIN).cloned().map(|origin| (ORIGIN, origin)));
     let inner = service_fn(move |_: Request| {
-        let (here, came) = (here.clone(), came.clone());
-        async move { Ok::<_, Infallible>(carried(exchange(here, came, None).await)) }
+        let (here, mut came) = (here.clone(), came.clone());
+        async move { Ok::<_, Infallible>(carried(exchange(&here, &mut came, None).await)) }
     });
     taken_out(door.cors.layer(inner).oneshot(request).await.into_response())
 }
@@ -114,16 +114,16 @@ async fn preflight(door: &Door, request: Request) -> Response {
     door.cors.layer(nothing).oneshot(request).await.into_response()
 }
 
-async fn exchange(Here { realm, settings }: Here, came: Came, session: Option<Session>) -> Answered {
-    if let Some(again) = came.again_with_cookie(&realm, &settings) {
+async fn exchange(Here { realm, settings }: &Here, came: &mut Came, session: Option<Session>) -> Answered {
+    if let Some(again) = came.again_with_cookie(realm, settings) {
         if let Some(session) = session {
             let _ = session.flush().await;
         }
         return (respond("", Reply::new(303, Body::Onward(again)).uncached()).0, None);
     }
-    let browser = extract::browser(&realm, came.endpoint, session.as_ref()).await;
-    let asked = came.asked(&settings, browser);
-    let (reply, entry) = realm.exchange(&asked, came.flow(), Arc::clone(&settings)).await;
+    let browser = extract::browser(realm, came.endpoint, session.as_ref()).await;
+    let asked = came.take_asked(settings, browser);
+    let (reply, entry) = realm.exchange(&asked, came.flow(), Arc::clone(settings)).await;
     if let Some(session) = session.filter(|_| reply.signs_in) {
         // Whoever planted a cookie before the sign-in must not share it afterwards.
         let _ = session.cycle_id().await;

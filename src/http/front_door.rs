@@ -111,13 +111,14 @@ impl Service<Request> for App {
             return Box::pin(unbroken(controlled(self.control.clone(), request)));
         }
         let (door, port, peer) = (Arc::clone(&self.door), self.port, self.peer.clone());
-        Box::pin(unbroken(async move { enter(&door, port, peer, request).await }))
+        Box::pin(unbroken(enter(door, port, peer, request)))
     }
 }
 
 /// A bug of ours ends one request and nothing else.
-async fn unbroken(answer: impl Future<Output = Response>) -> Result<Response, Infallible> {
-    Ok(AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|_| broken()))
+fn unbroken(answer: impl Future<Output = Response>) -> impl Future<Output = Result<Response, Infallible>> {
+    // No `async fn`: that would be twice as large, and it is moved for each request.
+    AssertUnwindSafe(answer).catch_unwind().map(|answer| Ok(answer.unwrap_or_else(|_| broken())))
 }
 
 /// The control API, whose refusals are all problem details: that a path or a method is not there as well.
@@ -135,13 +136,13 @@ async fn controlled(control: Router, request: Request) -> Response {
     }
 }
 
-async fn enter(door: &Arc<Door>, port: Option<u16>, peer: Option<Peer>, request: Request) -> Response {
+async fn enter(door: Arc<Door>, port: Option<u16>, peer: Option<Peer>, request: Request) -> Response {
     let path = request.uri().path();
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let (place, document) = routes::well_known(path).map_or((path, None), |(place, doc)| (place, Some(doc)));
     let realm = match door.realms.find(port, host, place) {
         Found::Here(realm) => realm,
-        Found::Unknown(name) => return unknown_realm(door, &name, request.headers()),
+        Found::Unknown(name) => return unknown_realm(&door, &name, request.headers()),
     };
     let settings = realm.settings();
     let root = settings.issuer_path();
@@ -156,14 +157,14 @@ async fn enter(door: &Arc<Door>, port: Option<u16>, peer: Option<Peer>, request:
         (None, None) => return nowhere(&realm, path, request.headers()),
     };
     if let Some(endpoint) = routes::endpoint(&settings, below) {
-        return answer::answer(door, realm, endpoint, (request, peer)).await;
+        return answer::answer(&door, realm, endpoint, (request, peer)).await;
     }
     if let Some(ticket) = below.strip_prefix("/ticket/") {
         return door.redeem_ticket(ticket, &request);
     }
     if request.method() == Method::GET || request.method() == Method::HEAD {
         if below.is_empty() || below == "/" {
-            return console::console(door, &realm, &request);
+            return console::console(&door, &realm, &request);
         }
         if let Some(asset) = assets::asset(below) {
             return asset;

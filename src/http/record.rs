@@ -1,7 +1,5 @@
 //! Requests and responses as they travelled, for the journal.
 
-use std::fmt::Write as _;
-
 use axum::body::Bytes;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Version};
@@ -21,33 +19,34 @@ pub(super) struct Recorded {
 
 /// The request's line and headers.
 pub(super) fn head(parts: &Parts) -> String {
-    let mut head = String::with_capacity(256);
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-    let _ = write!(head, "{} {target} {}\r\n", parts.method, version(parts.version));
-    headers(&mut head, &parts.headers);
-    head
+    head_of(&[parts.method.as_str(), target, version(parts.version)], &parts.headers)
 }
 
 /// The exchange's bytes.
 pub(super) fn wire(request: Message, response: &Response, body: &Bytes) -> Wire {
-    let mut head = String::with_capacity(256);
     let status = response.status();
-    let reason = status.canonical_reason().unwrap_or_default();
-    let _ = write!(head, "{} {} {reason}\r\n", version(response.version()), status.as_u16());
-    headers(&mut head, response.headers());
+    let line = [version(response.version()), status.as_str(), status.canonical_reason().unwrap_or_default()];
+    let head = head_of(&line, response.headers());
     Wire { request, response: Message::sent(head, body) }
 }
 
-fn headers(head: &mut String, headers: &HeaderMap) {
+/// The first line, of three words, and the headers.
+fn head_of(line: &[&str; 3], headers: &HeaderMap) -> String {
+    let fields = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+    let words: usize = line.iter().map(|word| word.len() + 1).sum();
+    let mut head = String::with_capacity(words + 1 + fields.sum::<usize>());
+    let [first, second, third] = line;
+    head.extend([first, " ", second, " ", third, "\r\n"]);
     for (name, value) in headers {
-        head.push_str(name.as_str());
-        head.push_str(": ");
-        match value.to_str() {
+        head.extend([name.as_str(), ": "]);
+        match str::from_utf8(value.as_bytes()) {
             Ok(value) => head.push_str(value),
             Err(_) => head.push_str(&String::from_utf8_lossy(value.as_bytes())),
         }
         head.push_str("\r\n");
     }
+    head
 }
 
 const fn version(version: Version) -> &'static str {

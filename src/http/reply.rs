@@ -1,6 +1,6 @@
 //! From a reply to an HTTP response.
 
-use std::sync::Arc;
+use std::borrow::Cow;
 
 use axum::body::{Body as HttpBody, Bytes};
 use axum::http::header::{CONTENT_TYPE, LOCATION};
@@ -15,7 +15,7 @@ use super::pages;
 /// The response of a reply, and its body once more, for whoever records it.
 pub(super) fn respond(root: &str, reply: Reply) -> (Response, Bytes) {
     let (mut response, bytes) = match reply.body {
-        Body::Json(text) => typed("application/json", Bytes::from_owner(Shared(text))),
+        Body::Json(text) => typed("application/json", text),
         Body::Token(media_type, token) => typed(media_type, token.into()),
         Body::Raw { media_type, bytes } => {
             let (mut response, bytes) = typed("application/octet-stream", bytes.into());
@@ -31,7 +31,11 @@ pub(super) fn respond(root: &str, reply: Reply) -> (Response, Bytes) {
     };
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in reply.headers {
-        if let Ok(value) = HeaderValue::from_str(&value) {
+        let value = match value {
+            Cow::Borrowed(text) => Ok(HeaderValue::from_static(text)),
+            Cow::Owned(text) => HeaderValue::try_from(text),
+        };
+        if let Ok(value) = value {
             response.headers_mut().insert(HeaderName::from_static(name), value);
         }
     }
@@ -39,7 +43,8 @@ pub(super) fn respond(root: &str, reply: Reply) -> (Response, Bytes) {
 }
 
 fn typed(media_type: &'static str, bytes: Bytes) -> (Response, Bytes) {
-    let response = ([(CONTENT_TYPE, HeaderValue::from_static(media_type))], bytes.clone()).into_response();
+    let mut response = Response::new(HttpBody::from(bytes.clone()));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     (response, bytes)
 }
 
@@ -57,13 +62,4 @@ fn returned(root: &str, back: &Return) -> (Response, Bytes) {
         return pages::form_post(root, back);
     }
     (located(back.to_url().as_str()), Bytes::new())
-}
-
-/// A document that many answers share.
-struct Shared(Arc<str>);
-
-impl AsRef<[u8]> for Shared {
-    fn as_ref(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
 }

@@ -2,13 +2,18 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
+
 use crate::protocol::{Map, UnixTime};
-use crate::world::Settings;
+use crate::world::{Access, Grant, Settings, UserInfo};
 
 use super::metadata;
 
 /// The most hosts that metadata is kept for; more than a machine and its containers have.
 const HOSTS: usize = 16;
+
+/// The most answers of UserInfo that are kept: as many as there are pairs of person and app that a run of tests asks about.
+const ANSWERS: usize = 64;
 
 /// What was written for one state of the settings.
 #[derive(Debug, Default)]
@@ -17,15 +22,35 @@ pub struct Documents(Mutex<Written>);
 #[derive(Debug, Default)]
 struct Written {
     settings: Option<Arc<Settings>>,
-    metadata: Vec<(String, Arc<str>)>,
-    keys: Option<Arc<str>>,
+    metadata: Vec<(String, Bytes)>,
+    keys: Option<Bytes>,
+    userinfo: Vec<Said>,
+}
+
+/// What UserInfo said on a token.
+#[derive(Debug)]
+struct Said {
+    grant: Arc<Grant>,
+    access: Arc<Access>,
+    text: Bytes,
+}
+
+impl Said {
+    /// Whether the same is to be said again: by the same settings, and about the person as the configuration has them.
+    fn fits(&self, info: &UserInfo) -> bool {
+        let (one, other) = (&self.grant, &info.grant);
+        one.person.sub == other.person.sub
+            && one.client == other.client
+            && self.access.scopes == info.access.scopes
+            && one.claims.userinfo == other.claims.userinfo
+    }
 }
 
 impl Documents {
     /// Discovery as it is seen by this host.
-    pub(super) fn metadata(&self, settings: &Arc<Settings>, base: &str) -> Arc<str> {
+    pub(super) fn metadata(&self, settings: &Arc<Settings>, base: &str) -> Bytes {
         let known = self.of(settings, |written| {
-            written.metadata.iter().find(|(known, _)| known == base).map(|(_, text)| Arc::clone(text))
+            written.metadata.iter().find(|(known, _)| known == base).map(|(_, text)| text.clone())
         });
         known.unwrap_or_else(|| {
             let text = text(&metadata::document(settings, base));
@@ -33,21 +58,42 @@ impl Documents {
                 if written.metadata.len() == HOSTS {
                     written.metadata.clear();
                 }
-                written.metadata.push((base.to_owned(), Arc::clone(&text)));
+                written.metadata.push((base.to_owned(), text.clone()));
             });
             text
         })
     }
 
     /// The key set. While a key is on its way out the set depends on the time, and is written anew.
-    pub(super) fn keys(&self, settings: &Arc<Settings>, now: UnixTime) -> Arc<str> {
+    pub(super) fn keys(&self, settings: &Arc<Settings>, now: UnixTime) -> Bytes {
         if settings.keys.changes_with_time() {
             return text(&settings.keys.jwks(now));
         }
         let known = self.of(settings, |written| written.keys.clone());
         known.unwrap_or_else(|| {
             let text = text(&settings.keys.jwks(now));
-            self.of(settings, |written| written.keys = Some(Arc::clone(&text)));
+            self.of(settings, |written| written.keys = Some(text.clone()));
+            text
+        })
+    }
+
+    /// What UserInfo says, which tests and apps ask again and again.
+    pub(super) fn userinfo(&self, settings: &Arc<Settings>, info: &UserInfo, write: impl FnOnce() -> Vec<u8>) -> Bytes {
+        if info.grant.person.claims.is_some() {
+            return write().into();
+        }
+        let known = self.of(settings, |written| {
+            written.userinfo.iter().find(|said| said.fits(info)).map(|said| said.text.clone())
+        });
+        known.unwrap_or_else(|| {
+            let text = Bytes::from(write());
+            self.of(settings, |written| {
+                if written.userinfo.len() == ANSWERS {
+                    written.userinfo.clear();
+                }
+                let (grant, access) = (Arc::clone(&info.grant), Arc::clone(&info.access));
+                written.userinfo.push(Said { grant, access, text: text.clone() });
+            });
             text
         })
     }
@@ -62,6 +108,6 @@ impl Documents {
     }
 }
 
-fn text(members: &Map) -> Arc<str> {
+fn text(members: &Map) -> Bytes {
     serde_json::to_string(members).expect("a JSON object can always be written").into()
 }

@@ -92,14 +92,15 @@ impl Profile {
     }
 
     /// What UserInfo says, [Core §5.3.2](https://openid.net/specs/openid-connect-core-1_0.html#UserInfoResponse), written out
-    /// from where it is kept: nothing else is asked for as often.
-    pub fn write_userinfo(&self, settings: &Settings, info: &UserInfo) -> String {
+    /// from where it is kept.
+    pub fn write_userinfo(&self, settings: &Settings, info: &UserInfo) -> Vec<u8> {
         let nothing = Map::new();
         let known = known(settings, &info.grant.person, &nothing);
         let unasked = settings.unasked(&info.client, |kinds| &kinds.userinfo, known);
         let sub = Value::from(info.grant.person.sub.as_str());
-        let mut said: Vec<(&str, &Value)> = vec![("sub", &sub)];
-        let opened = info.scopes.iter().filter_map(|scope| settings.scopes.get(scope)).flatten();
+        let mut said: Vec<(&str, &Value)> = Vec::with_capacity(1 + known.len() + unasked.len());
+        said.push(("sub", &sub));
+        let opened = info.access.scopes.iter().filter_map(|scope| settings.scopes.get(scope)).flatten();
         let asked = opened.chain(info.grant.claims.userinfo.keys());
         let asked = asked.filter_map(|name| Some((name.as_str(), known.get(name).filter(|value| !is_blank(value))?)));
         for (name, value) in asked.chain(unasked.iter().map(|(name, value)| (name.as_str(), value))) {
@@ -110,14 +111,14 @@ impl Profile {
         let mut text = Vec::with_capacity(1024);
         let written = serde_json::Serializer::new(&mut text).collect_map(said);
         written.expect("a JSON object can always be written");
-        String::from_utf8(text).expect("JSON is UTF-8")
+        text
     }
 
     /// UserInfo's answer as a token, for a client that registered `userinfo_signed_response_alg`.
     pub fn shape_signed_userinfo(&self, settings: &Settings, info: &UserInfo) -> Option<TokenDraft> {
         let alg = info.client.userinfo_signed_response_alg?;
         let written = self.write_userinfo(settings, info);
-        let mut claims: Map = serde_json::from_str(&written).expect("it was written as an object");
+        let mut claims: Map = serde_json::from_slice(&written).expect("it was written as an object");
         claims.insert("iss".into(), settings.issuer.as_str().into());
         claims.insert("aud".into(), info.client.id.as_str().into());
         Some(TokenDraft::new(typed("JWT"), claims, key_for(&info.client, alg)))

@@ -47,8 +47,11 @@ impl Profile {
             Outcome::Issue(issuance) => tokens(telling, &issuance, signed),
             Outcome::UserInfo(info) => match signed.userinfo {
                 Some(token) => Reply::new(200, Body::Token("application/jwt", token)).uncached(),
-                None => Reply::new(200, Body::Json(self.write_userinfo(settings, &info).into()))
-                    .with("cache-control", "no-store"),
+                None => {
+                    let text =
+                        telling.documents.userinfo(settings, &info, || self.write_userinfo(settings, &info));
+                    Reply::new(200, Body::Json(text)).with("cache-control", "no-store")
+                }
             },
             Outcome::Show(Document::Metadata) => {
                 Reply::new(200, Body::Json(telling.documents.metadata(settings, telling.base)))
@@ -143,7 +146,7 @@ fn tell(endpoint: Endpoint, refused: &Refused) -> Reply {
 /// [RFC 9110 §15.5.6](https://www.rfc-editor.org/rfc/rfc9110#section-15.5.6): whoever is told "not so" is told how.
 fn allowing(reply: Reply, refused: &Refused) -> Reply {
     match (&refused.expected, refused.check) {
-        (Some(methods), Check::MethodAllowed) => reply.with("allow", methods.as_str()),
+        (Some(methods), Check::MethodAllowed) => reply.with("allow", methods.clone()),
         _ => reply,
     }
 }

@@ -1,6 +1,9 @@
-//! One type for each kind of name, so that a code can never be passed where a refresh token is meant.
+//! One type for each kind of name, so that a code can never be passed where a refresh token is meant. A copy of a name shares its text:
+//! one request hands the same few names to records, rules and journal.
 
+use std::borrow::Borrow;
 use std::fmt;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,16 +13,31 @@ macro_rules! name {
         #[doc = $doc]
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
         #[serde(transparent)]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// The name as it travels.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+
+            /// The name, or as much of it as is worth keeping if somebody sent a very long one.
+            #[must_use]
+            pub fn shortened(&self) -> Self {
+                match shortened(&self.0) {
+                    whole if whole.len() == self.0.len() => self.clone(),
+                    part => part.into(),
+                }
+            }
         }
 
-        impl<T: Into<String>> From<T> for $name {
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl<T: Into<Arc<str>>> From<T> for $name {
             fn from(text: T) -> Self {
                 Self(text.into())
             }
@@ -54,4 +72,9 @@ name! {
     AccessId;
     /// A key's name, [RFC 7517 §4.5](https://www.rfc-editor.org/rfc/rfc7517#section-4.5).
     Kid;
+}
+
+/// The first hundred characters.
+pub fn shortened(text: &str) -> &str {
+    text.char_indices().nth(100).map_or(text, |(end, _)| &text[..end])
 }

@@ -12,7 +12,7 @@ pub mod time;
 pub use authorize::{AuthorizeRequest, Prompt, ResponseMode};
 pub use claims::ClaimsRequest;
 pub use ids::{
-    AccessId, BrowserId, ClientId, CodeValue, GrantId, InteractionId, Kid, RefreshValue, SessionId, Subject,
+    AccessId, BrowserId, ClientId, CodeValue, GrantId, InteractionId, Kid, RefreshValue, SessionId, Subject, shortened,
 };
 pub use lifetime::Lifetime;
 pub use params::Params;

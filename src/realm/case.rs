@@ -1,7 +1,7 @@
 //! What can be known of a request before it is decided, from the request itself and from the records that it names.
 
 use crate::faults::{Case, Mark, Point};
-use crate::protocol::{AccessId, Params};
+use crate::protocol::{AccessId, ClientId, Params};
 use crate::tokens::Opened;
 use crate::world::{Asked, Credential, Endpoint, Grant, Issuance, Name, Outcome, Question, Record, Records, Settings};
 
@@ -9,14 +9,13 @@ use super::exchange::Decision;
 
 /// The records that a request names by itself, so that most flows find all they need in one round.
 pub(super) fn names(asked: &Asked, recognised: Option<&AccessId>) -> Vec<Name> {
-    let browser = asked.browser.clone().map(Name::Browser);
-    let named: Vec<Name> =
-        if matches!(asked.endpoint, Endpoint::Introspection | Endpoint::Revocation | Endpoint::UserInfo) {
-            shown(&asked.params).chain(named_by(&asked.params, asked.credential.as_ref(), recognised)).collect()
-        } else {
-            named_by(&asked.params, asked.credential.as_ref(), recognised).collect()
-        };
-    browser.into_iter().chain(named).collect()
+    let shows = matches!(asked.endpoint, Endpoint::Introspection | Endpoint::Revocation | Endpoint::UserInfo);
+    let mut names: Vec<Name> = asked.browser.clone().map(Name::Browser).into_iter().collect();
+    if shows {
+        names.extend(shown(&asked.params));
+    }
+    names.extend(named_by(&asked.params, asked.credential.as_ref(), recognised));
+    names
 }
 
 /// The records that a request names, whoever brings it: a page, a code, a token, a sign-in.
@@ -77,15 +76,15 @@ const fn point(endpoint: Endpoint) -> Point {
 }
 
 /// The client that a request says it is about, believed or not.
-fn named_client(asked: &Asked) -> String {
+fn named_client(asked: &Asked) -> ClientId {
     match (&asked.credential, asked.params.get("client_id"), asked.params.get("client_assertion")) {
-        (_, Some(id), _) => id.to_owned(),
-        (Some(Credential::Basic { id, .. }), None, _) => id.clone(),
+        (_, Some(id), _) => id.into(),
+        (Some(Credential::Basic { id, .. }), None, _) => id.as_str().into(),
         (_, None, Some(assertion)) => {
             let opened = Opened::read(assertion).ok();
-            opened.and_then(|opened| opened.claim("sub").map(str::to_owned)).unwrap_or_default()
+            opened.as_ref().and_then(|opened| opened.claim("sub")).unwrap_or_default().into()
         }
-        _ => String::new(),
+        _ => "".into(),
     }
 }
 
@@ -103,18 +102,18 @@ pub(super) fn before(asked: &Asked, records: &Records, settings: &Settings) -> C
         match record {
             Record::Interaction(interaction) => {
                 let request = Params::parse(interaction.request.as_bytes());
-                request.get("client_id").unwrap_or_default().clone_into(&mut case.client);
+                case.client = request.get("client_id").unwrap_or_default().into();
                 case.login_hint = request.get("login_hint").map(str::to_owned);
             }
             // An API that asks about a token is not the client that the token was given to.
             Record::Grant(grant) if asked.endpoint == Endpoint::Introspection => {
-                let asking = std::mem::take(&mut case.client);
+                let asking = case.client.clone();
                 learn(&mut case, grant);
                 case.client = asking;
             }
             Record::Grant(grant) => learn(&mut case, grant),
             Record::Session(session) if matches!(asked.endpoint, Endpoint::Consent) => {
-                case.user = Some(session.person.sub.to_string());
+                case.user = Some(session.person.sub.clone());
                 case.marks = session.marks.iter().map(|mark| Mark::read(mark)).collect();
             }
             _ => {}
@@ -123,7 +122,7 @@ pub(super) fn before(asked: &Asked, records: &Records, settings: &Settings) -> C
     if asked.endpoint == Endpoint::SignIn {
         let typed = asked.params.get("sub").or(asked.params.get("username"));
         let known = typed.and_then(|typed| settings.users.iter().find(|user| user.answers_to(typed)));
-        case.user = known.map(|user| user.sub.to_string());
+        case.user = known.map(|user| user.sub.clone());
     }
     case
 }
@@ -155,8 +154,8 @@ pub(super) fn issuance_of(decision: &Decision) -> Option<&Issuance> {
 }
 
 fn learn(case: &mut Case, grant: &Grant) {
-    case.client = grant.client.to_string();
-    case.user = Some(grant.person.sub.to_string());
+    case.client = grant.client.clone();
+    case.user = Some(grant.person.sub.clone());
     case.login_hint.clone_from(&grant.login_hint);
     case.marks = grant.marks.iter().map(|mark| Mark::read(mark)).collect();
 }

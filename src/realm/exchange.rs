@@ -10,7 +10,7 @@ use crate::faults::{Case, Login, ON_THE_PAGE, Origin, Plan, Premise, Scene, Toke
 use crate::flows::WHAT_IFS;
 use crate::profile::word::Telling;
 use crate::profile::{Drafted, Signed};
-use crate::protocol::{AccessId, Lifetime, Map, UnixTime};
+use crate::protocol::{AccessId, Lifetime, Map, Subject, UnixTime, shortened};
 use crate::reply::{Body, Page, Reply};
 use crate::spec::{Check, Refused};
 use crate::store::Unavailable;
@@ -50,7 +50,7 @@ impl Realm {
     pub async fn exchange(&self, asked: &Asked, flow: Flow, settings: Arc<Settings>) -> (Reply, Entry) {
         let (now, draw, may_wait) = (self.now(), self.entropy.draw(), self.clock_runs());
         let resets = self.resets.load(Ordering::Relaxed);
-        let recognised = bearer(asked).and_then(|token| settings.keys.own_access_token(token, now)).map(AccessId::from);
+        let recognised = bearer(asked).and_then(|token| settings.keys.own_access_token(token, now));
         let mut on = Deciding { asked, flow, settings, now, draw, may_wait, recognised, resets, person: None };
         let (mut records, mut trace) = (Records::default(), Trace::default());
         let loaded = self.load(&mut records, names(asked, on.recognised.as_ref()), now).await;
@@ -87,16 +87,16 @@ impl Realm {
             at: on.now,
             method: asked.method,
             endpoint: asked.endpoint,
-            client: shortened(&case.client),
-            user: case.user.as_deref().map(shortened),
+            client: case.client.shortened(),
+            user: case.user.as_ref().map(Subject::shortened),
             status: reply.status,
             trace,
             refused,
             decided: plan.decided(),
             events,
             threads,
-            state: asked.params.get("state").map(shortened),
-            nonce: asked.params.get("nonce").map(shortened),
+            state: asked.params.get("state").map(|state| shortened(state).into()),
+            nonce: asked.params.get("nonce").map(|nonce| shortened(nonce).into()),
             flow: None,
             resets,
             delivery: reply.delivery,
@@ -225,16 +225,16 @@ impl Realm {
     }
 
     /// What an answer would say, if these were the person's claims.
-    fn said(&self, on: &Deciding<'_>, decision: &Decision, claims: &Map) -> String {
+    fn said(&self, on: &Deciding<'_>, decision: &Decision, claims: &Map) -> Vec<u8> {
         match about(decision.clone(), person_of(claims.clone())) {
             Ok(Outcome::UserInfo(info)) => self.profile.write_userinfo(&on.settings, &info),
             Ok(Outcome::Issue(issuance)) => {
                 let access = self.profile.shape_access_token(&on.settings, &issuance, on.now);
                 let id = self.profile.shape_id_token(&on.settings, &issuance, "", on.now);
                 let claims = [access, id].into_iter().flatten().map(|draft| Value::Object(draft.claims));
-                Value::Array(claims.collect()).to_string()
+                Value::Array(claims.collect()).to_string().into_bytes()
             }
-            _ => String::new(),
+            _ => Vec::new(),
         }
     }
 
@@ -262,7 +262,7 @@ impl Realm {
     /// Writes an exchange into journal and log.
     pub fn note(&self, entry: Entry) {
         let (method, endpoint) = (entry.method.as_str(), entry.endpoint.key());
-        let client = if entry.client.is_empty() { "someone unnamed" } else { &entry.client };
+        let client = Some(entry.client.as_str()).filter(|client| !client.is_empty()).unwrap_or("someone unnamed");
         if let Some(refused) = &entry.refused {
             let (check, section) = (refused.check.name(), refused.check.section());
             tracing::warn!("refused {method} {endpoint} by {client} [{check}] {} {section}", refused.in_full());
@@ -388,8 +388,4 @@ fn furnish(reply: &mut Reply) {
             editor.what_ifs = WHAT_IFS.to_vec();
         }
     }
-}
-
-fn shortened(text: &str) -> String {
-    text.chars().take(100).collect()
 }

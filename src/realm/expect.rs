@@ -8,7 +8,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::Lifetime;
+use crate::protocol::{Lifetime, Subject};
 use crate::spec::Check;
 use crate::world::Endpoint;
 
@@ -238,8 +238,8 @@ impl Where {
                     .push(format!("{name} was {}, not {wanted}", is.filter(|is| !is.is_empty()).unwrap_or("not said")));
             }
         };
-        compare("client", self.client.as_deref(), Some(&entry.client));
-        compare("user", self.user.as_deref(), entry.user.as_deref());
+        compare("client", self.client.as_deref(), Some(entry.client.as_str()));
+        compare("user", self.user.as_deref(), entry.user.as_ref().map(Subject::as_str));
         compare("state", self.state.as_deref(), entry.state.as_deref());
         compare("endpoint", self.endpoint.as_deref().map(short), Some(short(entry.endpoint.key())));
         let number = |n: Option<u64>| n.map(|n| n.to_string());

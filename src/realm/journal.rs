@@ -8,7 +8,7 @@ use bytes::Bytes;
 use tokio::sync::watch;
 
 use crate::faults::Decided;
-use crate::protocol::UnixTime;
+use crate::protocol::{ClientId, Subject, UnixTime};
 use crate::reply::Delivery;
 use crate::spec::Refused;
 use crate::world::{Endpoint, Method, Name, Trace};
@@ -27,9 +27,9 @@ pub struct Entry {
     /// The door.
     pub endpoint: Endpoint,
     /// The client that was named, shortened.
-    pub client: String,
+    pub client: ClientId,
     /// The person that it came to be about.
-    pub user: Option<String>,
+    pub user: Option<Subject>,
     /// The answer's status.
     pub status: u16,
     /// The checks in order.
@@ -43,9 +43,9 @@ pub struct Entry {
     /// The records by which it belongs to a flow.
     pub threads: Vec<Name>,
     /// The request's `state`, shortened.
-    pub state: Option<String>,
+    pub state: Option<Arc<str>>,
     /// The request's `nonce`, shortened.
-    pub nonce: Option<String>,
+    pub nonce: Option<Arc<str>>,
     /// The flow that it belongs to: the number of that flow's first exchange.
     pub flow: Option<u64>,
     /// How often the realm had been reset when it was asked.
@@ -98,7 +98,7 @@ impl Message {
 /// As a test's failure message shows it.
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let user = self.user.as_deref().map(|user| format!(" for {user}")).unwrap_or_default();
+        let user = self.user.as_ref().map(|user| format!(" for {user}")).unwrap_or_default();
         let (method, endpoint) = (self.method.as_str(), self.endpoint.key());
         writeln!(f, "#{} {method} {endpoint} by {}{user} → {}", self.number, self.client, self.status)?;
         for (check, held) in self.trace.iter() {
@@ -140,7 +140,7 @@ struct Kept {
     /// The flow of each record by which exchanges hang together, and how many exchanges that are kept met it.
     threads: HashMap<Name, (u64, u32)>,
     /// `state` and `nonce` of each flow, and how many of its exchanges are kept.
-    flows: HashMap<u64, (Option<String>, Option<String>, u32)>,
+    flows: HashMap<u64, (Option<Arc<str>>, Option<Arc<str>>, u32)>,
     count: u64,
 }
 
@@ -252,9 +252,9 @@ impl Kept {
         if let Some(flow) = oldest.flow {
             if let Some(known) = self.flows.get_mut(&flow) {
                 known.2 -= 1;
-            }
-            if self.flows.get(&flow).is_some_and(|known| known.2 == 0) {
-                self.flows.remove(&flow);
+                if known.2 == 0 {
+                    self.flows.remove(&flow);
+                }
             }
             for thread in &oldest.threads {
                 if let Some(known) = self.threads.get_mut(thread) {

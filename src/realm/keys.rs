@@ -110,7 +110,7 @@ impl Realm {
             return;
         }
         let Body::Json(text) = &reply.body else { return };
-        let Ok(mut document) = serde_json::from_str::<Value>(text) else { return };
+        let Ok(mut document) = serde_json::from_slice::<Value>(text) else { return };
         if let Some(keys) = document.get_mut("keys").and_then(Value::as_array_mut) {
             let live = borrowed.iter().filter(|(_, until)| *until > now);
             keys.extend(live.map(|(key, _)| Value::Object(key.clone())));

@@ -140,15 +140,15 @@ fn resolved(settings: &Settings, spec: &TokenSpec) -> (TokenSpec, Vec<String>) {
     if client.is_none() {
         notes.push(format!("the client {} is not registered: a sign-in would be refused", spec.client));
     }
-    let allowed = client.and_then(|client| client.scope);
-    if allowed.is_some_and(|allowed| !spec.scope.is_within(&allowed)) {
+    let allowed = client.as_ref().and_then(|client| client.scope.as_ref());
+    if allowed.is_some_and(|allowed| !spec.scope.is_within(allowed)) {
         notes.push(format!("the client {} may not ask for all of: {}", spec.client, spec.scope));
     }
     (spec, notes)
 }
 
 fn plan(settings: &Settings, spec: &TokenSpec, now: UnixTime, mut draw: Draw) -> Planned {
-    let client = settings.client(&spec.client).unwrap_or_else(|| Client::unregistered(&spec.client));
+    let client = settings.client(&spec.client).unwrap_or_else(|| Arc::new(Client::unregistered(&spec.client)));
     let lifetimes = settings.lifetimes(&client);
     let configured = if spec.kind == TokenKind::Id { lifetimes.id_token } else { lifetimes.access_token };
     let until = now.plus(spec.ttl.unwrap_or(configured));

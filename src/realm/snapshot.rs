@@ -136,7 +136,7 @@ impl Realm {
             clock: self.clock(),
             drawn: self.entropy.drawn(),
             keys: self.keys(),
-            rules: self.rules.list(self.now()).iter().map(KeptRule::of).collect(),
+            rules: self.rules.list(self.now()).iter().map(|rule| KeptRule::of(rule)).collect(),
             records,
         })
     }

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::EncodingKey;
 use serde_json::Value;
 
-use crate::protocol::{Lifetime, Map, UnixTime};
+use crate::protocol::{AccessId, Kid, Lifetime, Map, UnixTime};
 
 use super::{Alg, KeyChoice, KeyState, Opened, SigningKey, TokenDraft, Unverified};
 
@@ -74,10 +74,10 @@ impl KeyRing {
 
     /// The `jti` of an access token that this ring signed itself not long ago, by a key that is still published. What was signed
     /// here needs neither be verified nor be read again.
-    pub fn own_access_token(&self, token: &str, now: UnixTime) -> Option<String> {
+    pub fn own_access_token(&self, token: &str, now: UnixTime) -> Option<AccessId> {
         let own = self.own.get(token)?;
-        let published = self.published(now).any(|key| key.kid().as_str() == &*own.kid);
-        own.jti.filter(|_| published).map(Into::into)
+        let published = self.published(now).any(|key| *key.kid() == own.kid);
+        own.jti.filter(|_| published)
     }
 
     /// Whether some key is published for a while only.
@@ -192,9 +192,9 @@ struct Remembered {
 /// What is known of a token that was signed here.
 #[derive(Clone, Debug)]
 struct Own {
-    kid: Box<str>,
+    kid: Kid,
     /// Its `jti`, if it is an access token.
-    jti: Option<Box<str>>,
+    jti: Option<AccessId>,
 }
 
 impl OwnSignatures {

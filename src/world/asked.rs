@@ -1,5 +1,7 @@
 //! A request as flows see it: what was asked, by whom, through which browser.
 
+use std::sync::Arc;
+
 use crate::protocol::{BrowserId, Params};
 
 /// An HTTP method that some endpoint serves.
@@ -86,7 +88,7 @@ pub struct Asked {
     /// The browser, if it is one that was seen before or is seen now.
     pub browser: Option<BrowserId>,
     /// Scheme and authority by which the request came, such as `http://idp:7760`.
-    pub base: String,
+    pub base: Arc<str>,
     /// Whether a script of some web page asks, which says so by `Origin`.
     pub cross_origin: bool,
     /// Whether the request could not be read as its endpoint needs it; flows refuse it by this.

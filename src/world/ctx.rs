@@ -41,6 +41,10 @@ impl Trace {
 
     /// Notes a check that was made elsewhere.
     pub fn note(&mut self, check: Check, held: bool) {
+        if self.checks.capacity() == 0 {
+            // Most requests make about a dozen.
+            self.checks.reserve(16);
+        }
         self.checks.push((check, held));
     }
 }

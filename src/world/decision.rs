@@ -7,7 +7,7 @@ use crate::protocol::{
 };
 use crate::spec::{Refusal, Refused};
 
-use super::{Client, Grant, Name, ReturnAddress};
+use super::{Access, Client, Grant, Name, ReturnAddress};
 
 /// Why a step of a flow went no further.
 #[derive(Clone, Debug)]
@@ -138,7 +138,7 @@ pub enum Question {
         /// The visit.
         interaction: InteractionId,
         /// Who asks.
-        client: Box<Client>,
+        client: Arc<Client>,
         /// Where the answer will go.
         address: ReturnAddress,
         /// What would be granted.
@@ -151,7 +151,7 @@ pub enum Question {
         /// Who is signed in.
         person: Option<super::Person>,
         /// Who asks, if it is known.
-        client: Option<Box<Client>>,
+        client: Option<Arc<Client>>,
     },
 }
 
@@ -161,7 +161,7 @@ pub struct SignInQuestion {
     /// The visit.
     pub interaction: InteractionId,
     /// Who asks.
-    pub client: Client,
+    pub client: Arc<Client>,
     /// Where the answer will go.
     pub address: ReturnAddress,
     /// The request, to be explained.
@@ -193,7 +193,7 @@ pub struct Answer {
 #[derive(Clone, Debug)]
 pub struct Issuance {
     /// To whom.
-    pub client: Client,
+    pub client: Arc<Client>,
     /// On what ground.
     pub grant: Arc<Grant>,
     /// The ground's name.
@@ -218,11 +218,11 @@ pub struct Issuance {
 #[derive(Clone, Debug)]
 pub struct UserInfo {
     /// To whom.
-    pub client: Client,
+    pub client: Arc<Client>,
     /// About whom, and how much.
     pub grant: Arc<Grant>,
-    /// What the token carries.
-    pub scopes: Scopes,
+    /// The token, which may carry less than was granted.
+    pub access: Arc<Access>,
 }
 
 /// A document that is made of settings alone.

@@ -1,5 +1,6 @@
 //! Chance for one realm: the machine's, or a stream that a seed repeats.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_lc_rs::hmac;
@@ -9,7 +10,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 /// Where a realm's codes, tokens and ids come from.
 #[derive(Debug, Default)]
 pub struct Entropy {
-    seed: Option<hmac::Key>,
+    /// Shared with each request's draw: the key holds a kilobyte of HMAC's state.
+    seed: Option<Arc<hmac::Key>>,
     drawn: AtomicU64,
 }
 
@@ -19,7 +21,7 @@ impl Entropy {
     /// Each realm has a stream of its own, named by the realm.
     pub fn seeded(seed: u64, name: &str) -> Self {
         let key = [&seed.to_be_bytes(), name.as_bytes()].concat();
-        Self { seed: Some(hmac::Key::new(hmac::HMAC_SHA256, &key)), drawn: AtomicU64::new(0) }
+        Self { seed: Some(Arc::new(hmac::Key::new(hmac::HMAC_SHA256, &key))), drawn: AtomicU64::new(0) }
     }
 
     /// Begins the stream anew, as a reset does.
@@ -47,7 +49,7 @@ impl Entropy {
 /// One request's own chance: run again, a flow draws the same values again if the realm is seeded.
 #[derive(Clone, Debug, Default)]
 pub struct Draw {
-    seed: Option<(hmac::Key, u64)>,
+    seed: Option<(Arc<hmac::Key>, u64)>,
     count: u64,
 }
 

@@ -1,6 +1,7 @@
 //! What a realm is told to be: one versioned document, changed as a whole.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 use url::{Host, Url};
@@ -29,7 +30,7 @@ pub enum BackChannel {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     /// Scheme and authority, such as `http://localhost:7760`.
-    pub origin: String,
+    pub origin: Arc<str>,
     /// Host and port, such as `localhost:7760`.
     pub authority: String,
     /// The path, without `/` at its end.
@@ -42,7 +43,7 @@ impl Place {
         let Ok(url) = Url::parse(issuer) else { return Self::default() };
         let origin = url.origin().ascii_serialization();
         let authority = origin.split_once("://").map_or_else(String::new, |(_, authority)| authority.to_owned());
-        Self { origin, authority, path: url.path().trim_end_matches('/').to_owned() }
+        Self { origin: origin.into(), authority, path: url.path().trim_end_matches('/').to_owned() }
     }
 }
 
@@ -60,7 +61,7 @@ pub struct Settings {
     /// The people, in the order in which the page shows them.
     pub users: Vec<User>,
     /// The registered clients.
-    pub clients: BTreeMap<ClientId, Client>,
+    pub clients: BTreeMap<ClientId, Arc<Client>>,
     /// Whether clients must be registered even if none is.
     pub strict: bool,
     /// Which claims each scope opens.
@@ -97,11 +98,11 @@ impl Settings {
     }
 
     /// The client of this name, registered or not.
-    pub fn client(&self, id: &str) -> Option<Client> {
+    pub fn client(&self, id: &str) -> Option<Arc<Client>> {
         if self.accepts_any_client() {
-            return Some(Client::unregistered(id));
+            return Some(Arc::new(Client::unregistered(id)));
         }
-        self.clients.get(&id.into()).cloned()
+        self.clients.get(id).cloned()
     }
 
     /// The person of this subject.

@@ -99,7 +99,7 @@ async fn a_store_that_does_not_answer_is_a_503_and_no_panic() {
         .collect(),
         credential: None,
         browser: None,
-        base: emulator.issuer(),
+        base: emulator.issuer().into(),
         cross_origin: false,
         unreadable: None,
     };

@@ -297,9 +297,9 @@ pub(super) const FAULTS: &[Lie] = &[
         (
             AUTHZ_ERROR,
             &[Premise(|p, f| {
-                let Some(gone) = f.case.user.as_deref().filter(|_| f.case.point == Authorize) else { return false };
+                let Some(gone) = f.case.user.as_ref().filter(|_| f.case.point == Authorize) else { return false };
                 let before = p.settings.users.len();
-                p.settings.users.retain(|user| user.sub.as_str() != gone);
+                p.settings.users.retain(|user| user.sub != *gone);
                 p.settings.users.len() != before
             })],
         ),
@@ -316,7 +316,7 @@ pub(super) const FAULTS: &[Lie] = &[
                 }
                 let mut locked = false;
                 for user in &mut p.settings.users {
-                    if f.case.user.as_deref().is_none_or(|sub| user.sub.as_str() == sub) {
+                    if f.case.user.as_ref().is_none_or(|sub| user.sub == *sub) {
                         locked |= !user.locked;
                         user.locked = true;
                     }

@@ -7,6 +7,7 @@ use super::{Lie, handle, reject, tolerate};
 use crate::faults::Effect::Reply;
 use crate::faults::Point::Token;
 use crate::faults::edit::{altered, bytes, error, good, html, instead, member, replace, without};
+use crate::protocol::Subject;
 use crate::reply::Body;
 
 const TYPE: &str = "https://www.rfc-editor.org/rfc/rfc6749#section-7.1";
@@ -125,7 +126,7 @@ pub(super) const FAULTS: &[Lie] = &[
             TOKEN_ANSWER,
             &[Reply(Token, |r, _| {
                 let Body::Json(text) = &r.body else { return false };
-                let members: crate::protocol::Map = serde_json::from_str(text).unwrap_or_default();
+                let members: crate::protocol::Map = serde_json::from_slice(text).unwrap_or_default();
                 let as_text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 let form = members.iter().map(|(name, value)| (name.clone(), as_text(value)));
                 let form: crate::protocol::Params = form.collect();
@@ -155,7 +156,7 @@ pub(super) const FAULTS: &[Lie] = &[
                         return false;
                     }
                     let claims = json!({
-                        "iss": asked, "sub": f.case.user.as_deref().unwrap_or(&f.case.client), "aud": f.case.client,
+                        "iss": asked, "sub": f.case.user.as_ref().map_or(f.case.client.as_str(), Subject::as_str), "aud": f.case.client,
                         "exp": f.now.0.saturating_add(3_600), "iat": f.now.0,
                     });
                     let claims = claims.as_object().cloned().unwrap_or_default();

@@ -1,5 +1,7 @@
 //! What the token endpoint asks of the client, and what kind of tokens it gives.
 
+use std::sync::Arc;
+
 use super::section::TOKEN_ANSWER;
 use super::{Lie, handle, tolerate};
 use crate::faults::Effect::Premise;
@@ -36,7 +38,7 @@ fn only(premise: &mut crate::faults::Premise<'_>, facts: &crate::faults::Facts<'
     client.unregistered = false;
     client.secret = client.secret.or_else(|| crate::faults::edit::client_secret(facts));
     client.token_endpoint_auth_method = Some(method);
-    premise.settings.clients.insert(client.client_id(), client);
+    premise.settings.clients.insert(client.client_id(), client.into());
     true
 }
 
@@ -54,7 +56,7 @@ pub(super) const FAULTS: &[Lie] = &[
                 let Some(mut client) = f.client() else { return false };
                 client.unregistered = false;
                 client.secret = Some("the-secret-of-tomorrow".into());
-                p.settings.clients.insert(client.client_id(), client);
+                p.settings.clients.insert(client.client_id(), client.into());
                 true
             })],
         ),
@@ -72,7 +74,7 @@ pub(super) const FAULTS: &[Lie] = &[
                     return false;
                 }
                 client.require_pkce = true;
-                p.settings.clients.insert(client.client_id(), client);
+                p.settings.clients.insert(client.client_id(), client.into());
                 f.case.point == crate::faults::Point::Authorize && f.asked.params.get("code_challenge").is_none()
             })],
         ),
@@ -88,7 +90,7 @@ pub(super) const FAULTS: &[Lie] = &[
                 if f.case.point != Token {
                     return false;
                 }
-                let client = p.settings.clients.get_mut(&f.case.client.as_str().into());
+                let client = p.settings.clients.get_mut(f.case.client.as_str()).map(Arc::make_mut);
                 let own = client.and_then(|client| client.access_token_format.as_mut());
                 let format = own.unwrap_or(&mut p.settings.policy.access_token_format);
                 *format = match format {
@@ -109,7 +111,7 @@ pub(super) const FAULTS: &[Lie] = &[
             &[Premise(|p, f| {
                 let seconds = u32::try_from(f.seconds(1)).unwrap_or(1);
                 let lifetime = crate::protocol::Lifetime::of_seconds(seconds);
-                let client = p.settings.clients.get_mut(&f.case.client.as_str().into());
+                let client = p.settings.clients.get_mut(f.case.client.as_str()).map(Arc::make_mut);
                 let own = client.and_then(|client| client.lifetimes.as_mut());
                 let lifetimes = own.unwrap_or(&mut p.settings.policy.lifetimes);
                 (lifetimes.access_token, lifetimes.id_token) = (lifetime, lifetime);

@@ -44,7 +44,7 @@ fn as_jwt(premise: &mut crate::faults::Premise<'_>, facts: &Facts<'_>) -> bool {
     let unasked = client.userinfo_signed_response_alg.is_none();
     client.userinfo_signed_response_alg = Some(Alg::RS256);
     client.unregistered = false;
-    premise.settings.clients.insert(client.client_id(), client);
+    premise.settings.clients.insert(client.client_id(), client.into());
     unasked
 }
 

@@ -25,7 +25,7 @@ pub(super) struct Wish {
 /// Names the new tokens and keeps their records.
 pub(super) fn issue(
     ctx: &mut Ctx<'_>,
-    client: &Client,
+    client: &Arc<Client>,
     (grant_id, grant): (GrantId, Arc<Grant>),
     wish: Wish,
 ) -> Issuance {
@@ -53,7 +53,7 @@ pub(super) fn issue(
     }
     ctx.records.put(Name::Grant(grant_id.clone()), grant.clone(), kept_until.plus(EXPIRED));
     Issuance {
-        client: client.clone(),
+        client: Arc::clone(client),
         grant,
         grant_id,
         scopes: wish.scopes,

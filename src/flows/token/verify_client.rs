@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use crate::flows::documents::readable;
 use crate::flows::sign_in::same;
@@ -13,7 +14,7 @@ use super::assertion;
 /// A client that proved who it is, as far as it has something to prove it with. Only [`verify_client`] makes one.
 #[derive(Clone, Debug)]
 pub struct AuthenticatedClient {
-    client: Client,
+    client: Arc<Client>,
     method: AuthMethod,
 }
 
@@ -25,9 +26,9 @@ impl AuthenticatedClient {
 }
 
 impl Deref for AuthenticatedClient {
-    type Target = Client;
+    type Target = Arc<Client>;
 
-    fn deref(&self) -> &Client {
+    fn deref(&self) -> &Arc<Client> {
         &self.client
     }
 }

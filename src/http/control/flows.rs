@@ -13,6 +13,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::protocol::Subject;
 use crate::realm::{Entry, Event, ExchangeView, Expectation, FlowView, Met, Realm, export};
 
 use super::operation::{Call, Operation, asks, sends, streams};
@@ -99,8 +100,8 @@ impl Filter {
     fn wants(&self, entry: &Entry) -> bool {
         let fits =
             |wanted: &Option<String>, is: Option<&str>| wanted.as_deref().is_none_or(|wanted| Some(wanted) == is);
-        fits(&self.client, Some(&entry.client))
-            && fits(&self.user, entry.user.as_deref())
+        fits(&self.client, Some(entry.client.as_str()))
+            && fits(&self.user, entry.user.as_ref().map(Subject::as_str))
             && fits(&self.state, entry.state.as_deref())
             && self.event.is_none_or(|event| entry.events.contains(&event))
             && self.flow.is_none_or(|flow| entry.flow == Some(flow))

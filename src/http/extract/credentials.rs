@@ -10,12 +10,14 @@ use crate::world::Credential;
 /// Reads the header; one that is neither Basic nor Bearer is not ours to judge.
 pub(super) fn read(headers: &HeaderMap) -> Option<Credential> {
     let header = headers.get(AUTHORIZATION)?;
-    let parsed = header.to_str().ok().and_then(|text| {
+    let parsed = str::from_utf8(header.as_bytes()).ok().and_then(|text| {
         let (scheme, rest) = text.trim().split_once(' ')?;
-        match scheme.to_ascii_lowercase().as_str() {
-            "basic" => basic(rest.trim()),
-            "bearer" => Some(Credential::Bearer(rest.trim().to_owned())),
-            _ => None,
+        if scheme.eq_ignore_ascii_case("bearer") {
+            Some(Credential::Bearer(rest.trim().to_owned()))
+        } else if scheme.eq_ignore_ascii_case("basic") {
+            basic(rest.trim())
+        } else {
+            None
         }
     });
     Some(parsed.unwrap_or(Credential::Unreadable))

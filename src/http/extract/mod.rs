@@ -7,7 +7,7 @@ mod place;
 
 use axum::body::Bytes;
 use axum::extract::Request;
-use axum::http::header::COOKIE;
+use axum::http::header::{COOKIE, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method as HttpMethod};
 
@@ -68,17 +68,17 @@ impl Came {
         self.method.and_then(|method| routes::flow(self.endpoint, method)).unwrap_or(refusing)
     }
 
-    /// What the flow sees.
-    pub(super) fn asked(&self, settings: &Settings, browser: Option<BrowserId>) -> Asked {
+    /// What the flow sees, taken out.
+    pub(super) fn take_asked(&mut self, settings: &Settings, browser: Option<BrowserId>) -> Asked {
         let base = base(&self.headers, settings);
         let foreign = self.posted_by_our_page(&base, &settings.issuer).err();
-        let unreadable = self.unreadable.clone().or(foreign);
+        let unreadable = self.unreadable.take().or(foreign);
         Asked {
             endpoint: self.endpoint,
             method: self.method.unwrap_or(Method::Get),
-            params: if unreadable.is_some() { Params::default() } else { self.meant() },
-            cross_origin: self.headers.contains_key("origin"),
-            credential: self.credential.clone(),
+            params: if unreadable.is_some() { Params::default() } else { self.take_meant() },
+            cross_origin: self.headers.contains_key(ORIGIN),
+            credential: self.credential.take(),
             browser,
             base,
             unreadable,
@@ -86,11 +86,12 @@ impl Came {
     }
 
     /// The parameters, with the `login_hint` that the realm is meant to see.
-    fn meant(&self) -> Params {
-        let Some(hint) = &self.hint else { return self.params.clone() };
+    fn take_meant(&mut self) -> Params {
+        let params = std::mem::take(&mut self.params);
+        let Some(hint) = &self.hint else { return params };
         let meant =
             |(name, value): (&str, &str)| (name.to_owned(), if name == "login_hint" { hint } else { value }.to_owned());
-        self.params.iter().map(meant).collect()
+        params.iter().map(meant).collect()
     }
 
     /// The request as it travelled, taken out: no flow sees it.
@@ -120,7 +121,7 @@ impl Came {
         if !ours || self.method != Some(Method::Post) {
             return Ok(());
         }
-        match self.headers.get("origin").map(|origin| origin.to_str().unwrap_or("null")) {
+        match self.headers.get(ORIGIN).map(|origin| origin.to_str().unwrap_or("null")) {
             Some(origin) if !same_place(origin, base) && !same_place(origin, issuer) => {
                 Err(Refused::by(Check::FormFromOurPage).got(origin).expected(base))
             }

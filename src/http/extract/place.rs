@@ -1,5 +1,7 @@
 //! By which host a request came.
 
+use std::sync::Arc;
+
 use axum::http::HeaderMap;
 use axum::http::header::HOST;
 use url::{Host, Url};
@@ -8,13 +10,13 @@ use crate::world::Settings;
 
 /// Scheme and authority of the request, such as `http://idp:7760`. A name that is none of this machine or its containers
 /// could be anybody's; then it is the issuer's. TLS may end in front of us, so the issuer's host has the issuer's scheme.
-pub(in crate::http) fn base(headers: &HeaderMap, settings: &Settings) -> String {
+pub(in crate::http) fn base(headers: &HeaderMap, settings: &Settings) -> Arc<str> {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let issuer = &settings.issuer;
     let by_issuer = host == settings.place.authority
         || same_place(&format!("http://{host}"), issuer)
         || same_place(&format!("https://{host}"), issuer);
-    if by_issuer || !is_local(host) { settings.place.origin.clone() } else { format!("http://{host}") }
+    if by_issuer || !is_local(host) { Arc::clone(&settings.place.origin) } else { format!("http://{host}").into() }
 }
 
 /// `localhost` and names under it, names without a dot as containers have them, and addresses. Nobody else's DNS can point
