@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use jsonwebtoken::{Algorithm, EncodingKey};
+use rustix::thread::{CpuSet, Pid, sched_setaffinity};
 
 use crate::client::Client;
 
@@ -21,6 +22,9 @@ pub(crate) fn all(long: bool) {
     start_up();
 
     let mut server = Server::start();
+    if pin(std::process::id(), CLIENT).is_none() {
+        println!("(there is one processor for client and server, so what follows is less sure)");
+    }
     println!("resident memory, idle                       {:>9.1} MiB", server.resident());
     let mut client = server.client();
     warm_up(&mut client);
@@ -123,24 +127,44 @@ fn documents(server: &mut Server, client: &mut Client) {
     let sizes: Vec<usize> = paths.iter().map(|(_, path, headers)| client.get(path, headers).body.len()).collect();
     let bare = Bare::start(&sizes);
     let mut bare_client = Client::connect(bare.port).expect("a connection");
-    // A machine that others use as well is slow now and then: both are measured by turns, and the best turn of each counts.
-    const TURNS: u32 = 40;
-    const ROUNDS: u32 = 500;
+    // A machine that others use as well is slow now and then, by a factor of two: both are measured by short turns, and a ratio is that
+    // of two turns right after one another. What is printed is the median of all turns.
+    const TURNS: u32 = 100;
+    const ROUNDS: u32 = 300;
     for (index, (name, path, headers)) in paths.into_iter().enumerate() {
-        let (mut ours, mut least) = (Duration::MAX, Duration::MAX);
+        let (mut ours, mut bares, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..TURNS {
-            ours = ours.min(server.cpu(ROUNDS, || assert_eq!(client.get(path, headers).status, 200)));
+            let one = server.cpu(ROUNDS, || assert_eq!(client.get(path, headers).status, 200));
             let bare_path = format!("/{index}");
-            let turn = cpu_of(bare.child.id(), ROUNDS, || assert_eq!(bare_client.get(&bare_path, headers).status, 200));
-            least = least.min(turn);
+            let other =
+                cpu_of(bare.child.id(), ROUNDS, || assert_eq!(bare_client.get(&bare_path, headers).status, 200));
+            ratios.push(ratio(one, other));
+            ours.push(us(one));
+            bares.push(us(other));
         }
-        println!(
-            "{name:<43} {:>9.1} µs   ({:.2} × a bare handler's {:.1} µs)",
-            us(ours),
-            ratio(ours, least),
-            us(least)
-        );
+        let (ours, bare, ratio) = (median(ours), median(bares), median(ratios));
+        println!("{name:<43} {ours:>9.1} µs   ({ratio:.2} × a bare handler's {bare:.1} µs)");
     }
+}
+
+/// The processors of the benchmark itself and of what it measures.
+const CLIENT: usize = 0;
+const SERVERS: usize = 1;
+
+/// Keeps a process on one processor: where client and server are put by chance, each turn measures something else.
+fn pin(process: u32, processor: usize) -> Option<()> {
+    let mut only = CpuSet::new();
+    only.set(processor);
+    for thread in fs::read_dir(format!("/proc/{process}/task")).ok()?.flatten() {
+        let id = thread.file_name().to_str()?.parse().ok()?;
+        sched_setaffinity(Pid::from_raw(id), &only).ok()?;
+    }
+    Some(())
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 /// One RS256 signature, by a parsed key and by one that is parsed for each.
@@ -231,6 +255,7 @@ impl Server {
         while Client::connect(port).is_err() {
             std::thread::sleep(Duration::from_millis(1));
         }
+        pin(child.id(), SERVERS);
         Self { child, port }
     }
 
@@ -269,6 +294,7 @@ impl Bare {
         let mut child = command.env("STANDIN_BENCH_BARE", sizes).stdout(Stdio::piped()).spawn().expect("it starts");
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a port");
+        pin(child.id(), SERVERS);
         Self { child, port: line.trim().parse().expect("a port") }
     }
 }

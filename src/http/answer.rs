@@ -38,7 +38,7 @@ pub(super) async fn answer(
     door: &Door,
     realm: Arc<Realm>,
     endpoint: Endpoint,
-    (request, peer): (Request, Option<Peer>),
+    (request, peer): (&mut Request, Option<&Peer>),
 ) -> Response {
     if request.method() == HttpMethod::OPTIONS && !is_for_browsers(endpoint) {
         return preflight(door, request).await;
@@ -64,7 +64,7 @@ pub(super) async fn answer(
     if delivery == Delivery::Now {
         return response;
     }
-    Box::pin(deliver(response, body, delivery, peer.as_ref())).await
+    Box::pin(deliver(response, body, delivery, peer)).await
 }
 
 /// A response, and what the journal is to know of it; nothing, where a request is only sent on.
@@ -109,9 +109,9 @@ fn taken_out(mut response: Response) -> Answered {
     (response, recorded)
 }
 
-async fn preflight(door: &Door, request: Request) -> Response {
+async fn preflight(door: &Door, request: &mut Request) -> Response {
     let nothing = service_fn(|_: Request| async { Ok::<_, Infallible>(().into_response()) });
-    door.cors.layer(nothing).oneshot(request).await.into_response()
+    door.cors.layer(nothing).oneshot(std::mem::take(request)).await.into_response()
 }
 
 async fn exchange(Here { realm, settings }: &Here, came: &mut Came, session: Option<Session>) -> Answered {

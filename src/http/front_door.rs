@@ -106,12 +106,13 @@ impl Service<Request> for App {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request) -> Self::Future {
+    fn call(&mut self, mut request: Request) -> Self::Future {
         if self.port.is_none() && request.uri().path().starts_with("/_control/") {
             return Box::pin(unbroken(controlled(self.control.clone(), request)));
         }
         let (door, port, peer) = (Arc::clone(&self.door), self.port, self.peer.clone());
-        Box::pin(unbroken(enter(door, port, peer, request)))
+        // What is handed on is borrowed: each `async fn` would keep a copy of it.
+        Box::pin(unbroken(async move { enter(&door, port, peer.as_ref(), &mut request).await }))
     }
 }
 
@@ -136,13 +137,13 @@ async fn controlled(control: Router, request: Request) -> Response {
     }
 }
 
-async fn enter(door: Arc<Door>, port: Option<u16>, peer: Option<Peer>, request: Request) -> Response {
+async fn enter(door: &Arc<Door>, port: Option<u16>, peer: Option<&Peer>, request: &mut Request) -> Response {
     let path = request.uri().path();
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let (place, document) = routes::well_known(path).map_or((path, None), |(place, doc)| (place, Some(doc)));
     let realm = match door.realms.find(port, host, place) {
         Found::Here(realm) => realm,
-        Found::Unknown(name) => return unknown_realm(&door, &name, request.headers()),
+        Found::Unknown(name) => return unknown_realm(door, &name, request.headers()),
     };
     let settings = realm.settings();
     let root = settings.issuer_path();
@@ -157,14 +158,14 @@ async fn enter(door: Arc<Door>, port: Option<u16>, peer: Option<Peer>, request: 
         (None, None) => return nowhere(&realm, path, request.headers()),
     };
     if let Some(endpoint) = routes::endpoint(&settings, below) {
-        return answer::answer(&door, realm, endpoint, (request, peer)).await;
+        return answer::answer(door, realm, endpoint, (request, peer)).await;
     }
     if let Some(ticket) = below.strip_prefix("/ticket/") {
-        return door.redeem_ticket(ticket, &request);
+        return door.redeem_ticket(ticket, request);
     }
     if request.method() == Method::GET || request.method() == Method::HEAD {
         if below.is_empty() || below == "/" {
-            return console::console(&door, &realm, &request);
+            return console::console(door, &realm, request);
         }
         if let Some(asset) = assets::asset(below) {
             return asset;

@@ -18,7 +18,7 @@ pub(super) struct Recorded {
 }
 
 /// The request's line and headers.
-pub(super) fn head(parts: &Parts) -> String {
+pub(super) fn head(parts: &Parts) -> Vec<u8> {
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
     head_of(&[parts.method.as_str(), target, version(parts.version)], &parts.headers)
 }
@@ -32,19 +32,15 @@ pub(super) fn wire(request: Message, response: &Response, body: &Bytes) -> Wire 
 }
 
 /// The first line, of three words, and the headers.
-fn head_of(line: &[&str; 3], headers: &HeaderMap) -> String {
+fn head_of(line: &[&str; 3], headers: &HeaderMap) -> Vec<u8> {
     let fields = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
     let words: usize = line.iter().map(|word| word.len() + 1).sum();
-    let mut head = String::with_capacity(words + 1 + fields.sum::<usize>());
+    let mut head = Vec::with_capacity(words + 1 + fields.sum::<usize>());
     let [first, second, third] = line;
-    head.extend([first, " ", second, " ", third, "\r\n"]);
+    [first, " ", second, " ", third, "\r\n"].iter().for_each(|part| head.extend_from_slice(part.as_bytes()));
     for (name, value) in headers {
-        head.extend([name.as_str(), ": "]);
-        match str::from_utf8(value.as_bytes()) {
-            Ok(value) => head.push_str(value),
-            Err(_) => head.push_str(&String::from_utf8_lossy(value.as_bytes())),
-        }
-        head.push_str("\r\n");
+        let field = [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"];
+        field.iter().for_each(|part| head.extend_from_slice(part));
     }
     head
 }

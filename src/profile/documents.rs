@@ -82,9 +82,8 @@ impl Documents {
         if info.grant.person.claims.is_some() {
             return write().into();
         }
-        let known = self.of(settings, |written| {
-            written.userinfo.iter().find(|said| said.fits(info)).map(|said| said.text.clone())
-        });
+        let known = self
+            .of(settings, |written| written.userinfo.iter().find(|said| said.fits(info)).map(|said| said.text.clone()));
         known.unwrap_or_else(|| {
             let text = Bytes::from(write());
             self.of(settings, |written| {

@@ -52,7 +52,7 @@ impl Profile {
         about_the_sign_in(&mut claims, issuance);
         let nothing = Map::new();
         let known = known(settings, &grant.person, &nothing);
-        add_new(&mut claims, settings.unasked(&issuance.client, |kinds| &kinds.access_token, known));
+        add_new(&mut claims, settings.unasked(Some(&issuance.client), |kinds| &kinds.access_token, known));
         let key = KeyChoice::Current(settings.access_token_alg(&issuance.client));
         Some(TokenDraft::new(typed("at+jwt"), claims, key))
     }
@@ -87,7 +87,7 @@ impl Profile {
         let nothing = Map::new();
         let known = known(settings, &grant.person, &nothing);
         add_new(&mut claims, asked_for(&grant.claims.id_token, known));
-        add_new(&mut claims, settings.unasked(client, |kinds| &kinds.id_token, known));
+        add_new(&mut claims, settings.unasked(Some(client), |kinds| &kinds.id_token, known));
         Some(TokenDraft::new(typed("JWT"), claims, key_for(client, alg)))
     }
 
@@ -96,7 +96,7 @@ impl Profile {
     pub fn write_userinfo(&self, settings: &Settings, info: &UserInfo) -> Vec<u8> {
         let nothing = Map::new();
         let known = known(settings, &info.grant.person, &nothing);
-        let unasked = settings.unasked(&info.client, |kinds| &kinds.userinfo, known);
+        let unasked = settings.unasked(info.client.as_deref(), |kinds| &kinds.userinfo, known);
         let sub = Value::from(info.grant.person.sub.as_str());
         let mut said: Vec<(&str, &Value)> = Vec::with_capacity(1 + known.len() + unasked.len());
         said.push(("sub", &sub));
@@ -116,12 +116,13 @@ impl Profile {
 
     /// UserInfo's answer as a token, for a client that registered `userinfo_signed_response_alg`.
     pub fn shape_signed_userinfo(&self, settings: &Settings, info: &UserInfo) -> Option<TokenDraft> {
-        let alg = info.client.userinfo_signed_response_alg?;
+        let client = info.client.as_deref()?;
+        let alg = client.userinfo_signed_response_alg?;
         let written = self.write_userinfo(settings, info);
         let mut claims: Map = serde_json::from_slice(&written).expect("it was written as an object");
         claims.insert("iss".into(), settings.issuer.as_str().into());
-        claims.insert("aud".into(), info.client.id.as_str().into());
-        Some(TokenDraft::new(typed("JWT"), claims, key_for(&info.client, alg)))
+        claims.insert("aud".into(), client.id.as_str().into());
+        Some(TokenDraft::new(typed("JWT"), claims, key_for(client, alg)))
     }
 }
 

@@ -48,8 +48,7 @@ impl Profile {
             Outcome::UserInfo(info) => match signed.userinfo {
                 Some(token) => Reply::new(200, Body::Token("application/jwt", token)).uncached(),
                 None => {
-                    let text =
-                        telling.documents.userinfo(settings, &info, || self.write_userinfo(settings, &info));
+                    let text = telling.documents.userinfo(settings, &info, || self.write_userinfo(settings, &info));
                     Reply::new(200, Body::Json(text)).with("cache-control", "no-store")
                 }
             },

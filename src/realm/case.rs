@@ -84,7 +84,7 @@ fn named_client(asked: &Asked) -> ClientId {
             let opened = Opened::read(assertion).ok();
             opened.as_ref().and_then(|opened| opened.claim("sub")).unwrap_or_default().into()
         }
-        _ => "".into(),
+        _ => ClientId::default(),
     }
 }
 

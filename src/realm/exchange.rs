@@ -130,7 +130,8 @@ impl Realm {
             match (on.flow)(&mut ctx, on.asked) {
                 Err(Failure::Need(name)) => {
                     records.undo();
-                    self.bring(records, name, now).await?;
+                    // Few requests come here, and all would carry the room for it.
+                    Box::pin(self.bring(records, name, now)).await?;
                 }
                 Err(Failure::NextSecond) => {
                     records.undo();

@@ -1,6 +1,7 @@
 //! What happened: each exchange with its bytes, the checks that were made and whatever decided it, threaded into flows.
 
-use std::collections::{HashMap, VecDeque};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -68,8 +69,8 @@ pub struct Wire {
 /// One message. Bodies are cut at [`Message::LONGEST`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Message {
-    /// Request or status line, and the headers, each line ended by `\r\n`.
-    pub head: String,
+    /// Request or status line, and the headers, each line ended by `\r\n`. Header values may be no UTF-8.
+    pub head: Vec<u8>,
     /// The body, as far as it is kept.
     pub body: Bytes,
     /// How many bytes the body had.
@@ -80,8 +81,13 @@ impl Message {
     /// The most bytes of a body that are kept.
     pub const LONGEST: usize = 32 * 1024;
 
+    /// The head as text; what is no UTF-8 is U+FFFD.
+    pub fn head_text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.head)
+    }
+
     /// A message that was sent, with as much of its body as is kept. A body that is kept whole is shared with whoever sent it.
-    pub fn sent(head: String, body: &Bytes) -> Self {
+    pub fn sent(head: Vec<u8>, body: &Bytes) -> Self {
         if body.len() > Self::LONGEST {
             Self::received(head, body)
         } else {
@@ -90,7 +96,7 @@ impl Message {
     }
 
     /// A message that came, with a copy of as much of its body as is kept: it may be a piece of a larger buffer.
-    pub fn received(head: String, body: &[u8]) -> Self {
+    pub fn received(head: Vec<u8>, body: &[u8]) -> Self {
         Self { head, body: Bytes::copy_from_slice(&body[..body.len().min(Self::LONGEST)]), length: body.len() }
     }
 }
@@ -140,7 +146,7 @@ struct Kept {
     /// The flow of each record by which exchanges hang together, and how many exchanges that are kept met it.
     threads: HashMap<Name, (u64, u32)>,
     /// `state` and `nonce` of each flow, and how many of its exchanges are kept.
-    flows: HashMap<u64, (Option<Arc<str>>, Option<Arc<str>>, u32)>,
+    flows: BTreeMap<u64, (Option<Arc<str>>, Option<Arc<str>>, u32)>,
     count: u64,
 }
 
@@ -169,8 +175,11 @@ impl Journal {
         if kept.entries.len() > self.capacity {
             kept.forget_oldest();
         }
-        let number = kept.count;
-        self.newest.send_modify(|newest| newest.number = number);
+        let (number, followed) = (kept.count, self.newest.receiver_count() > 0);
+        self.newest.send_if_modified(|newest| {
+            newest.number = number;
+            followed
+        });
     }
 
     /// The exchanges, oldest first.
@@ -197,6 +206,8 @@ impl Journal {
 
     /// Tells of each new exchange.
     pub fn follow(&self) -> watch::Receiver<Newest> {
+        // Under the lock: whoever notes an exchange meanwhile must know that there is somebody to tell.
+        let _kept = self.lock();
         self.newest.subscribe()
     }
 

@@ -127,7 +127,8 @@ pub struct FlowView {
 
 impl From<&Message> for MessageView {
     fn from(message: &Message) -> Self {
-        let mut lines = message.head.split("\r\n").filter(|line| !line.is_empty());
+        let head = message.head_text();
+        let mut lines = head.split("\r\n").filter(|line| !line.is_empty());
         let line = lines.next().unwrap_or_default().to_owned();
         let header = |line: &str| line.split_once(": ").map(|(name, value)| (name.to_owned(), value.to_owned()));
         Self {

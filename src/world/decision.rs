@@ -217,8 +217,8 @@ pub struct Issuance {
 /// What UserInfo is to say.
 #[derive(Clone, Debug)]
 pub struct UserInfo {
-    /// To whom.
-    pub client: Arc<Client>,
+    /// To whom; `None` where clients need not be registered.
+    pub client: Option<Arc<Client>>,
     /// About whom, and how much.
     pub grant: Arc<Grant>,
     /// The token, which may carry less than was granted.

@@ -150,9 +150,10 @@ impl Settings {
     }
 
     /// The claims that a configuration sends unasked, with their values for this person.
-    pub fn unasked(&self, client: &Client, kind: impl Fn(&TokenClaims) -> &Vec<ClaimPick>, known: &Map) -> Map {
+    pub fn unasked(&self, client: Option<&Client>, kind: impl Fn(&TokenClaims) -> &Vec<ClaimPick>, known: &Map) -> Map {
         let mut claims = Map::new();
-        for pick in kind(&self.claims).iter().chain(kind(&client.claims)) {
+        let of_client = client.into_iter().flat_map(|client| kind(&client.claims));
+        for pick in kind(&self.claims).iter().chain(of_client) {
             match pick {
                 ClaimPick::OfPerson(name) => {
                     if let Some(value) = known.get(name).filter(|value| !is_blank(value)) {

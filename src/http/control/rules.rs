@@ -121,7 +121,11 @@ fn list(call: &Call, origin: Origin) -> Vec<RuleView> {
 
 fn one(call: &Call, id: u64) -> Result<RuleView, Problem> {
     let rules = call.realm.rules.list(call.realm.now());
-    rules.iter().find(|rule| rule.id == id).map(|rule| view(rule)).ok_or_else(|| Problem::missing("rule", &id.to_string()))
+    rules
+        .iter()
+        .find(|rule| rule.id == id)
+        .map(|rule| view(rule))
+        .ok_or_else(|| Problem::missing("rule", &id.to_string()))
 }
 
 fn forget(call: &Call, origin: Origin, id: Option<u64>) -> Result<(), Problem> {

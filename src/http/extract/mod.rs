@@ -34,14 +34,14 @@ pub(super) struct Came {
     /// The `login_hint` without the realm that it names, if it names one.
     pub(super) hint: Option<String>,
     unreadable: Option<Refused>,
-    head: String,
+    head: Vec<u8>,
     body: Bytes,
 }
 
 impl Came {
-    /// Reads a request.
-    pub(super) async fn read(endpoint: Endpoint, request: Request) -> Self {
-        let (parts, body) = request.into_parts();
+    /// Reads a request, and leaves nothing of it.
+    pub(super) async fn read(endpoint: Endpoint, request: &mut Request) -> Self {
+        let (parts, body) = std::mem::take(request).into_parts();
         let method = match parts.method {
             HttpMethod::GET | HttpMethod::HEAD => Some(Method::Get),
             HttpMethod::POST => Some(Method::Post),

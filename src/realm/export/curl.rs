@@ -14,7 +14,8 @@ pub fn curl(base: &str, entries: &[Arc<Entry>]) -> String {
     let _ = writeln!(text, "STANDIN_URL=${{STANDIN_URL:-{}}}", quoted(base));
     for entry in entries {
         let Some(wire) = &entry.wire else { continue };
-        let mut lines = wire.request.head.lines();
+        let head = wire.request.head_text();
+        let mut lines = head.lines();
         let mut first = lines.next().unwrap_or_default().split(' ');
         let (method, target) = (first.next().unwrap_or("GET"), first.next().unwrap_or("/"));
         let _ = write!(

@@ -23,7 +23,8 @@ pub fn har(base: &str, entries: &[Arc<Entry>]) -> Value {
 
 fn exchange(base: &str, entry: &Entry) -> Option<Value> {
     let wire = entry.wire.as_ref()?;
-    let mut line = wire.request.head.lines().next()?.split(' ');
+    let head = wire.request.head_text();
+    let mut line = head.lines().next()?.split(' ');
     let (method, target) = (line.next()?, line.next()?);
     let url = Url::parse(base).ok()?.join(target).ok()?;
     let query: Vec<Value> = url.query_pairs().map(|(name, value)| json!({ "name": name, "value": value })).collect();
@@ -63,7 +64,8 @@ fn exchange(base: &str, entry: &Entry) -> Option<Value> {
 }
 
 fn headers(message: &Message) -> (Vec<Value>, String) {
-    let pairs: Vec<(&str, &str)> = message.head.lines().skip(1).filter_map(|line| line.split_once(": ")).collect();
+    let head = message.head_text();
+    let pairs: Vec<(&str, &str)> = head.lines().skip(1).filter_map(|line| line.split_once(": ")).collect();
     let content_type = pairs.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
     let content_type = content_type.map_or("", |(_, value)| *value).to_owned();
     (pairs.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect(), content_type)
