@@ -54,7 +54,7 @@ impl Profile {
         let known = known(settings, &grant.person, &nothing);
         add_new(&mut claims, settings.unasked(Some(&issuance.client), |kinds| &kinds.access_token, known));
         let key = KeyChoice::Current(settings.access_token_alg(&issuance.client));
-        Some(TokenDraft::new(typed("at+jwt"), claims, key))
+        Some(TokenDraft { grant: Some(issuance.grant_id.clone()), ..TokenDraft::new(typed("at+jwt"), claims, key) })
     }
 
     /// The ID token, [Core §2](https://openid.net/specs/openid-connect-core-1_0.html#IDToken); none where nobody asked who this is.

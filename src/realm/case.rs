@@ -2,19 +2,20 @@
 
 use crate::faults::{Case, Mark, Point};
 use crate::protocol::{AccessId, ClientId, Params};
-use crate::tokens::Opened;
+use crate::tokens::{Opened, OwnAccess};
 use crate::world::{Asked, Credential, Endpoint, Grant, Issuance, Name, Outcome, Question, Record, Records, Settings};
 
 use super::exchange::Decision;
 
 /// The records that a request names by itself, so that most flows find all they need in one round.
-pub(super) fn names(asked: &Asked, recognised: Option<&AccessId>) -> Vec<Name> {
+pub(super) fn names(asked: &Asked, recognised: Option<&OwnAccess>) -> Vec<Name> {
     let shows = matches!(asked.endpoint, Endpoint::Introspection | Endpoint::Revocation | Endpoint::UserInfo);
     let mut names: Vec<Name> = asked.browser.clone().map(Name::Browser).into_iter().collect();
     if shows {
         names.extend(shown(&asked.params));
     }
-    names.extend(named_by(&asked.params, asked.credential.as_ref(), recognised));
+    names.extend(named_by(&asked.params, asked.credential.as_ref(), recognised.map(|own| &own.id)));
+    names.extend(recognised.and_then(|own| own.grant.clone()).map(Name::Grant));
     names
 }
 

@@ -10,11 +10,11 @@ use crate::faults::{Case, Login, ON_THE_PAGE, Origin, Plan, Premise, Scene, Toke
 use crate::flows::WHAT_IFS;
 use crate::profile::word::Telling;
 use crate::profile::{Drafted, Signed};
-use crate::protocol::{AccessId, Lifetime, Map, Subject, UnixTime, shortened};
+use crate::protocol::{Lifetime, Map, Subject, UnixTime, shortened};
 use crate::reply::{Body, Page, Reply};
 use crate::spec::{Check, Refused};
 use crate::store::Unavailable;
-use crate::tokens::TokenDraft;
+use crate::tokens::{OwnAccess, TokenDraft};
 use crate::world::{
     Asked, ConsentAnswer, Credential, Ctx, Draw, Endpoint, Failure, Given, Name, Outcome, Person, Question, Record,
     Records, Settings, Trace, Versioned,
@@ -40,7 +40,7 @@ struct Deciding<'a> {
     now: UnixTime,
     draw: Draw,
     may_wait: bool,
-    recognised: Option<AccessId>,
+    recognised: Option<OwnAccess>,
     resets: u64,
     person: Option<Given>,
 }
@@ -124,7 +124,7 @@ impl Realm {
                 entropy: &mut entropy,
                 person: on.person.as_ref(),
                 may_wait: on.may_wait,
-                recognised: bearer(on.asked).zip(on.recognised.as_ref()),
+                recognised: bearer(on.asked).zip(on.recognised.as_ref().map(|own| &own.id)),
                 trace,
             };
             match (on.flow)(&mut ctx, on.asked) {
@@ -168,7 +168,11 @@ impl Realm {
         for further in [true, false] {
             let loaded = self.store.load(&wanted, now).await?;
             let pointers = loaded.iter().filter_map(|versioned| points_to(versioned.record.as_deref()?));
-            let next = if further { pointers.filter(|name| !records.has(name)).collect() } else { Vec::new() };
+            let next = if further {
+                pointers.filter(|name| !records.has(name) && !wanted.contains(name)).collect()
+            } else {
+                Vec::new()
+            };
             wanted.into_iter().zip(loaded).for_each(|(name, versioned)| records.add(name, versioned));
             if next.is_empty() {
                 break;

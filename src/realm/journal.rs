@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use foldhash::quality::RandomState;
 use tokio::sync::watch;
 
 use crate::faults::Decided;
@@ -144,7 +145,7 @@ pub struct Newest {
 struct Kept {
     entries: VecDeque<Arc<Entry>>,
     /// The flow of each record by which exchanges hang together, and how many exchanges that are kept met it.
-    threads: HashMap<Name, (u64, u32)>,
+    threads: HashMap<Name, (u64, u32), RandomState>,
     /// `state` and `nonce` of each flow, and how many of its exchanges are kept.
     flows: BTreeMap<u64, (Option<Arc<str>>, Option<Arc<str>>, u32)>,
     count: u64,

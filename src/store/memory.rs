@@ -1,11 +1,12 @@
 //! Records in memory, gone when the process ends.
 
 use std::collections::{BTreeMap, HashMap};
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::BuildHasher as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use foldhash::quality::RandomState;
 
 use crate::protocol::UnixTime;
 use crate::world::{Change, Name, Record, Versioned};
@@ -29,7 +30,8 @@ pub struct Memory {
 
 #[derive(Debug, Default)]
 struct Shard {
-    records: HashMap<Name, Kept>,
+    /// By a hash that is seeded and quick: nearly all names are drawn by chance, not by whoever asks.
+    records: HashMap<Name, Kept, RandomState>,
     /// Names by expiry; the version tells names of one second apart.
     expiries: BTreeMap<(UnixTime, u64), Name>,
     /// Expiry by version, and so by age: with both, the name is in `expiries`.
@@ -63,7 +65,7 @@ impl Memory {
     fn with_shards(records: usize, shards: usize) -> Self {
         Self {
             shards: (0..shards).map(|_| Mutex::default()).collect(),
-            hasher: RandomState::new(),
+            hasher: RandomState::default(),
             versions: AtomicU64::new(1),
             capacity_of_shard: records.div_ceil(shards).max(1),
         }

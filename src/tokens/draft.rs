@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::protocol::Map;
+use crate::protocol::{GrantId, Map};
 
 use super::{Alg, SigningKey};
 
@@ -17,6 +17,8 @@ pub struct TokenDraft {
     pub text: Option<String>,
     /// What it will be signed with.
     pub key: KeyChoice,
+    /// What an access token stands for: whoever recognises the token knows which record to bring along.
+    pub grant: Option<GrantId>,
 }
 
 /// What a token is signed with.
@@ -48,6 +50,6 @@ impl KeyChoice {
 impl TokenDraft {
     /// A draft that says what it means.
     pub const fn new(header: Map, claims: Map, key: KeyChoice) -> Self {
-        Self { header, claims, text: None, key }
+        Self { header, claims, text: None, key, grant: None }
     }
 }

@@ -15,5 +15,5 @@ pub use foreign::{encrypted, public_pem, stranger, successor};
 pub use generate::{KeyFiles, KeyFolderError};
 pub use hash::half_hash;
 pub use key::{KeyError, KeyState, SigningKey};
-pub use ring::KeyRing;
+pub use ring::{KeyRing, OwnAccess};
 pub use verify::{Opened, Unverified, verify_with_jwk, verify_with_secret};

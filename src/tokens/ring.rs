@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use foldhash::quality::RandomState;
 use jsonwebtoken::EncodingKey;
 use serde_json::Value;
 
-use crate::protocol::{AccessId, Kid, Lifetime, Map, UnixTime};
+use crate::protocol::{AccessId, GrantId, Kid, Lifetime, Map, UnixTime};
 
 use super::{Alg, KeyChoice, KeyState, Opened, SigningKey, TokenDraft, Unverified};
 
@@ -52,7 +53,8 @@ impl KeyRing {
         if key.is_some() && draft.text.is_none() && matches!(draft.key, KeyChoice::Current(_)) {
             let names_it = header.get("typ").and_then(Value::as_str) == Some("at+jwt");
             let jti = draft.claims.get("jti").and_then(Value::as_str).filter(|_| names_it);
-            self.own.remember(&token, &header, jti);
+            let access = jti.map(|jti| OwnAccess { id: jti.into(), grant: draft.grant.clone() });
+            self.own.remember(&token, &header, access);
         }
         token
     }
@@ -72,12 +74,12 @@ impl KeyRing {
         Err(Unverified::Signature)
     }
 
-    /// The `jti` of an access token that this ring signed itself not long ago, by a key that is still published. What was signed
-    /// here needs neither be verified nor be read again.
-    pub fn own_access_token(&self, token: &str, now: UnixTime) -> Option<AccessId> {
+    /// The access token, if this ring signed it itself not long ago, by a key that is still published. What was signed here needs
+    /// neither be verified nor be read again.
+    pub fn own_access_token(&self, token: &str, now: UnixTime) -> Option<OwnAccess> {
         let own = self.own.get(token)?;
         let published = self.published(now).any(|key| *key.kid() == own.kid);
-        own.jti.filter(|_| published)
+        own.access.filter(|_| published)
     }
 
     /// Whether some key is published for a while only.
@@ -185,25 +187,33 @@ struct OwnSignatures(Mutex<Remembered>);
 
 #[derive(Debug, Default)]
 struct Remembered {
-    known: HashMap<[u8; 32], Own>,
+    known: HashMap<[u8; 32], Own, RandomState>,
     oldest_first: VecDeque<[u8; 32]>,
+}
+
+/// What is known of an access token that was signed here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnAccess {
+    /// Its `jti`.
+    pub id: AccessId,
+    /// What it stands for.
+    pub grant: Option<GrantId>,
 }
 
 /// What is known of a token that was signed here.
 #[derive(Clone, Debug)]
 struct Own {
     kid: Kid,
-    /// Its `jti`, if it is an access token.
-    jti: Option<AccessId>,
+    access: Option<OwnAccess>,
 }
 
 impl OwnSignatures {
     const MOST: usize = 8192;
 
-    fn remember(&self, token: &str, header: &Map, jti: Option<&str>) {
+    fn remember(&self, token: &str, header: &Map, access: Option<OwnAccess>) {
         let hash = sha256(token);
         let kid = header.get("kid").and_then(Value::as_str).unwrap_or_default().into();
-        let own = Own { kid, jti: jti.map(Into::into) };
+        let own = Own { kid, access };
         let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if remembered.known.insert(hash, own).is_some() {
             return;
