@@ -37,10 +37,13 @@ fn head_of(line: &[&str; 3], headers: &HeaderMap) -> Vec<u8> {
     let words: usize = line.iter().map(|word| word.len() + 1).sum();
     let mut head = Vec::with_capacity(words + 1 + fields.sum::<usize>());
     let [first, second, third] = line;
-    [first, " ", second, " ", third, "\r\n"].iter().for_each(|part| head.extend_from_slice(part.as_bytes()));
+    for part in [first, " ", second, " ", third, "\r\n"] {
+        head.extend_from_slice(part.as_bytes());
+    }
     for (name, value) in headers {
-        let field = [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"];
-        field.iter().for_each(|part| head.extend_from_slice(part));
+        for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
+            head.extend_from_slice(part);
+        }
     }
     head
 }

@@ -45,13 +45,13 @@ impl Profile {
             }
             Outcome::Return(answer) => give_code(telling, &answer),
             Outcome::Issue(issuance) => tokens(telling, &issuance, signed),
-            Outcome::UserInfo(info) => match signed.userinfo {
-                Some(token) => Reply::new(200, Body::Token("application/jwt", token)).uncached(),
-                None => {
-                    let text = telling.documents.userinfo(settings, &info, || self.write_userinfo(settings, &info));
-                    Reply::new(200, Body::Json(text)).with("cache-control", "no-store")
+            Outcome::UserInfo(info) => {
+                if let Some(token) = signed.userinfo {
+                    return Reply::new(200, Body::Token("application/jwt", token)).uncached();
                 }
-            },
+                let text = telling.documents.userinfo(settings, &info, || self.write_userinfo(settings, &info));
+                Reply::new(200, Body::Json(text)).with("cache-control", "no-store")
+            }
             Outcome::Show(Document::Metadata) => {
                 Reply::new(200, Body::Json(telling.documents.metadata(settings, telling.base)))
             }

@@ -146,9 +146,18 @@ struct Kept {
     entries: VecDeque<Arc<Entry>>,
     /// The flow of each record by which exchanges hang together, and how many exchanges that are kept met it.
     threads: HashMap<Name, (u64, u32), RandomState>,
-    /// `state` and `nonce` of each flow, and how many of its exchanges are kept.
-    flows: BTreeMap<u64, (Option<Arc<str>>, Option<Arc<str>>, u32)>,
+    /// The flows by the number of their first exchange.
+    flows: BTreeMap<u64, Began>,
     count: u64,
+}
+
+/// What a flow began with.
+#[derive(Debug, Default)]
+struct Began {
+    state: Option<Arc<str>>,
+    nonce: Option<Arc<str>>,
+    /// How many of its exchanges are kept.
+    kept: u32,
 }
 
 impl Default for Journal {
@@ -235,10 +244,10 @@ impl Kept {
     fn thread(&mut self, entry: &mut Entry) {
         let Some(flow) = self.flow_of(entry) else { return };
         entry.flow = Some(flow);
-        let known = self.flows.entry(flow).or_default();
-        entry.state = entry.state.take().or_else(|| known.0.clone());
-        entry.nonce = entry.nonce.take().or_else(|| known.1.clone());
-        *known = (entry.state.clone(), entry.nonce.clone(), known.2 + 1);
+        let began = self.flows.entry(flow).or_default();
+        entry.state = entry.state.take().or_else(|| began.state.clone());
+        entry.nonce = entry.nonce.take().or_else(|| began.nonce.clone());
+        *began = Began { state: entry.state.clone(), nonce: entry.nonce.clone(), kept: began.kept + 1 };
         for thread in &entry.threads {
             match self.threads.get_mut(thread) {
                 // A session belongs to the last flow that met it.
@@ -262,9 +271,9 @@ impl Kept {
     fn forget_oldest(&mut self) {
         let Some(oldest) = self.entries.pop_front() else { return };
         if let Some(flow) = oldest.flow {
-            if let Some(known) = self.flows.get_mut(&flow) {
-                known.2 -= 1;
-                if known.2 == 0 {
+            if let Some(began) = self.flows.get_mut(&flow) {
+                began.kept -= 1;
+                if began.kept == 0 {
                     self.flows.remove(&flow);
                 }
             }

@@ -6,7 +6,8 @@ use serde_json::json;
 use standin::{Check, Client, TokenKind, TokenSpec};
 
 use crate::harness::{
-    CALLBACK, as_anyone, as_web, claims, get, header, http, post, refused_by, registered, send, tokens, userinfo,
+    CALLBACK, Control, as_anyone, as_web, claims, get, header, http, post, refused_by, registered, send, tokens,
+    userinfo,
 };
 
 #[tokio::test]
@@ -48,6 +49,40 @@ async fn userinfo_says_what_the_scopes_open_and_no_more() {
         json!({"sub": "cagla"}),
         "left out, not null"
     );
+}
+
+#[tokio::test]
+async fn userinfo_says_the_same_again_until_something_changes() {
+    let idp = registered().start().await;
+    let wish = r#"{"userinfo":{"nickname":null}}"#;
+    let asked: [(&[(&str, &str)], &str); 4] = [
+        (&[("scope", "openid email")], "alice"),
+        (&[("scope", "openid email"), ("claims", wish)], "alice"),
+        (&[("scope", "openid phone")], "alice"),
+        (&[("scope", "openid email")], "bob"),
+    ];
+    let mut known = Vec::new();
+    for (more, person) in asked {
+        let token = tokens(&idp, more, person).await.member("access_token");
+        let first = userinfo(&idp, &token).await.json();
+        assert_eq!(first["sub"], person);
+        assert!(known.iter().all(|(_, other)| *other != first), "{first} was said of another token");
+        known.push((token, first));
+    }
+    for (token, first) in known.iter().chain(&known) {
+        assert_eq!(userinfo(&idp, token).await.json(), *first);
+    }
+    // More different answers than are kept.
+    for number in 0..70 {
+        let scope = format!("openid email s{number}");
+        let spec = TokenSpec { client: "web".into(), scope: scope.as_str().into(), ..TokenSpec::access("bob") };
+        let minted = idp.mint(&spec).await.expect("a token");
+        assert_eq!(userinfo(&idp, &minted.token).await.json(), known[3].1, "{scope}");
+    }
+    let change = json!({ "email": "ally@example.com" });
+    assert_eq!(Control::of(&idp).call("PATCH", "/users/alice", Some(change)).await.status, 200);
+    assert_eq!(userinfo(&idp, &known[0].0).await.json()["email"], "ally@example.com");
+    assert_eq!(userinfo(&idp, &known[3].0).await.json(), known[3].1);
 }
 
 #[tokio::test]
