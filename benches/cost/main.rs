@@ -1,7 +1,7 @@
 //! What Standin costs, in the server's own CPU time and against the bare cost of the same work.
 //!
 //! `cargo bench` takes about two minutes; `cargo bench -- long` adds a hundred thousand sign-ins. Linux only: CPU time is
-//! read from `/proc`. Ratios are within one run, since machines differ and drift.
+//! read from `/proc`. Ratios are of turns right after one another, since machines differ and drift.
 
 #[cfg(target_os = "linux")]
 mod bare;

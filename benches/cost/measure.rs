@@ -16,60 +16,49 @@ use crate::client::Client;
 const PEM: &[u8] = include_bytes!("../../keys/rsa.pem");
 
 pub(crate) fn all(long: bool) {
-    let (parsed, anew) = signatures();
-    println!("RS256 signature, key parsed once            {:>9.1} µs", us(parsed));
-    println!("RS256 signature, key parsed for each        {:>9.1} µs   ({:.2} ×)", us(anew), ratio(anew, parsed));
+    let bare = Signatures::new();
+    let signature = by_turns(20, || bare.key_parsed_for_each(75), || bare.key_parsed_once(75));
+    println!("RS256 signature, key parsed once            {:>9.1} µs", signature.other);
+    println!("RS256 signature, key parsed for each        {:>9.1} µs   ({:.2} ×)", signature.one, signature.ratio);
     start_up();
 
-    let mut server = Server::start();
+    let server = Server::start();
     if pin(std::process::id(), CLIENT).is_none() {
         println!("(there is one processor for client and server, so what follows is less sure)");
     }
     println!("resident memory, idle                       {:>9.1} MiB", server.resident());
     let mut client = server.client();
     warm_up(&mut client);
-    let token = server.cpu(3_000, || {
-        let answer = client.post("/token", BASIC, "grant_type=client_credentials");
-        assert_eq!(answer.status, 200);
-    });
+    let mut get_token = || assert_eq!(client.post("/token", BASIC, "grant_type=client_credentials").status, 200);
+    let token = by_turns(30, || server.cpu(100, &mut get_token), || bare.key_parsed_once(100));
     println!(
         "client-credentials token                    {:>9.1} µs   ({:.2} × one signature)",
-        us(token),
-        ratio(token, parsed)
+        token.one, token.ratio
     );
-    let first = server.cpu(1_000, || drop(sign_in(&mut client)));
-    let both = parsed * 2;
+    let first = sign_ins(&server, &mut client, &bare);
     println!(
         "sign-in: authorize, form, redeem            {:>9.1} µs   ({:.2} × its two signatures)",
-        us(first),
-        ratio(first, both)
+        first.one,
+        first.ratio / 2.0
     );
-    documents(&mut server, &mut client);
+    documents(&server, &mut client);
 
-    let (mut count, total) = (1_000, if long { 100_000 } else { 10_000 });
-    while count < 9_000 {
-        drop(sign_in(&mut client));
-        count += 1;
-    }
-    let at_ten = server.cpu(1_000, || drop(sign_in(&mut client)));
-    println!(
-        "the 10,000th sign-in                        {:>9.1} µs   ({:.2} × the first)",
-        us(at_ten),
-        ratio(at_ten, first)
-    );
-    println!("resident memory, after 10,000 sign-ins      {:>9.1} MiB", server.resident());
-    if total > 10_000 {
-        for _ in 10_000..total - 1_000 {
-            drop(sign_in(&mut client));
+    let mut count = 1_000;
+    for (nth, name) in [(10_000, "the 10,000th sign-in "), (100_000, "the 100,000th sign-in")] {
+        if nth > 10_000 && !long {
+            break;
         }
-        let last = server.cpu(1_000, || drop(sign_in(&mut client)));
-        println!(
-            "the 100,000th sign-in                       {:>9.1} µs   ({:.2} × the first)",
-            us(last),
-            ratio(last, first)
-        );
-        println!("resident memory, after 100,000 sign-ins     {:>9.1} MiB", server.resident());
+        (count..nth - 1_000).for_each(|_| drop(sign_in(&mut client)));
+        count = nth;
+        let then = sign_ins(&server, &mut client, &bare);
+        println!("{name:<43} {:>9.1} µs   ({:.2} × the first)", then.one, then.ratio / first.ratio);
+        println!("resident memory then                        {:>9.1} MiB", server.resident());
     }
+}
+
+/// A thousand sign-ins beside as many signatures.
+fn sign_ins(server: &Server, client: &mut Client, bare: &Signatures) -> Turns {
+    by_turns(20, || server.cpu(50, || drop(sign_in(client))), || bare.key_parsed_once(50))
 }
 
 const BASIC: &str = "authorization: Basic YXBwOnNlY3JldA==\r\n";
@@ -81,8 +70,28 @@ fn us(time: Duration) -> f64 {
     time.as_secs_f64() * 1e6
 }
 
-fn ratio(one: Duration, other: Duration) -> f64 {
-    one.as_secs_f64() / other.as_secs_f64()
+/// What two costs are, in µs, and how they compare.
+struct Turns {
+    one: f64,
+    other: f64,
+    ratio: f64,
+}
+
+/// A machine that others use as well is slow now and then, by a factor of two. So two costs are measured by short turns, and a ratio is
+/// that of two turns right after one another. Each figure is the median of all turns.
+fn by_turns(turns: u32, mut one: impl FnMut() -> Duration, mut other: impl FnMut() -> Duration) -> Turns {
+    let pairs: Vec<(f64, f64)> = (0..turns).map(|_| (us(one()), us(other()))).collect();
+    Turns {
+        one: median(pairs.iter().map(|pair| pair.0)),
+        other: median(pairs.iter().map(|pair| pair.1)),
+        ratio: median(pairs.iter().map(|pair| pair.0 / pair.1)),
+    }
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 fn warm_up(client: &mut Client) {
@@ -117,7 +126,7 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
 }
 
 /// Discovery, JWKS and UserInfo beside a handler that answers as many bytes.
-fn documents(server: &mut Server, client: &mut Client) {
+fn documents(server: &Server, client: &mut Client) {
     let bearer = format!("authorization: Bearer {}\r\n", sign_in(client));
     let paths = [
         ("discovery", "/.well-known/openid-configuration", ""),
@@ -127,23 +136,15 @@ fn documents(server: &mut Server, client: &mut Client) {
     let sizes: Vec<usize> = paths.iter().map(|(_, path, headers)| client.get(path, headers).body.len()).collect();
     let bare = Bare::start(&sizes);
     let mut bare_client = Client::connect(bare.port).expect("a connection");
-    // A machine that others use as well is slow now and then, by a factor of two: both are measured by short turns, and a ratio is that
-    // of two turns right after one another. What is printed is the median of all turns.
-    const TURNS: u32 = 100;
-    const ROUNDS: u32 = 300;
     for (index, (name, path, headers)) in paths.into_iter().enumerate() {
-        let (mut ours, mut bares, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-        for _ in 0..TURNS {
-            let one = server.cpu(ROUNDS, || assert_eq!(client.get(path, headers).status, 200));
-            let bare_path = format!("/{index}");
-            let other =
-                cpu_of(bare.child.id(), ROUNDS, || assert_eq!(bare_client.get(&bare_path, headers).status, 200));
-            ratios.push(ratio(one, other));
-            ours.push(us(one));
-            bares.push(us(other));
-        }
-        let (ours, bare, ratio) = (median(ours), median(bares), median(ratios));
-        println!("{name:<43} {ours:>9.1} µs   ({ratio:.2} × a bare handler's {bare:.1} µs)");
+        let bare_path = format!("/{index}");
+        let measured = by_turns(
+            100,
+            || server.cpu(300, || assert_eq!(client.get(path, headers).status, 200)),
+            || cpu_of(bare.child.id(), 300, || assert_eq!(bare_client.get(&bare_path, headers).status, 200)),
+        );
+        let Turns { one, other, ratio } = measured;
+        println!("{name:<43} {one:>9.1} µs   ({ratio:.2} × a bare handler's {other:.1} µs)");
     }
 }
 
@@ -162,27 +163,35 @@ fn pin(process: u32, processor: usize) -> Option<()> {
     Some(())
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+/// The bare cost of one RS256 signature, in this process.
+struct Signatures {
+    key: EncodingKey,
+    parsed: RsaKeyPair,
 }
 
-/// One RS256 signature, by a parsed key and by one that is parsed for each.
-fn signatures() -> (Duration, Duration) {
-    const ROUNDS: u32 = 1_500;
-    let message = [b'x'; 700];
-    let key = EncodingKey::from_rsa_pem(PEM).expect("a key");
-    let pair = RsaKeyPair::from_der(key.as_bytes()).expect("a key");
-    let own = std::process::id();
-    let parsed = cpu_of(own, ROUNDS, || {
-        let mut signature = vec![0; pair.public_modulus_len()];
-        pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), &message, &mut signature).expect("a signature");
-        black_box(signature);
-    });
-    let anew = cpu_of(own, ROUNDS, || {
-        black_box(jsonwebtoken::crypto::sign(&message, &key, Algorithm::RS256).expect("a signature"));
-    });
-    (parsed, anew)
+impl Signatures {
+    const MESSAGE: [u8; 700] = [b'x'; 700];
+
+    fn new() -> Self {
+        let key = EncodingKey::from_rsa_pem(PEM).expect("a key");
+        let parsed = RsaKeyPair::from_der(key.as_bytes()).expect("a key");
+        Self { key, parsed }
+    }
+
+    fn key_parsed_once(&self, rounds: u32) -> Duration {
+        cpu_of(std::process::id(), rounds, || {
+            let mut signature = vec![0; self.parsed.public_modulus_len()];
+            let signed = self.parsed.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), &Self::MESSAGE, &mut signature);
+            signed.expect("a signature");
+            black_box(signature);
+        })
+    }
+
+    fn key_parsed_for_each(&self, rounds: u32) -> Duration {
+        cpu_of(std::process::id(), rounds, || {
+            black_box(jsonwebtoken::crypto::sign(&Self::MESSAGE, &self.key, Algorithm::RS256).expect("a signature"));
+        })
+    }
 }
 
 /// From the start of the process to the first answer of discovery, in wall time.
@@ -263,7 +272,7 @@ impl Server {
         Client::connect(self.port).expect("a connection")
     }
 
-    fn cpu(&mut self, rounds: u32, call: impl FnMut()) -> Duration {
+    fn cpu(&self, rounds: u32, call: impl FnMut()) -> Duration {
         cpu_of(self.child.id(), rounds, call)
     }
 
