@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 use standin::realm::{Expectation, Where};
 use standin::{Check, Event, Fault, Login, SignIn, UnixTime};
@@ -367,4 +368,14 @@ async fn a_page_of_ours_may_stand_between_sign_in_and_app() {
     let answer = sign_in(&idp, &Browser::new(), &[("response_mode", "form_post")], "alice").await;
     assert_eq!(answer.elements(&format!("form[action='{CALLBACK}'] input[name='code']")), 1);
     let _ = send(http().get(format!("{}/jwks", idp.issuer()))).await;
+}
+
+#[tokio::test]
+async fn a_header_that_is_no_text_is_shown_as_far_as_it_is_text() {
+    let idp = registered().start().await;
+    let odd = HeaderValue::from_bytes(b"\xff odd").expect("bytes that HTTP allows");
+    assert_eq!(send(http().get(format!("{}/jwks", idp.issuer())).header("x-odd", odd)).await.status, 200);
+    let events = Control::of(&idp).get("/events?bytes=true").await;
+    let headers = events[0]["request"]["headers"].as_array().expect("headers");
+    assert!(headers.contains(&json!(["x-odd", "\u{fffd} odd"])), "{headers:?}");
 }
