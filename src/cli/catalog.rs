@@ -57,7 +57,7 @@ up and nothing to clean up, so tests that run at once do not meet.
     text
 }
 
-fn title(kind: &str) -> &'static str {
+pub(super) fn title(kind: &str) -> &'static str {
     match kind {
         "idt" => "ID tokens",
         "authz" => "Answers of the authorization endpoint",

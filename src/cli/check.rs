@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::config::Config;
+use crate::config::{Config, Note};
+use crate::profile::Profile;
 
 use super::sources::Text;
 use super::{Exit, print};
@@ -25,10 +26,21 @@ pub(super) fn check(file: Option<PathBuf>, as_json: bool) -> Result<(), Exit> {
     };
     if as_json {
         let (users, clients) = (config.people().len(), config.client.len());
-        let told = json!({ "ok": true, "source": text.source(), "users": users, "clients": clients, "realms": config.realm.len() });
+        let notes: Vec<String> = notes(&config).iter().map(ToString::to_string).collect();
+        let told = json!({
+            "ok": true, "source": text.source(), "users": users, "clients": clients, "realms": config.realm.len(), "notes": notes,
+        });
         return print(&told.to_string());
     }
-    print(&format!("{}: no mistakes, {}", text.source(), summary(&config)))
+    print(&format!("{}: no mistakes, {}", text.source(), summary(&config)))?;
+    notes(&config).iter().try_for_each(|note| print(&format!("note: {note}")))
+}
+
+/// What is odd about a configuration, those of its realms included.
+pub(super) fn notes(config: &Config) -> Vec<Note> {
+    let scopes = Profile::generic().scopes_with(&config.scopes);
+    let of_realms = config.realm.iter().flat_map(|realm| realm.notes(&scopes));
+    config.notes(&scopes).into_iter().chain(of_realms).collect()
 }
 
 /// What is in a configuration, in a line.

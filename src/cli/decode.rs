@@ -6,11 +6,11 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::http::fetch;
-use crate::tokens::{KeyFiles, Opened, Unverified, verify_with_jwk};
+use crate::tokens::{KeyFiles, Opened, Unverified, liar, token_in, verify_with_jwk};
 use crate::world::Clock;
 
 use super::running::block_on;
-use super::{Exit, print};
+use super::{Exit, moment, print};
 
 /// Which token, and whose keys.
 #[derive(Clone, Debug, Args)]
@@ -62,32 +62,35 @@ pub(super) fn decode(args: &DecodeArgs) -> Result<(), Exit> {
     match verified {
         Ok(_) if args.json => Ok(()),
         Ok(_) => print(&format!("\nThe signature holds.{}", expired(&opened))),
-        Err(why) => Err(Exit::failed(format!("the token {}", why.sentence()))),
+        Err(why) => {
+            let by = liar(&token).map(|whose| format!("\n  it is signed by {whose}, as a fault told the provider to")).unwrap_or_default();
+            Err(Exit::failed(format!("the token {}{by}", why.sentence())))
+        }
     }
 }
 
 fn read(token: &str) -> Result<String, Exit> {
     if token != "-" {
-        return Ok(token.trim().to_owned());
+        return Ok(token_in(token));
     }
     let mut text = String::new();
     let limited = &mut std::io::stdin().take(1024 * 1024);
     limited.read_to_string(&mut text).map_err(|e| Exit::usage(format!("cannot read the token: {e}")))?;
-    Ok(text.trim().to_owned())
+    Ok(token_in(&text))
 }
 
 fn verify(token: &str, jwks: Option<&str>) -> Result<Result<Opened, Unverified>, Exit> {
     let jwks: Value = match jwks {
         None => {
             let ring = KeyFiles::Development.open().map_err(|e| Exit::failed(e.to_string()))?;
-            Value::Object(ring.jwks(Clock::default().now()))
+            Value::Object(ring.jwks(Clock::default().now(), |_| true))
         }
         Some(url) if url.starts_with("http://") || url.starts_with("https://") => {
             block_on(async { fetch()(url.to_owned()).await.map_err(Exit::unreachable) })?
         }
         Some(file) => {
             let text = std::fs::read_to_string(file).map_err(|e| Exit::usage(format!("cannot read {file}: {e}")))?;
-            serde_json::from_str(&text).map_err(|e| Exit::usage(format!("{file} is no JWKS: {e}")))?
+            serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|e| Exit::usage(format!("{file} is no JWKS: {e}")))?
         }
     };
     Ok(verify_with_jwk(token, &jwks))
@@ -101,7 +104,9 @@ fn explain(opened: &Opened) -> Result<(), Exit> {
     for (name, value) in &opened.claims {
         let known = CLAIMS.iter().find(|(known, _)| known == name).map(|(_, sentence)| *sentence);
         let from_now = match (name.as_str(), opened.time(name)) {
-            ("exp" | "nbf" | "iat" | "auth_time", Some(at)) => format!(", {}", distance(at.since(now))),
+            ("exp" | "nbf" | "iat" | "auth_time", Some(at)) => {
+                format!(": {}, {}", moment::shown(at), moment::from_now(at.since(now)))
+            }
             _ => String::new(),
         };
         let comment = known.map(|known| format!("   ({known}{from_now})")).unwrap_or_default();
@@ -113,16 +118,5 @@ fn explain(opened: &Opened) -> Result<(), Exit> {
 /// That a token has expired is no fault of its signature, but it is what most people look for.
 fn expired(opened: &Opened) -> String {
     let since = opened.time("exp").map_or(-1, |exp| Clock::default().now().since(exp));
-    if since >= 0 { format!(" It expired {}.", distance(-since)) } else { String::new() }
-}
-
-/// A time as seen from now.
-fn distance(seconds: i64) -> String {
-    let amount = match seconds.unsigned_abs() {
-        s if s < 120 => format!("{s} s"),
-        s if s < 7_200 => format!("{} min", s / 60),
-        s if s < 172_800 => format!("{} h", s / 3_600),
-        s => format!("{} days", s / 86_400),
-    };
-    if seconds >= 0 { format!("in {amount}") } else { format!("{amount} ago") }
+    if since >= 0 { format!(" It expired {}.", moment::from_now(-since)) } else { String::new() }
 }

@@ -27,7 +27,7 @@ pub(super) fn demo(args: &StartArgs, began: Instant) -> Result<(), Exit> {
     let url = notes.url();
     let running = notes.start(&emulator.issuer()).map_err(|e| Exit::failed(e.to_string()))?;
     let watcher = watch(&emulator, &sources);
-    print(&announcement(&emulator, "press Sign in at the sample app", args.json, began))?;
+    print(&announcement(&emulator, (&sources, "press Sign in at the sample app"), args.json, began))?;
     if args.json {
         print(&serde_json::json!({ "event": "app", "name": "Acme Notes", "url": url }).to_string())?;
     } else {

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use serde_json::{Value, json};
+
 use crate::config::Mistake;
 use crate::emulator::StartError;
 
@@ -61,20 +63,24 @@ impl Exit {
         self
     }
 
-    /// What the server answered, if it was that.
-    pub(crate) fn problem(&self) -> Option<&str> {
-        self.problem.as_deref()
-    }
-
     /// What it says.
     pub(crate) fn message(&self) -> &str {
         &self.message
     }
 
-    /// Says what is to be said.
-    pub(crate) fn tell(self) -> ExitCode {
+    /// Says what is to be said, on stderr: in words, or as JSON with what the server answered.
+    pub(crate) fn tell(self, as_json: bool) -> ExitCode {
         if !self.message.is_empty() {
-            eprintln!("error: {}", self.message);
+            if as_json {
+                let problem = self.problem.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
+                let mut told = json!({ "error": self.message, "exit_code": self.code });
+                if let Some(problem) = problem {
+                    told["problem"] = problem;
+                }
+                eprintln!("{told}");
+            } else {
+                eprintln!("error: {}", self.message);
+            }
         }
         ExitCode::from(self.code)
     }

@@ -45,8 +45,8 @@ fn line(exchange: &Value) -> String {
         exchange["number"],
         exchange["status"],
         text(&exchange["method"]),
-        text(&exchange["endpoint"]),
-        exchange["client"].as_str().filter(|client| !client.is_empty()).unwrap_or("someone unnamed"),
+        text(&exchange["path"]),
+        exchange["client"].as_str().filter(|client| !client.is_empty()).unwrap_or("-"),
         events.join(", "),
     );
     if let Some(explanation) = exchange["refused"]["explanation"].as_str() {
@@ -156,6 +156,11 @@ pub(super) fn expect(args: &ExpectArgs) -> Result<(), Exit> {
     args.server.ask((Method::POST, "/expect", Some(body)), |met| {
         let numbers: Vec<String> =
             met["exchanges"].as_array().into_iter().flatten().map(|number| format!("#{number}")).collect();
-        format!("{} came {} times {}", args.event, met["count"], numbers.join(" "))
+        let times = match met["count"].as_u64() {
+            Some(0) => "did not come".to_owned(),
+            Some(1) => "came once".to_owned(),
+            count => format!("came {} times", count.unwrap_or_default()),
+        };
+        format!("{} {times} {}", args.event, numbers.join(" "))
     })
 }

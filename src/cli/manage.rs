@@ -6,9 +6,10 @@ use clap::Subcommand;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::protocol::Lifetime;
+use crate::protocol::{Lifetime, Millis, Span, UnixTime, nearest};
 
 use super::Exit;
+use super::moment::{self, Moment};
 use super::running::{ServerArgs, block_on, pairs, part};
 
 /// What is to be done with sign-ins.
@@ -104,31 +105,62 @@ pub(super) fn keys(command: &KeysCommand) -> Result<(), Exit> {
     }
 }
 
-/// `standin time`: show, forecast, freeze, real, a moment, or `+55m`.
-pub(super) fn time(what: &str, at: Option<i64>, server: &ServerArgs) -> Result<(), Exit> {
-    let shown = |clock: &Value| format!("{} ({}, {} s ahead)", clock["now"], text(&clock["mode"]), clock["offset"]);
-    let set = |body: Value| server.ask((Method::PUT, "/clock", Some(body)), shown);
-    let usage = || Exit::usage(format!("`{what}` is none of: show, forecast, freeze, real, set SECONDS, +55m"));
+/// `standin time`: show, forecast, freeze, set, advance, real; `+55m` and `-5m` for short.
+pub(super) fn time(what: &str, at: Option<&str>, server: &ServerArgs) -> Result<(), Exit> {
+    let set = |body: Value| server.ask((Method::PUT, "/clock", Some(body)), clock);
+    let advance = |by: &str| {
+        let by: Span = by.parse().map_err(Exit::usage)?;
+        server.ask((Method::POST, "/clock/advance", Some(json!({ "by": by.to_string() }))), clock)
+    };
+    let needed = |example: &str| at.ok_or_else(|| Exit::usage(format!("{what} needs a time: standin time {what} {example}")));
     match what {
-        "show" => server.ask((Method::GET, "/clock", None), shown),
+        "show" => server.ask((Method::GET, "/clock", None), clock),
         "forecast" => server.ask((Method::GET, "/clock/forecast", None), |expiries| {
             lines(expiries, |expiry| {
-                format!("in {:>8} s  {:<14} {}", expiry["in_seconds"], text(&expiry["what"]), text(&expiry["of"]))
+                let (at, seconds) = (UnixTime(expiry["at"].as_i64().unwrap_or_default()), &expiry["in_seconds"]);
+                let from_now = moment::from_now(seconds.as_i64().unwrap_or_default());
+                format!("{:<12} {}  {:<14} {}", from_now, moment::shown(at), text(&expiry["what"]), text(&expiry["of"]))
             })
         }),
-        "freeze" => set(at.map_or_else(|| json!({ "mode": "frozen" }), |at| json!({ "mode": "frozen", "at": at }))),
+        "freeze" => match at {
+            Some(at) => set(json!({ "mode": "frozen", "at": moment_at(at, server)? })),
+            None => set(json!({ "mode": "frozen" })),
+        },
         "real" => set(json!({ "mode": "real" })),
-        "set" => {
-            let at =
-                at.ok_or_else(|| Exit::usage("set to when? Write seconds since 1970: standin time set 1900000000"))?;
-            set(json!({ "mode": "running", "at": at }))
-        }
-        ahead => {
-            let by = ahead.strip_prefix('+').ok_or_else(usage)?;
-            let by: Lifetime = by.parse().map_err(Exit::usage)?;
-            server.ask((Method::POST, "/clock/advance", Some(json!({ "by": by.to_string() }))), shown)
+        "set" => set(json!({ "mode": "running", "at": moment_at(needed("2026-01-01T09:00")?, server)? })),
+        "advance" => advance(needed("55m")?),
+        span if span.starts_with(['+', '-']) => advance(span),
+        _ => {
+            let known = ["show", "forecast", "freeze", "set", "advance", "real"];
+            let near = nearest(what, known).map(|near| format!(" Did you mean `{near}`?")).unwrap_or_default();
+            Err(Exit::usage(format!("`{what}` is none of {}, +55m, -5m.{near}", known.join(", "))))
         }
     }
+}
+
+/// A typed time in seconds since 1970; one that counts from now counts by the realm's clock.
+fn moment_at(typed: &str, server: &ServerArgs) -> Result<i64, Exit> {
+    let typed = moment::parse(typed).map_err(Exit::usage)?;
+    let now = match typed {
+        Moment::At(at) => at,
+        Moment::FromNow(_) => {
+            let clock = block_on(server.remote()?.call(Method::GET, "/clock", None))?;
+            UnixTime(clock["now"].as_i64().unwrap_or_default())
+        }
+    };
+    Ok(typed.seen_from(now).0)
+}
+
+fn clock(clock: &Value) -> String {
+    let (now, offset) = (UnixTime(clock["now"].as_i64().unwrap_or_default()), clock["offset"].as_i64().unwrap_or_default());
+    let away = Millis::of_seconds(offset);
+    let how = match (text(&clock["mode"]).as_str(), offset) {
+        ("real", _) => "the machine's".to_owned(),
+        ("frozen", _) => "frozen".to_owned(),
+        (_, ahead) if ahead >= 0 => format!("{away} ahead of the machine's"),
+        _ => format!("{away} behind the machine's"),
+    };
+    format!("{} ({how})", moment::shown(now))
 }
 
 /// What is to be done with realms.
@@ -233,7 +265,7 @@ pub(super) fn snapshot(command: &SnapshotCommand) -> Result<(), Exit> {
             let file = file(name);
             let read = fs::read_to_string(&file).map_err(|e| Exit::failed(format!("cannot read {file}: {e}")))?;
             let snapshot: Value =
-                serde_json::from_str(&read).map_err(|e| Exit::failed(format!("{file} is no snapshot: {e}")))?;
+                serde_json::from_str(read.trim_start_matches('\u{feff}')).map_err(|e| Exit::failed(format!("{file} is no snapshot: {e}")))?;
             let remote = server.remote()?;
             block_on(async {
                 let path = format!("/snapshots/{}", part(name));

@@ -6,8 +6,10 @@ mod decode;
 mod demo;
 mod exit;
 mod happened;
+mod help;
 mod log;
 mod manage;
+mod moment;
 mod people;
 mod port;
 mod reload;
@@ -23,7 +25,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::config::Config;
@@ -49,7 +51,11 @@ enum Command {
     /// Check a configuration; exit code 3 if it has a mistake
     Check {
         /// The file [default: the one that `standin` would use]
+        #[arg(conflicts_with = "config")]
         file: Option<PathBuf>,
+        /// The same, as `standin` itself takes it
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -95,13 +101,14 @@ enum Command {
     /// The realm's keys
     #[command(subcommand)]
     Keys(manage::KeysCommand),
-    /// The realm's clock: show, forecast, freeze [SECONDS], set SECONDS, real, +55m
+    /// The realm's clock: show, forecast, freeze, set, advance, real
     Time {
-        /// What to do
-        #[arg(default_value = "show")]
+        /// show, forecast, freeze [WHEN], set WHEN, advance SPAN, real; +55m and -5m are advance
+        #[arg(default_value = "show", allow_hyphen_values = true)]
         what: String,
-        /// Seconds since 1970, for freeze and set
-        at: Option<i64>,
+        /// 2026-01-01T09:00 (UTC, or with an offset), -5m, +1h, now, or seconds since 1970
+        #[arg(allow_hyphen_values = true, value_name = "WHEN")]
+        at: Option<String>,
         #[command(flatten)]
         server: running::ServerArgs,
     },
@@ -173,12 +180,17 @@ pub(crate) struct StartArgs {
 #[expect(clippy::disallowed_methods, reason = "the true time from start to readiness is part of what is printed")]
 pub fn run() -> ExitCode {
     let began = Instant::now();
-    let cli = Cli::parse();
+    let as_json = std::env::args_os().skip(1).take_while(|arg| arg != "--").any(|arg| arg == "--json");
+    let cli = match help::grouped(Cli::command()).try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => cli,
+        Err(e) if as_json && e.use_stderr() => return Exit::usage(e.to_string().trim_end()).tell(true),
+        Err(e) => e.exit(),
+    };
     let done = match cli.command {
         None => start::start(&cli.start, began),
         Some(Command::Start(args)) => start::start(&args, began),
         Some(Command::Demo(args)) => demo::demo(&args, began),
-        Some(Command::Check { file, json }) => check::check(file, json),
+        Some(Command::Check { file, config, json }) => check::check(file.or(config), json),
         Some(Command::Token(args)) => token::token(&args),
         Some(Command::Decode(args)) => decode::decode(&args),
         Some(Command::Health(server)) => running::health(&server),
@@ -191,7 +203,7 @@ pub fn run() -> ExitCode {
         Some(Command::Sessions(command)) => manage::sessions(&command),
         Some(Command::Logout { user, server }) => manage::logout(&user, &server),
         Some(Command::Keys(command)) => manage::keys(&command),
-        Some(Command::Time { what, at, server }) => manage::time(&what, at, &server),
+        Some(Command::Time { what, at, server }) => manage::time(&what, at.as_deref(), &server),
         Some(Command::Watch(server)) => happened::watch(&server),
         Some(Command::Flows(command)) => happened::flows(&command),
         Some(Command::Expect(args)) => happened::expect(&args),
@@ -208,7 +220,7 @@ pub fn run() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(exit) => exit.tell(),
+        Err(exit) => exit.tell(as_json),
     }
 }
 

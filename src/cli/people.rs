@@ -1,12 +1,36 @@
 //! `standin users` and `standin clients`: added, shown, changed, removed while the provider runs.
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::Exit;
 use super::manage::{lines, pretty, text};
 use super::running::{ServerArgs, pairs, part};
+
+/// What is said of a person or an app, written the same way wherever it is added or changed.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Members {
+    /// A claim, or any key of the configuration
+    #[arg(value_name = "NAME=VALUE")]
+    members: Vec<String>,
+    /// The same, as `next` and `token` take it
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    set: Vec<String>,
+}
+
+impl Members {
+    fn read(&self) -> Result<crate::protocol::Map, Exit> {
+        let mut read = pairs("", &self.members)?;
+        read.extend(pairs("--set", &self.set)?);
+        Ok(read)
+    }
+
+    fn some(&self) -> Result<crate::protocol::Map, Exit> {
+        let read = self.read()?;
+        if read.is_empty() { Err(Exit::usage("say what to change: NAME=VALUE")) } else { Ok(read) }
+    }
+}
 
 /// What is to be done with users.
 #[derive(Clone, Debug, Subcommand)]
@@ -24,9 +48,8 @@ pub(super) enum UsersCommand {
     Add {
         /// `sub`
         sub: String,
-        /// A claim, or username, password, locked
-        #[arg(long = "set", value_name = "NAME=VALUE")]
-        set: Vec<String>,
+        #[command(flatten)]
+        set: Members,
         #[command(flatten)]
         server: ServerArgs,
     },
@@ -34,9 +57,8 @@ pub(super) enum UsersCommand {
     Set {
         /// `sub`
         sub: String,
-        /// What to change
-        #[arg(value_name = "NAME=VALUE", required = true)]
-        set: Vec<String>,
+        #[command(flatten)]
+        set: Members,
         #[command(flatten)]
         server: ServerArgs,
     },
@@ -54,16 +76,24 @@ pub(super) fn users(command: &UsersCommand) -> Result<(), Exit> {
     let one = |sub: &str| format!("/users/{}", part(sub));
     match command {
         UsersCommand::List(server) => server.ask((Method::GET, "/users", None), |users| {
-            lines(users, |user| format!("{:<16} {}", text(&user["sub"]), text(&user["name"])))
+            lines(users, |user| {
+                let words = |claim: &str| match &user[claim] {
+                    Value::Array(words) => words.iter().map(text).collect::<Vec<_>>().join(","),
+                    one => text(one),
+                };
+                let locked = if user["locked"] == json!(true) { "  locked" } else { "" };
+                let (name, email, roles) = (text(&user["name"]), text(&user["email"]), words("roles"));
+                format!("{:<16} {name:<24} {email:<28} {roles}{locked}", text(&user["sub"]))
+            })
         }),
         UsersCommand::Show { sub, server } => server.ask((Method::GET, &one(sub), None), pretty),
         UsersCommand::Add { sub, set, server } => {
-            let mut body = json!(pairs("--set", set)?);
+            let mut body = json!(set.read()?);
             body["sub"] = sub.as_str().into();
             server.ask((Method::POST, "/users", Some(body)), |_| format!("{sub} can sign in"))
         }
         UsersCommand::Set { sub, set, server } => {
-            let body = json!(pairs("set", set)?);
+            let body = json!(set.some()?);
             server.ask((Method::PATCH, &one(sub), Some(body)), pretty)
         }
         UsersCommand::Rm { sub, server } => server.ask((Method::DELETE, &one(sub), None), |_| format!("{sub} is gone")),
@@ -92,9 +122,8 @@ pub(super) enum ClientsCommand {
         /// Where codes may be sent; may be repeated
         #[arg(long, value_name = "URI")]
         redirect_uri: Vec<String>,
-        /// Any other key of the configuration
-        #[arg(long = "set", value_name = "NAME=VALUE")]
-        set: Vec<String>,
+        #[command(flatten)]
+        set: Members,
         #[command(flatten)]
         server: ServerArgs,
     },
@@ -102,9 +131,8 @@ pub(super) enum ClientsCommand {
     Set {
         /// `client_id`
         id: String,
-        /// What to change
-        #[arg(value_name = "NAME=VALUE", required = true)]
-        set: Vec<String>,
+        #[command(flatten)]
+        set: Members,
         #[command(flatten)]
         server: ServerArgs,
     },
@@ -132,7 +160,7 @@ pub(super) fn clients(command: &ClientsCommand) -> Result<(), Exit> {
         }),
         ClientsCommand::Show { id, server } => server.ask((Method::GET, &one(id), None), pretty),
         ClientsCommand::Add { id, secret, redirect_uri, set, server } => {
-            let mut body = json!(pairs("--set", set)?);
+            let mut body = json!(set.read()?);
             body["id"] = id.as_str().into();
             if let Some(secret) = secret {
                 body["secret"] = secret.as_str().into();
@@ -140,12 +168,14 @@ pub(super) fn clients(command: &ClientsCommand) -> Result<(), Exit> {
             if !redirect_uri.is_empty() {
                 body["redirect_uris"] = json!(redirect_uri);
             }
-            server.ask((Method::POST, "/clients", Some(body)), |_| {
-                format!("{id} is registered, and only registered apps are accepted")
+            server.ask((Method::POST, "/clients", Some(body)), |client| {
+                let nowhere = client["redirect_uris"].as_array().is_none_or(Vec::is_empty);
+                let nowhere = if nowhere { "\nnote: it has no redirect URI, so nobody can sign in to it: --redirect-uri" } else { "" };
+                format!("{id} is registered, and only registered apps are accepted{nowhere}")
             })
         }
         ClientsCommand::Set { id, set, server } => {
-            let body = json!(pairs("set", set)?);
+            let body = json!(set.some()?);
             server.ask((Method::PATCH, &one(id), Some(body)), pretty)
         }
         ClientsCommand::Rm { id, server } => server.ask((Method::DELETE, &one(id), None), |_| format!("{id} is gone")),

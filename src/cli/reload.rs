@@ -10,7 +10,7 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 use crate::config::{Config, Mistake};
 use crate::emulator::{Emulator, Reconfigure};
 
-use super::check::summary;
+use super::check::{notes, summary};
 use super::sources::{Sources, Text};
 
 /// Editors write in several steps; what they leave after this pause is what they meant.
@@ -58,7 +58,7 @@ fn follow(
     sources: &Sources,
     (file, mut before): (&Path, Option<Vec<u8>>),
 ) {
-    let mut running = sources.read().ok();
+    let mut running = sources.text.read().ok();
     while changes.recv().is_ok() {
         loop {
             match changes.recv_timeout(PAUSE) {
@@ -73,17 +73,24 @@ fn follow(
         }
         before = now;
         let source = sources.text.source();
-        let taken = read(sources, before.as_deref()).and_then(|config| {
-            handle.reconfigure(&config, &source)?;
-            Ok(config)
-        });
+        let was_open = handle.accepts_any_client();
+        let taken = read(sources, before.as_deref()).and_then(|config| Ok((handle.reconfigure(&config, &source)?, config)));
         match taken {
-            Ok(config) => {
+            Ok((stays, config)) => {
                 eprintln!("{source} was read again: {}", summary(&config));
-                if let Some(before) = &running {
-                    note_what_must_wait(before, &config);
+                notes(&config).iter().for_each(|note| eprintln!("  note: {note}"));
+                if !stays.is_empty() {
+                    eprintln!("  changed while it ran, and kept until a reset: {}", stays.join(", "));
                 }
-                running = Some(config);
+                if !was_open && handle.accepts_any_client() {
+                    eprintln!("  warning: no client is registered any more, so any id and secret is accepted now");
+                }
+                // What the arguments say is no matter of the file.
+                let now = sources.text.read().ok();
+                if let Some((before, now)) = running.as_ref().zip(now.as_ref()) {
+                    note_what_must_wait(before, now);
+                }
+                running = now;
             }
             Err(mistake) => {
                 eprintln!("error: {mistake}\nstill running with the previous config");

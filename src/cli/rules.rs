@@ -10,7 +10,7 @@ use crate::faults::{FAULTS, TEST_IDENTITIES};
 use crate::protocol::{Lifetime, Map};
 
 use super::manage::{lines, text};
-use super::running::{ServerArgs, pairs, texts};
+use super::running::{ServerArgs, pairs, part, texts};
 use super::{Exit, print};
 
 /// The next sign-in.
@@ -22,8 +22,14 @@ pub(super) struct NextArgs {
     /// The error by which it fails, such as `access_denied`
     #[arg(long, value_name = "ERROR")]
     fail: Option<String>,
-    /// Which sign-in: client=ID or `login_hint=TEXT`; may be repeated
-    #[arg(long = "for", value_name = "NAME=VALUE")]
+    /// Only at this client
+    #[arg(long, value_name = "ID")]
+    client: Option<String>,
+    /// Only for a sign-in that begins with this `login_hint`
+    #[arg(long, value_name = "TEXT")]
+    login_hint: Option<String>,
+    /// The same as --client and --login-hint: client=ID or `login_hint=TEXT`
+    #[arg(long = "for", value_name = "NAME=VALUE", hide = true)]
     which: Vec<String>,
     /// A claim to add or change; `NAME=null` leaves it out
     #[arg(long = "set", value_name = "NAME=VALUE")]
@@ -64,8 +70,12 @@ pub(super) fn next(args: &NextArgs) -> Result<(), Exit> {
     if args.user.is_none() && args.fail.is_none() && args.consent.is_none() {
         return Err(Exit::usage("say who signs in by --as USER, or how it fails by --fail ERROR"));
     }
+    let mut when = texts("--for", &args.which)?;
+    for (name, value) in [("client", &args.client), ("login_hint", &args.login_hint)] {
+        when.extend(value.clone().map(|value| (name.to_owned(), Value::from(value))));
+    }
     let mut body = json!({
-        "match": texts("--for", &args.which)?, "claims": pairs("--set", &args.set)?, "times": args.times,
+        "match": when, "claims": pairs("--set", &args.set)?, "times": args.times,
         "page": args.page, "fault": args.fault,
     });
     for (name, value) in [("as", &args.user), ("fail", &args.fail), ("consent", &args.consent)] {
@@ -84,7 +94,7 @@ pub(super) fn next(args: &NextArgs) -> Result<(), Exit> {
 pub(super) enum FaultCommand {
     /// List every fault and every test identity there is
     List {
-        /// Only those whose id contains this
+        /// Only those whose name contains this
         #[arg(default_value = "")]
         part: String,
         /// Print Markdown, as docs/faults.md has it
@@ -100,8 +110,8 @@ pub(super) enum FaultCommand {
     Show(ServerArgs),
     /// Turn a fault off, or all of them
     Off {
-        /// The number that `fault show` gives [default: all]
-        id: Option<u64>,
+        /// Its name, or the number that `fault show` gives [default: all]
+        name: Option<String>,
         #[command(flatten)]
         server: ServerArgs,
     },
@@ -110,7 +120,7 @@ pub(super) enum FaultCommand {
 /// A fault, when and how often.
 #[derive(Clone, Debug, Args)]
 pub(super) struct OnArgs {
-    /// Its id, as `fault list` has it
+    /// Its name, as `fault list` has it
     name: String,
     /// Only for this client
     #[arg(long, value_name = "ID")]
@@ -158,10 +168,11 @@ pub(super) fn fault(command: &FaultCommand) -> Result<(), Exit> {
         FaultCommand::List { part, markdown, json } => list(part, *markdown, *json),
         FaultCommand::On(args) => on(args),
         FaultCommand::Show(server) => server.ask((Method::GET, "/faults", None), rules),
-        FaultCommand::Off { id, server } => {
-            let path = id.map_or_else(|| "/faults".to_owned(), |id| format!("/faults/{id}"));
-            server.ask((Method::DELETE, &path, None), |_| match id {
-                Some(id) => format!("fault {id} is off"),
+        FaultCommand::Off { name, server } => {
+            let named = |name: &String| format!("/faults/{}", part(name.trim_start_matches('#')));
+            let path = name.as_ref().map_or_else(|| "/faults".to_owned(), named);
+            server.ask((Method::DELETE, &path, None), |_| match name {
+                Some(name) => format!("{name} is off"),
                 None => "all faults are off".into(),
             })
         }
@@ -204,7 +215,10 @@ fn list(part: &str, markdown: bool, as_json: bool) -> Result<(), Exit> {
     let identities: Vec<_> =
         TEST_IDENTITIES.iter().filter(|(word, ..)| word.contains(part) || part.is_empty()).collect();
     if faults.is_empty() && identities.is_empty() {
-        return Err(Exit::failed(format!("no fault and no test identity has `{part}` in its name")));
+        let known = FAULTS.iter().map(|fault| fault.id).chain(TEST_IDENTITIES.iter().map(|(word, ..)| *word));
+        let near = crate::protocol::nearest(part, known).map(|near| format!(" Did you mean `{near}`?"));
+        let near = near.unwrap_or_default();
+        return Err(Exit::failed(format!("no fault and no test identity has `{part}` in its name.{near}")));
     }
     if as_json {
         let identity = |(word, sentence, _): &&(&str, &str, _)| json!({ "word": word, "sentence": sentence });
@@ -215,15 +229,26 @@ fn list(part: &str, markdown: bool, as_json: bool) -> Result<(), Exit> {
     if markdown {
         return print(crate::cli::catalog::markdown().trim_end());
     }
-    let mut listed = String::new();
+    let (mut listed, mut kind) = (String::new(), "");
+    // What a correct app does is told of those that were looked for; the whole catalogue is a list.
+    let few = faults.len() <= 40;
     for fault in faults {
-        let _ = writeln!(listed, "{:<44} {}\n{:<44} a correct app {}", fault.id, fault.sentence, "", fault.correct);
+        let this = fault.id.split('.').next().unwrap_or_default();
+        if this != kind {
+            kind = this;
+            let gap = if listed.is_empty() { "" } else { "\n" };
+            let _ = writeln!(listed, "{gap}{}", crate::cli::catalog::title(kind));
+        }
+        let _ = writeln!(listed, "  {:<40} {}", fault.id, fault.sentence);
+        if few {
+            let _ = writeln!(listed, "  {:<40} a correct app {}", "", fault.correct);
+        }
     }
     if !identities.is_empty() {
         listed.push_str("\nTest identities, as username or login_hint:\n");
     }
     for (word, sentence, _) in identities {
-        let _ = writeln!(listed, "{:<44} {sentence}", format!("alice+{word}@example.com"));
+        let _ = writeln!(listed, "  {:<40} {sentence}", format!("alice+{word}@example.com"));
     }
     print(listed.trim_end())
 }
@@ -245,6 +270,7 @@ fn rules(rules: &Value) -> String {
         let when = if when.is_empty() { String::new() } else { format!(" for {}", when.join(" ")) };
         let who = rule["login"]["as"].as_str().or(rule["login"]["fail"].as_str());
         let who = who.map(|who| format!(" {who}")).unwrap_or_default();
-        format!("#{} {}{who}{when}: {limits}", rule["id"], text(&rule["name"]))
+        let doubts = rule["warnings"].as_array().into_iter().flatten().map(|doubt| format!("\n  note: {}", text(doubt)));
+        format!("#{} {}{who}{when}: {limits}{}", rule["id"], text(&rule["name"]), doubts.collect::<String>())
     })
 }

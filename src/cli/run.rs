@@ -6,13 +6,17 @@ use clap::Args;
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::config::Config;
+use crate::world::Entropy;
+
 use super::running::block_on;
 use super::sources::{Sources, variable};
-use super::start::open;
+use super::start::open_with;
 use super::{Exit, StartArgs, log};
 
 /// The command, and how the provider is started.
 #[derive(Clone, Debug, Args)]
+#[command(mut_arg("port", |port| port.help("Port to listen on [default: a free one]")))]
 pub(super) struct RunArgs {
     #[command(flatten)]
     start: StartArgs,
@@ -29,13 +33,15 @@ pub(super) fn run(args: &RunArgs) -> Result<(), Exit> {
     if args.start.port.is_none() {
         config.port = 0;
     }
-    let emulator = open(&config, &sources.text.source())?;
+    sources.tell();
+    let token = control_token(&config)?;
+    let emulator = open_with(&config, &sources.text.source(), token.clone())?;
     let issuer = emulator.issuer();
-    let url = format!("http://localhost:{}", emulator.address().port());
+    let url = crate::emulator::issuer(&config.host, emulator.address().port());
     let mut command = Command::new(&args.command[0]);
     command.args(&args.command[1..]).env("STANDIN_URL", &url).env("STANDIN_ISSUER", &issuer);
     command.env("STANDIN_DISCOVERY", format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/')));
-    if let Some(token) = variable("STANDIN_CONTROL_TOKEN")? {
+    if let Some(token) = token {
         command.env("STANDIN_CONTROL_TOKEN", token);
     }
     let ended = block_on(wait_for(command, &args.command[0]));
@@ -44,6 +50,14 @@ pub(super) fn run(args: &RunArgs) -> Result<(), Exit> {
         0 => Ok(()),
         code => Err(Exit::passing_on(code)),
     }
+}
+
+/// What the command shows to the control API: the token of the environment, or one that is made for it where others than this machine might
+/// reach the provider, which is closed to all without one.
+fn control_token(config: &Config) -> Result<Option<String>, Exit> {
+    let given = variable("STANDIN_CONTROL_TOKEN")?;
+    let public = config.public_url.is_some() || !crate::emulator::is_loopback(&config.host);
+    Ok(given.or_else(|| public.then(|| Entropy::default().draw().secret())))
 }
 
 /// A terminal sends Ctrl-C to the command as well, so it is waited for; whoever ends us by SIGTERM ends it.

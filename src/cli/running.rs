@@ -49,6 +49,7 @@ impl ServerArgs {
             Some(realm) => Some(realm.clone()),
             None => variable("STANDIN_REALM")?,
         };
+        // Below a realm's own issuer its control API is there as well, so no other URL needs to be taken apart.
         Ok(match url.split_once("/r/") {
             Some((server, named)) => (server.to_owned(), realm.or(Some(named.to_owned()))),
             None => (url, realm),
@@ -83,11 +84,7 @@ impl ServerArgs {
         words: impl FnOnce(&Value) -> String,
     ) -> Result<(), Exit> {
         let remote = self.remote()?;
-        let answer = block_on(remote.call(method, path, body)).inspect_err(|exit| {
-            if let Some(problem) = exit.problem().filter(|_| self.json) {
-                let _ = print(problem);
-            }
-        })?;
+        let answer = block_on(remote.call(method, path, body))?;
         self.show(&answer, words)
     }
 
@@ -149,7 +146,10 @@ impl Remote {
             request = request.header("accept", "text/event-stream");
         }
         let sent = request.send().await;
-        let answer = sent.map_err(|e| Exit::unreachable(format!("{} does not answer: {}", self.url, reason(&e))))?;
+        let answer = sent.map_err(|e| {
+            let (url, why) = (&self.url, reason(&e));
+            Exit::unreachable(format!("{url} does not answer: {why}\n  start one with `standin`, or say where with `--url`"))
+        })?;
         if answer.status().is_success() {
             return Ok(answer);
         }
@@ -174,7 +174,7 @@ impl Remote {
             message = format!("{field}: {message}");
         }
         let near_misses = problem["near_misses"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        let unmet = problem["near_misses"].is_array();
+        let unmet = problem["type"].as_str().is_some_and(|kind| kind.ends_with("#expectation-not-met"));
         for miss in near_misses {
             message.push_str("\n  ");
             message.push_str(miss);
@@ -211,7 +211,7 @@ pub(super) fn wait(server: &ServerArgs, timeout: Lifetime) -> Result<(), Exit> {
         if tokio::time::timeout(timeout.duration(), answered).await.is_err() {
             let why = ready(&remote).await.err();
             return why.map_or(Ok(()), |why| {
-                Err(Exit::unreachable(format!("not ready within {timeout}: {}", why.message())))
+                Err(Exit::unreachable(format!("not ready within {}: {}", timeout.in_words(), why.message())))
             });
         }
         Ok(())

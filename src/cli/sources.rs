@@ -54,6 +54,15 @@ impl Text {
         }
     }
 
+    /// The file, as people are told of it.
+    pub(super) fn file(&self) -> Option<String> {
+        match self {
+            Self::File(file) => Some(file.display().to_string()),
+            Self::Inline(_) => Some("the text in STANDIN_CONFIG".into()),
+            Self::Nowhere => None,
+        }
+    }
+
     /// Reads the configuration and lays the environment over it.
     pub(super) fn read(&self) -> Result<Config, Box<Mistake>> {
         let source = self.source();
@@ -64,7 +73,7 @@ impl Text {
             }
             Self::File(file) => {
                 let text = fs::read_to_string(file).map_err(|e| Box::new(unreadable(&source, &e)))?;
-                let format = Format::of_name(&source).unwrap_or_else(|| Format::of_text(&text));
+                let format = Format::of_name(&source).unwrap_or_else(|| guessed(&source, &text));
                 let config = parse(&source, &text, format)?;
                 config.check(&source).map_err(|mistake| Box::new(mistake.found_in(&text)))?;
                 config
@@ -76,6 +85,13 @@ impl Text {
         config.check(&source)?;
         Ok(config)
     }
+}
+
+/// The format of a file whose name says none: what was guessed is said.
+fn guessed(source: &str, text: &str) -> Format {
+    let format = Format::of_text(text);
+    tracing::info!("{source} is read as {}: its name does not end in .toml, .yaml or .json", format.name());
+    format
 }
 
 /// The name of a file where its text belongs.
@@ -121,6 +137,13 @@ pub(super) struct Sources {
 impl Sources {
     pub(super) fn find(args: &StartArgs) -> Result<Self, Box<Mistake>> {
         Ok(Self { text: Text::find(args.config.clone())?, args: args.clone(), sample_app: None })
+    }
+
+    /// Says on stderr where the configuration comes from, and what is odd about it.
+    pub(super) fn tell(&self) {
+        if let Some(file) = self.text.file() {
+            tracing::info!("configured by {file}");
+        }
     }
 
     /// The same with a sample app. As long as any client is accepted it is one of them; otherwise it must be registered like

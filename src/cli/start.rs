@@ -21,17 +21,21 @@ pub(super) fn start(args: &StartArgs, began: Instant) -> Result<(), Exit> {
     let sources = Sources::find(args)?;
     let config = sources.read()?;
     let emulator = open(&config, &sources.text.source())?;
-    let next = if config.client.is_empty() && !config.strict { "standin demo" } else { "standin check" };
+    let next = "sign in at your app, or standin next --as bob";
     // Watched before it is announced: an edit that follows on the announcement is not missed.
     let watcher = reload::watch(&emulator, &sources);
-    print(&announcement(&emulator, next, args.json, began))?;
+    print(&announcement(&emulator, (&sources, next), args.json, began))?;
     run(emulator, watcher, args)
 }
 
 /// A provider for the command line, answering on all cores.
 pub(super) fn open(config: &Config, source: &str) -> Result<Emulator, Exit> {
+    open_with(config, source, variable("STANDIN_CONTROL_TOKEN")?)
+}
+
+/// The same, with what a caller of the control API must show.
+pub(super) fn open_with(config: &Config, source: &str, token: Option<String>) -> Result<Emulator, Exit> {
     let workers = thread::available_parallelism().map_or(2, NonZero::get).clamp(2, 8);
-    let token = variable("STANDIN_CONTROL_TOKEN")?;
     let builder = Emulator::builder().config(config.clone(), source).control_token(token).workers(workers);
     let emulator = builder.try_start().map_err(|e| match &e {
         StartError::Address { cause, .. } if cause.kind() == io::ErrorKind::AddrInUse => taken(config.port),
@@ -86,7 +90,12 @@ fn wait_for_the_end(emulator: Emulator) -> Result<bool, Exit> {
 }
 
 /// What the first start prints.
-pub(super) fn announcement(emulator: &Emulator, next: &str, json: bool, began: Instant) -> String {
+pub(super) fn announcement(
+    emulator: &Emulator,
+    (sources, next): (&Sources, &str),
+    json: bool,
+    began: Instant,
+) -> String {
     let ready = began.elapsed();
     let settings = emulator.provider().settings();
     let (issuer, version) = (&settings.issuer, env!("CARGO_PKG_VERSION"));
@@ -97,22 +106,26 @@ pub(super) fn announcement(emulator: &Emulator, next: &str, json: bool, began: I
         return json!({
             "event": "ready", "version": version, "issuer": issuer, "console": console, "port": emulator.address().port(),
             "users": users, "clients": settings.clients.keys().collect::<Vec<_>>(),
-            "accepts_any_client": settings.accepts_any_client(), "ready_ms": (ready_ms * 10.0).round() / 10.0,
+            "accepts_any_client": settings.accepts_any_client(), "config": sources.text.file(), "ready_ms": (ready_ms * 10.0).round() / 10.0,
         })
         .to_string();
     }
     let passwords = if settings.users.iter().any(|user| user.password.is_some()) { "" } else { "   (any password)" };
     let clients = if settings.accepts_any_client() {
-        "any id and secret, loopback redirects only".to_owned()
+        match &settings.redirect_hosts[..] {
+            [] => "any id and secret, loopback redirects only".to_owned(),
+            hosts => format!("any id and secret, redirects to loopback and {}", hosts.join(", ")),
+        }
     } else if settings.clients.is_empty() {
         "none registered, and only registered ones are accepted".to_owned()
     } else {
         let ids: Vec<&str> = settings.clients.keys().map(crate::protocol::ClientId::as_str).collect();
         format!("{}   (no others)", shortened(&ids))
     };
+    let config = sources.text.file().map(|file| format!("  config    {file}\n")).unwrap_or_default();
     format!(
         "\n  standin {version} · pretend identity provider · ready in {} ms\n\n  issuer    {issuer}\n  console   {console}\n  \
-         users     {}  +new{passwords}\n  clients   {clients}\n\n  Next: {next}   ·   Ctrl-C stops, nothing is kept\n",
+         users     {}  +new{passwords}\n  clients   {clients}\n{config}\n  Next: {next}   ·   Ctrl-C stops, nothing is kept\n",
         ready.as_millis().max(1),
         shortened(&users),
     )

@@ -8,8 +8,8 @@ use reqwest::Method;
 
 use crate::config::Config;
 use crate::http::fetch;
-use crate::protocol::{Lifetime, Scopes};
-use crate::realm::{Minted, Opening, ROOT, Realm, TokenKind, TokenSpec};
+use crate::protocol::{Scopes, Span};
+use crate::realm::{Minted, Opening, ROOT, Realm, Remembered, TokenKind, TokenSpec};
 use crate::store::Memory;
 use crate::tokens::KeyFiles;
 use crate::world::{AccessTokenFormat, Client};
@@ -31,14 +31,14 @@ pub(super) struct TokenArgs {
     #[arg(long, default_value = "")]
     scope: String,
     /// Its audience
-    #[arg(long, value_name = "AUDIENCE")]
-    aud: Option<String>,
+    #[arg(long, alias = "aud")]
+    audience: Option<String>,
     /// A claim to add or change; the value is JSON, or text where it is none
     #[arg(long = "set", value_name = "NAME=VALUE")]
     set: Vec<String>,
-    /// How long it is good for, such as 5m
-    #[arg(long, value_name = "TIME")]
-    ttl: Option<Lifetime>,
+    /// How long it is good for, such as 5m; -5m makes one that expired five minutes ago
+    #[arg(long, value_name = "SPAN", allow_hyphen_values = true)]
+    ttl: Option<Span>,
     /// An access token (the default)
     #[arg(long, conflicts_with = "id")]
     access: bool,
@@ -61,7 +61,7 @@ pub(super) fn token(args: &TokenArgs) -> Result<(), Exit> {
         user: args.user.clone(),
         client: args.client.clone(),
         scope: Scopes::from(args.scope.as_str()),
-        audience: args.aud.clone(),
+        audience: args.audience.clone(),
         claims: pairs("--set", &args.set)?,
         ttl: args.ttl,
         kind: if args.id { TokenKind::Id } else { TokenKind::Access },
@@ -91,7 +91,7 @@ fn without_server(config: Option<PathBuf>, spec: &TokenSpec) -> Result<Minted, E
     let config: Config = text.read()?;
     let keys = config.keys.clone().map_or(KeyFiles::Development, |folder| KeyFiles::Folder(folder.into()));
     let keys = keys.open().map_err(|e| Exit::config(e.to_string()))?;
-    let issuer = config.public_url.clone().unwrap_or_else(|| format!("http://localhost:{}", config.port));
+    let issuer = config.public_url.clone().unwrap_or_else(|| crate::emulator::issuer(&config.host, config.port));
     let realm = Realm::open(Opening {
         name: ROOT.into(),
         config,
@@ -100,7 +100,7 @@ fn without_server(config: Option<PathBuf>, spec: &TokenSpec) -> Result<Minted, E
         keys,
         store: Arc::new(Memory::default()),
         fetch: fetch(),
-        remembered: 1,
+        remembered: Remembered::default(),
     })?;
     let client = realm.settings().client(&spec.client).unwrap_or_else(|| Arc::new(Client::unregistered(&spec.client)));
     if spec.kind == TokenKind::Access && realm.settings().access_token_format(&client) == AccessTokenFormat::Opaque {

@@ -6,7 +6,8 @@ use super::file::{plain_words, unknown_key};
 use super::{Config, Mistake};
 
 /// Variables that mean something else than a key of the configuration.
-const RESERVED: [&str; 8] = [
+const RESERVED: [&str; 9] = [
+    "STANDIN_DISCOVERY",
     "STANDIN_CONFIG",
     "STANDIN_CONFIG_FILE",
     "STANDIN_CONTROL_TOKEN",

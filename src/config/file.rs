@@ -21,6 +21,15 @@ pub enum Format {
 }
 
 impl Format {
+    /// What it is called.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Toml => "TOML",
+            Self::Yaml => "YAML",
+            Self::Json => "JSON",
+        }
+    }
+
     /// The format that a file's name says; `None` for a name that says nothing.
     pub fn of_name(name: &str) -> Option<Self> {
         match name.rsplit('.').next()?.to_ascii_lowercase().as_str() {
@@ -34,7 +43,7 @@ impl Format {
     /// The format of a text without a name: JSON begins with a brace, TOML assigns or opens a table before YAML would.
     pub fn of_text(text: &str) -> Self {
         let first =
-            text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default();
+            text.trim_start_matches('\u{feff}').lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default();
         let assigns = first.split_once('=').is_some_and(|(key, _)| !key.contains([':', '"', '{']));
         let opens_table = first.starts_with('[') && first.ends_with(']');
         match first.chars().next() {
@@ -47,13 +56,17 @@ impl Format {
 
 /// Reads a configuration. `source` is what a mistake calls the text.
 pub fn parse(source: &str, text: &str, format: Format) -> Result<Config, Box<Mistake>> {
+    // A byte order mark is no part of the text, RFC 8259 §8.1.
+    let text = text.trim_start_matches('\u{feff}');
+    if text.trim().is_empty() {
+        return Ok(Config::default());
+    }
     match format {
         Format::Toml => match toml::from_str(text) {
             Ok(config) => Ok(with_plain_dates(config)),
             Err(e) => Err(Box::new(in_toml(source, text, &e))),
         },
         Format::Json => serde_json::from_str(text).map_err(|e| Box::new(in_json(source, text, &e))),
-        Format::Yaml if text.trim().is_empty() => Ok(Config::default()),
         Format::Yaml => {
             let options = serde_saphyr::options! {
                 strict_booleans: true,
@@ -91,7 +104,16 @@ fn in_json(source: &str, text: &str, e: &serde_json::Error) -> Mistake {
 
 /// The readers' own words, for people who do not know their types.
 pub(super) fn plain_words(message: &str) -> String {
-    const WORDS: [(&str, &str); 9] = [
+    const WORDS: [(&str, &str); 18] = [
+        ("invalid type: ", ""),
+        ("string \"", "text \""),
+        ("EOF while parsing a value", "the text ends where a value should be"),
+        ("EOF while parsing an object", "the text ends inside an object: a } is missing"),
+        ("EOF while parsing a list", "the text ends inside a list: a ] is missing"),
+        ("EOF while parsing a string", "the text ends inside a text: a \" is missing"),
+        ("trailing comma", "there is a comma with nothing behind it: take it out"),
+        ("key must be a string", "a key must stand in double quotes"),
+        ("expected value", "there is no value here: text stands in double quotes"),
         ("expected u16", "expected a whole number from 0 to 65535"),
         ("invalid u16", "not a whole number from 0 to 65535"),
         ("expected u64", "expected a whole number, 0 or more"),
@@ -102,7 +124,18 @@ pub(super) fn plain_words(message: &str) -> String {
         ("expected mapping start", "expected a table of keys and values"),
         (", set DuplicateKeyPolicy in Options if acceptable", ""),
     ];
-    WORDS.iter().fold(message.replace('\n', ", "), |text, (theirs, ours)| text.replace(theirs, ours))
+    let said = WORDS.iter().fold(message.replace('\n', ", "), |text, (theirs, ours)| text.replace(theirs, ours));
+    let told = |hint: &str| format!("{said}: {hint}");
+    match message {
+        m if m.contains("invalid type: string") && (m.contains("expected u") || m.contains("expected a boolean")) => {
+            told("leave the quotes out")
+        }
+        m if m.contains("invalid type: string") && m.contains("expected a sequence") => told("put it in [ ]"),
+        m if m.contains("missing field `sub`") => "a user has no `sub`: the stable name by which apps know the person".into(),
+        m if m.contains("missing field `id`") => "a client has no `id`: the client_id that the app sends".into(),
+        m if m.contains("strict mode expects true/false") => "write true or false, without quotes".into(),
+        _ => said,
+    }
 }
 
 /// TOML has dates; claims have not. They become the text that was written.

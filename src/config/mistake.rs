@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::protocol::nearest;
+
 /// One mistake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
@@ -120,10 +122,10 @@ impl std::error::Error for Mistake {}
 /// "did you mean `this`?", if one of the known words is near enough.
 pub(super) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let known: Vec<&str> = known.into_iter().collect();
-    if let Some(same) = known.iter().find(|known| known.eq_ignore_ascii_case(word)) {
-        return Some(format!("did you mean `{same}`?"));
-    }
-    let scored = known.into_iter().map(|known| (strsim::normalized_damerau_levenshtein(word, known), known));
-    let best = scored.max_by(|(a, _), (b, _)| a.total_cmp(b)).filter(|(score, _)| *score >= 0.5);
-    best.map(|(_, known)| format!("did you mean `{known}`?"))
+    // The prefix that all variables of the environment share makes none of them near.
+    let own = |word: &str| word.trim_start_matches("STANDIN_").to_owned();
+    let bare: Vec<String> = known.iter().map(|known| own(known)).collect();
+    let near = nearest(&own(word), bare.iter().map(String::as_str))?;
+    let at = bare.iter().position(|known| known == near)?;
+    Some(format!("did you mean `{}`?", known[at]))
 }

@@ -3,20 +3,27 @@
 mod environment;
 mod file;
 mod mistake;
+mod merge;
+mod notes;
 mod people;
 mod realms;
 mod settings;
+
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::Lifetime;
 use crate::tokens::Alg;
-use crate::world::{AccessTokenFormat, Client, Consent, Lifetimes, ScopeClaims, TokenClaims, User};
+use crate::world::{
+    AccessTokenFormat, AccessTokenTyp, Client, Consent, Lifetimes, RefreshTokenFormat, ScopeClaims, TokenClaims, User,
+};
 
 pub use environment::{overlay, reserved};
 pub use file::{Format, parse};
 pub use mistake::Mistake;
+pub use notes::Note;
 pub use people::example_people;
 pub use realms::wrong_name;
 
@@ -36,8 +43,10 @@ pub struct Config {
     /// Where apps reach the endpoints that they call directly: `issuer`, `follow` for the host that discovery was asked by,
     /// or a URL. `follow` is the default where `public_url` is set.
     pub back_channel: Option<String>,
-    /// Whether clients must be registered even if none is.
+    /// Whether clients must be registered even if none is, and are held to just what they registered.
     pub strict: bool,
+    /// Hosts beside this machine, and those under them, where redirect URIs may lead while any client is accepted.
+    pub redirect_hosts: Vec<String>,
     /// Makes codes, tokens and ids repeat themselves from run to run.
     pub seed: Option<u64>,
     /// A folder for keys of this provider's own; what it lacks is made there.
@@ -46,6 +55,16 @@ pub struct Config {
     pub consent: Consent,
     /// What access tokens look like.
     pub access_token_format: AccessTokenFormat,
+    /// The `typ` of JWT access tokens. Without it: `at+jwt` where the request names a `resource`, `JWT` where it names none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_token_typ: Option<AccessTokenTyp>,
+    /// What refresh tokens look like.
+    pub refresh_token_format: RefreshTokenFormat,
+    /// What is said to APIs, by the URI that names them in `resource`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub resources: BTreeMap<String, ResourceConfig>,
+    /// How much is kept in memory.
+    pub memory: MemoryConfig,
     /// What ID tokens and access tokens are signed with, where a client says nothing.
     pub signing_alg: Alg,
     /// How long things are good for.
@@ -76,6 +95,36 @@ pub struct Config {
     pub ttl: Option<Lifetime>,
 }
 
+/// What is said to one API.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ResourceConfig {
+    /// The `typ` of JWT access tokens for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_token_typ: Option<AccessTokenTyp>,
+}
+
+/// How much is kept in memory. What is oldest goes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct MemoryConfig {
+    /// The most MiB that sessions, codes, tokens and open pages take; a realm beside the first one has a quarter of it.
+    #[schemars(range(min = 1))]
+    pub records_mib: u32,
+    /// The most MiB that the journal takes, with the bytes of each message; a realm beside the first one has a quarter of it.
+    #[schemars(range(min = 1))]
+    pub journal_mib: u32,
+    /// The most exchanges that the journal keeps.
+    #[schemars(range(min = 1))]
+    pub journal_entries: u32,
+}
+
+impl Default for MemoryConfig {
+    fn default() -> Self {
+        Self { records_mib: 24, journal_mib: 8, journal_entries: 1_000 }
+    }
+}
+
 /// How refresh tokens are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -101,10 +150,15 @@ impl Default for Config {
             public_url: None,
             back_channel: None,
             strict: false,
+            redirect_hosts: Vec::new(),
             seed: None,
             keys: None,
             consent: Consent::default(),
             access_token_format: AccessTokenFormat::default(),
+            access_token_typ: None,
+            refresh_token_format: RefreshTokenFormat::default(),
+            resources: BTreeMap::new(),
+            memory: MemoryConfig::default(),
             signing_alg: Alg::default(),
             lifetimes: Lifetimes::default(),
             refresh: RefreshConfig::default(),

@@ -21,6 +21,10 @@ impl Config {
         for key in ["public_url", "port", "back_channel", "realm", "keys", "$schema", "ttl", "name"] {
             whole.remove(key);
         }
+        // Where the first provider has two host names, those beside it have them as well.
+        if self.back_channel().follows() && realm.back_channel.is_none() {
+            whole.insert("back_channel".into(), "follow".into());
+        }
         whole.extend(members(realm).into_iter().filter(|(key, value)| unsaid.get(key) != Some(value)));
         serde_json::from_value(Value::Object(whole)).expect("two configurations make a configuration")
     }

@@ -9,13 +9,12 @@ use url::Url;
 
 use crate::protocol::ClientId;
 use crate::tokens::{Alg, KeyRing};
-use crate::world::{AuthMethod, BackChannel, Client, Lifetimes, Place, Policy, Settings};
+use crate::world::{
+    AuthMethod, BackChannel, Client, Lifetimes, OWN_CLAIMS, Place, Policy, Settings, wrong_sub, wrong_uri,
+};
 
 use super::mistake::did_you_mean;
 use super::{Config, Mistake};
-
-/// Claims that say something about the token or the sign-in, not about the person.
-const OWN_CLAIMS: [&str; 7] = ["iss", "aud", "exp", "iat", "nonce", "at_hash", "sid"];
 
 /// In seconds.
 const YEAR: i64 = 365 * 86_400;
@@ -34,11 +33,20 @@ impl Config {
             users: self.people(),
             clients,
             strict: self.strict,
+            redirect_hosts: self.redirect_hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
+            invents_people: self.user.is_none(),
+            resource_typs: self
+                .resources
+                .iter()
+                .filter_map(|(uri, resource)| Some((uri.clone(), resource.access_token_typ?)))
+                .collect(),
             scopes: self.scopes.clone(),
             claims: self.claims.clone(),
             policy: Policy {
                 consent: self.consent,
                 access_token_format: self.access_token_format,
+                access_token_typ: self.access_token_typ,
+                refresh_token_format: self.refresh_token_format,
                 signing_alg: self.signing_alg,
                 lifetimes: self.lifetimes,
                 rotate_refresh_tokens: self.refresh.rotate,
@@ -51,7 +59,8 @@ impl Config {
         })
     }
 
-    fn back_channel(&self) -> BackChannel {
+    /// Under which base the endpoints are published that apps call directly.
+    pub(super) fn back_channel(&self) -> BackChannel {
         match self.back_channel.as_deref() {
             Some("issuer") => BackChannel::Issuer,
             Some("follow") => BackChannel::Follow,
@@ -76,6 +85,7 @@ impl Config {
             Some(url) => check_url(source, "back_channel", url)?,
         }
         self.check_users(source)?;
+        self.check_hosts(source)?;
         self.check_auto_login(source)?;
         self.check_realms(source)?;
         self.check_lifetimes(source)?;
@@ -97,12 +107,14 @@ impl Config {
         let wrong =
             |what: String, help: &str, word: &str| Err(Box::new(Mistake::new(source, what).help(help).word(word)));
         let mut subs: Vec<&str> = self.user.iter().flatten().map(|user| user.sub.as_str()).collect();
-        if let Some(odd) = subs.iter().find(|sub| !sub.is_ascii() || sub.len() > 255) {
-            return wrong(
-                format!("the sub `{odd}` is not ASCII, or longer than 255 characters"),
-                "Core §2 asks for both",
-                odd,
-            );
+        if let Some((odd, why)) = subs.iter().find_map(|sub| Some((sub, wrong_sub(sub)?))) {
+            return wrong(format!("the sub `{odd}` {why}"), "choose another", odd);
+        }
+        let mut names: Vec<&str> = self.user.iter().flatten().filter_map(|user| user.username.as_deref()).collect();
+        names.sort_unstable();
+        if let Some([twice, _]) = names.array_windows().find(|[one, next]| one == next) {
+            let help = "whoever types it can be one person only: give each a username of their own";
+            return wrong(format!("two users have the username `{twice}`"), help, twice);
         }
         subs.sort_unstable();
         if let Some([twice, _]) = subs.array_windows().find(|[one, next]| one == next) {
@@ -115,6 +127,16 @@ impl Config {
             }
         }
         Ok(())
+    }
+
+    fn check_hosts(&self, source: &str) -> Result<(), Box<Mistake>> {
+        let plain = |host: &&String| {
+            !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)) && host.contains('.')
+        };
+        let Some(odd) = self.redirect_hosts.iter().find(|host| !plain(host)) else { return Ok(()) };
+        let what = format!("`redirect_hosts` has `{odd}`, which is no host name");
+        let help = "write a name with a dot, without scheme, port and *, such as acme.test; names under it count as well";
+        Err(Box::new(Mistake::new(source, what).help(help).word(odd)))
     }
 
     fn check_auto_login(&self, source: &str) -> Result<(), Box<Mistake>> {
@@ -148,15 +170,23 @@ impl Config {
         if client.id.is_empty() {
             return wrong("the id is empty".into(), "give the client an id");
         }
+        if client.secret.as_deref() == Some("") {
+            return wrong("its `secret` is empty".into(), "leave it out for a public client, or give it one");
+        }
         for uri in client.redirect_uris.iter().chain(&client.post_logout_redirect_uris) {
-            if Url::parse(uri).is_err() {
-                return wrong(
-                    format!("`{uri}` is no absolute URI"),
-                    "write it whole, such as http://localhost:3000/callback",
-                );
+            if let Some(why) = wrong_uri(uri) {
+                let help = match why {
+                    why if why.starts_with("has no scheme") => format!("did you mean `http://{uri}`?"),
+                    why if why.starts_with("begins or ends") => format!("did you mean `{}`?", uri.trim()),
+                    _ => "write it whole, such as http://localhost:3000/callback".to_owned(),
+                };
+                return wrong(format!("`{uri}` {why}"), &help);
             }
-            if uri.contains('#') {
-                return wrong(format!("`{uri}` has a fragment"), "leave out # and what follows, RFC 6749 §3.1.2");
+            if uri.contains('*') {
+                return wrong(
+                    format!("`{uri}` has a *, which stands for itself: URIs are compared character by character"),
+                    "list each address; redirect_hosts opens whole hosts while no client is registered",
+                );
             }
         }
         let algs = [

@@ -2,14 +2,14 @@
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener, ToSocketAddrs as _};
+use std::net::{IpAddr, Ipv4Addr, TcpListener, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
 use crate::config::{Config, Format, Mistake, parse};
 use crate::http::{App, Door, RealmError, Server, fetch, front_door};
-use crate::realm::{Journal, Opening, ROOT, Realm, Realms};
+use crate::realm::{Opening, ROOT, Realm, Realms, Remembered};
 use crate::store::Memory;
 use crate::tokens::{KeyFiles, KeyFolderError};
 use crate::world::{Client, User};
@@ -208,9 +208,9 @@ impl Builder {
             source: self.source.clone(),
             issuer,
             keys,
-            store: Arc::new(Memory::default()),
+            store: Arc::new(Memory::of_mib(self.config.memory.records_mib)),
             fetch: fetch(),
-            remembered: Journal::MOST,
+            remembered: Remembered::of(&self.config.memory),
         })?;
         let realms = Realms::new(Arc::new(realm));
         let door = Arc::new(Door::new(realms, self.control_token, address.ip()));
@@ -259,14 +259,22 @@ fn serve(server: Server, app: &App, workers: usize) -> io::Result<Vec<Serving>> 
 
 /// Browsers keep cookies for a name; `localhost` is the one that every app writes down. A port that a URL need not name is not
 /// named, since libraries would leave it out.
-fn issuer(host: &str, port: u16) -> String {
+/// The URL by which a provider is reached that listens at this host.
+pub(crate) fn issuer(host: &str, port: u16) -> String {
     let host = host.trim_matches(['[', ']']);
     let name = match host.parse::<IpAddr>() {
         Ok(address) if address.is_unspecified() => "localhost".into(),
-        Ok(IpAddr::V4(Ipv4Addr::LOCALHOST) | IpAddr::V6(Ipv6Addr::LOCALHOST)) => "localhost".into(),
+        // Whoever listens at ::1 alone is not reached where `localhost` means 127.0.0.1.
+        Ok(IpAddr::V4(Ipv4Addr::LOCALHOST)) => "localhost".into(),
         Ok(IpAddr::V4(v4)) => v4.to_string(),
         Ok(IpAddr::V6(v6)) => format!("[{v6}]"),
         Err(_) => host.to_owned(),
     };
     if port == 80 { format!("http://{name}") } else { format!("http://{name}:{port}") }
+}
+
+/// Whether a host that is listened at can be reached by this machine alone.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let host = host.trim_matches(['[', ']']);
+    host.parse::<IpAddr>().map_or(host == "localhost" || host.ends_with(".localhost"), |address| address.is_loopback())
 }

@@ -171,7 +171,7 @@ impl Emulator {
     }
 
     /// Takes a changed configuration; see [`Reconfigure::reconfigure`].
-    pub fn reconfigure(&self, config: &Config, source: &str) -> Result<(), Box<Mistake>> {
+    pub fn reconfigure(&self, config: &Config, source: &str) -> Result<Vec<String>, Box<Mistake>> {
         self.reconfigure_handle().reconfigure(config, source)
     }
 
@@ -207,12 +207,18 @@ impl Drop for Emulator {
 pub struct Reconfigure(Arc<Door>);
 
 impl Reconfigure {
-    /// Takes a changed configuration; who is signed in stays signed in. Host, port, keys, seed and issuer stay what they are.
+    /// Takes a changed configuration; who is signed in stays signed in, and what was changed while it ran stays until the next reset: what that
+    /// is, in words. Host, port, keys, seed and issuer stay what they are.
     /// One with a mistake is not taken, and the console says so.
-    pub fn reconfigure(&self, config: &Config, source: &str) -> Result<(), Box<Mistake>> {
+    pub fn reconfigure(&self, config: &Config, source: &str) -> Result<Vec<String>, Box<Mistake>> {
         let taken = self.0.realms.root.configure(config, source);
         self.refuse_config(taken.as_ref().err().map(ToString::to_string));
         taken
+    }
+
+    /// Whether any client id and secret will do.
+    pub fn accepts_any_client(&self) -> bool {
+        self.0.realms.root.settings().accepts_any_client()
     }
 
     /// Has the console say that a change of the configuration was not taken, and why.

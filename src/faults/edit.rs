@@ -33,6 +33,29 @@ pub(super) fn append(draft: &mut TokenDraft, claim: &str, text: &str) -> bool {
     true
 }
 
+/// A claim that is text begins otherwise, and is as long as before.
+pub(super) fn begin_otherwise(draft: &mut TokenDraft, claim: &str) -> bool {
+    match draft.claims.get_mut(claim) {
+        Some(Value::String(value)) => *value = otherwise(value),
+        _ => return false,
+    }
+    true
+}
+
+/// Another value of the same length: it differs where it begins, since apps keep what is theirs at either end. Of a URL it is the host.
+pub(super) fn otherwise(value: &str) -> String {
+    let start = value.find("://").map_or(0, |at| at + "://".len());
+    let Some(first) = value[start..].chars().next() else { return "x".into() };
+    let other = match first {
+        'a'..='y' | 'A'..='Y' | '0'..='8' => char::from_u32(u32::from(first) + 1).unwrap_or('x'),
+        'z' => 'a',
+        'Z' => 'A',
+        '9' => '0',
+        _ => 'x',
+    };
+    format!("{}{other}{}", &value[..start], &value[start + first.len_utf8()..])
+}
+
 /// A claim is left out.
 pub(super) fn leave_out(draft: &mut TokenDraft, claim: &str) -> bool {
     draft.claims.shift_remove(claim).is_some()
@@ -54,7 +77,7 @@ pub(super) fn by_stranger(draft: &mut TokenDraft, facts: &Facts<'_>) -> bool {
     let Some(alg) = draft.key.alg().filter(|alg| *alg != Alg::HS256) else { return false };
     let Ok(key) = stranger(alg) else { return false };
     if let Some(current) = facts.settings.keys.current(alg) {
-        header(draft, "kid", current.kid().as_str());
+        header(draft, "kid", current.kid_for(alg));
     }
     draft.key = KeyChoice::Foreign(alg, Arc::new(key));
     true
@@ -62,8 +85,8 @@ pub(super) fn by_stranger(draft: &mut TokenDraft, facts: &Facts<'_>) -> bool {
 
 /// The token is signed with HMAC, keyed by whatever bytes, under the name of the key that should have signed.
 pub(super) fn by_bytes(draft: &mut TokenDraft, facts: &Facts<'_>, bytes: Vec<u8>) -> bool {
-    if let Some(current) = draft.key.alg().and_then(|alg| facts.settings.keys.current(alg)) {
-        header(draft, "kid", current.kid().as_str());
+    if let Some((alg, current)) = draft.key.alg().and_then(|alg| Some((alg, facts.settings.keys.current(alg)?))) {
+        header(draft, "kid", current.kid_for(alg));
     }
     draft.key = KeyChoice::Bytes(bytes);
     true

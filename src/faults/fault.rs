@@ -20,7 +20,8 @@ use super::rule::{Budget, Match, Point, With};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// Its id in the catalogue.
+    /// Its name in the catalogue.
+    #[schemars(schema_with = "super::fault_names")]
     pub name: String,
     /// When it is told; always, where nothing is said.
     #[serde(default, rename = "match")]

@@ -1,12 +1,12 @@
 //! Who signs in next, as a test says it.
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use crate::protocol::{Map, Scopes};
+use crate::protocol::{Map, Scopes, nearest, words};
 use crate::spec::Refusal;
-use crate::world::{ConsentAnswer, Given, PersonAnswer, Settings, User};
+use crate::world::{ConsentAnswer, Given, OWN_CLAIMS, PersonAnswer, Settings, User, wrong_sub};
 
 use super::rule::{Budget, Mark, Match, Origin};
 use super::{Lie, fault};
@@ -29,6 +29,7 @@ pub struct Login {
     /// The error by which the sign-in fails: `access_denied`, `interaction_required`, `login_required`, `server_error` or
     /// `temporarily_unavailable`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "failures")]
     pub fail: Option<String>,
     /// Faults of the catalogue that this sign-in carries along: one id, or a list.
     #[serde(deserialize_with = "one_or_many", skip_serializing_if = "Vec::is_empty")]
@@ -47,10 +48,17 @@ pub struct Login {
     pub budget: Budget,
 }
 
+fn failures(_: &mut SchemaGenerator) -> Schema {
+    words(FAILURES.iter().map(|(name, _)| *name))
+}
+
+/// The name of a fault, or a list of names.
 #[derive(Deserialize, JsonSchema)]
-#[serde(untagged, expecting = "expected a fault's id, or a list of ids")]
+#[serde(untagged, expecting = "expected a fault's name, or a list of names")]
 enum OneOrMany {
-    One(String),
+    /// One.
+    One(#[schemars(schema_with = "super::fault_names")] String),
+    /// Several.
     Many(Vec<String>),
 }
 
@@ -142,23 +150,21 @@ impl Login {
         if let Some(error) = &self.fail {
             let known: Vec<&str> = FAILURES.iter().map(|(name, _)| *name).collect();
             if !known.contains(&error.as_str()) {
-                return Err(("fail", format!("`{error}` is none of {}", known.join(", "))));
+                let near = nearest(error, known.iter().copied()).map(|near| format!(" Did you mean `{near}`?"));
+                let known = known.join(", ");
+                return Err(("fail", format!("`{error}` is none of {known}.{}", near.unwrap_or_default())));
             }
             if self.user.is_some() {
                 return Err(("fail", "a sign-in that fails is nobody's: leave out `as` or `fail`".into()));
             }
         } else if let Some(name) = &self.user {
             if settings.users.iter().all(|user| !user.answers_to(name)) && self.claims.is_empty() {
-                let known: Vec<&str> = settings.users.iter().map(|user| user.sub.as_str()).collect();
-                let known = known.join(", ");
-                return Err((
-                    "as",
-                    format!("nobody is called `{name}` (there are {known}); give `claims` to make someone up"),
-                ));
+                return Err(("as", unknown_person(settings, name)));
             }
         } else if self.consent.is_none() {
             return Err(("as", "say who signs in, or `fail`, or `consent`".into()));
         }
+        check_claims(&self.claims)?;
         self.fault.iter().try_for_each(|id| Lie::named(id).map(|_| ()).map_err(|e| ("fault", e)))
     }
 
@@ -167,6 +173,12 @@ impl Login {
         let consent = self.consent.clone().map(ConsentAnswer::Only);
         let only_if_asked = origin == Origin::Config;
         Given { answer: self.answer(settings, origin), consent, only_if_asked }
+    }
+
+    /// The claims that are set for this sign-in, and so reach the app whatever the scope.
+    fn told(&self) -> Vec<String> {
+        let set = self.claims.iter().filter(|(name, value)| !value.is_null() && *name != "sub");
+        set.map(|(name, _)| name.clone()).collect()
     }
 
     /// Whether it says what is agreed to, and not who signs in.
@@ -183,16 +195,46 @@ impl Login {
         let user = settings.users.iter().find(|user| user.answers_to(name)).cloned();
         let made_up = user.is_none();
         let user = user.unwrap_or_else(|| User::new(name));
-        let claims = (made_up || !self.claims.is_empty()).then(|| overlaid(user.claims, &self.claims));
+        let sub = self.claims.get("sub").and_then(Value::as_str).map_or(user.sub, Into::into);
+        let (mut over, told) = (self.claims.clone(), self.told());
+        over.shift_remove("sub");
+        let claims = (made_up || !self.claims.is_empty()).then(|| overlaid(user.claims, &over));
         let marks = self.fault.iter().filter_map(|id| fault(id)).map(|fault| Mark::write(origin, fault.id, fault.id));
         Some(PersonAnswer::SignIn {
-            sub: user.sub,
+            sub,
             claims,
+            told,
             amr: self.amr.clone().unwrap_or_else(|| vec!["user".into()]),
             age: i64::from(self.age),
             marks: marks.collect(),
         })
     }
+}
+
+/// Nobody has this name: who is near, and who there is.
+fn unknown_person(settings: &Settings, name: &str) -> String {
+    let near = settings.nearest_person(name).map(|user| format!(" Did you mean `{}`?", user.sub)).unwrap_or_default();
+    let known: Vec<&str> = settings.users.iter().take(20).map(|user| user.sub.as_str()).collect();
+    let more = if settings.users.len() > known.len() { ", …" } else { "" };
+    let known = known.join(", ");
+    format!("Nobody here is called `{name}`.{near} There are {known}{more}; give `claims` to make someone up.")
+}
+
+/// Claims that the provider says of the sign-in itself are altered by a fault, or by a field of their own; `sub` may be another.
+fn check_claims(claims: &Map) -> Result<(), (&'static str, String)> {
+    if let Some(sub) = claims.get("sub") {
+        let wrong = sub.as_str().map_or(Some("is no text"), wrong_sub);
+        return wrong.map_or(Ok(()), |why| Err(("claims.sub", format!("the sub {sub} {why}"))));
+    }
+    let own = OWN_CLAIMS.iter().chain(&["amr"]).find(|name| claims.contains_key(**name));
+    own.map_or(Ok(()), |own| {
+        let instead = match *own {
+            "amr" => "say `amr` beside `claims`",
+            "auth_time" => "say by `age` how many seconds ago it was",
+            _ => "a fault alters it, such as `idt.iss.wrong` or `idt.nonce.wrong`",
+        };
+        Err(("claims", format!("`{own}` is the provider's own: {instead}")))
+    })
 }
 
 fn overlaid(mut claims: Map, over: &Map) -> Map {

@@ -9,10 +9,11 @@ mod plan;
 mod rule;
 mod test_identity;
 
+pub(crate) use catalog::fault_names;
 pub use catalog::{FAULTS, Faults, Lie, ON_THE_PAGE, Verdict, find as fault};
 pub use effect::{Effect, Facts, Premise, Token};
 pub use fault::Fault;
 pub use login::{FAILURES, Login};
 pub use plan::{Decided, Plan, Scene};
 pub use rule::{Act, Budget, Case, Mark, Match, Origin, Point, Rule, RuleBook, With};
-pub use test_identity::{TEST_IDENTITIES, Tag, nearest as nearest_test_identity};
+pub use test_identity::{Nearly, TEST_IDENTITIES, Tag, nearest as nearest_test_identity};

@@ -76,6 +76,12 @@ impl Plan {
         plan
     }
 
+    /// The lies that fitted for the first time, and found nothing to alter.
+    pub fn idle(&self) -> impl Iterator<Item = &str> {
+        let first = self.reserved.iter().filter(|rule| rule.idle() == 0 && matches!(rule.act, Act::Lie(..)));
+        first.map(|rule| rule.name.as_str())
+    }
+
     /// What had its way so far, the strongest first.
     pub fn decided(&self) -> Vec<Decided> {
         let mut decided = self.decided.clone();
@@ -295,7 +301,9 @@ impl Plan {
         if self.decided.iter().any(|decided| decided.is(rule)) {
             return;
         }
-        self.reserved.retain(|reserved| reserved.id != rule.id);
+        if let Some(at) = self.reserved.iter().position(|reserved| reserved.id == rule.id) {
+            self.reserved.remove(at).spend();
+        }
         let number = (rule.id > 0).then_some(rule.id);
         self.decided.push(Decided { by: rule.name.clone(), origin: rule.origin, rule: number });
     }

@@ -3,11 +3,11 @@
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::{ClientId, Lifetime, Subject, UnixTime};
-use crate::world::Draw;
+use crate::protocol::{ClientId, Lifetime, Subject, UnixTime, words};
+use crate::world::{Draw, GrantType};
 
 use super::{Lie, Login, Plan};
 
@@ -45,7 +45,12 @@ pub struct Match {
     pub endpoint: Option<Point>,
     /// Only for tokens that are got in this way: `authorization_code`, `refresh_token`, `client_credentials`, `password`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "grant_types")]
     pub grant_type: Option<String>,
+}
+
+fn grant_types(_: &mut SchemaGenerator) -> Schema {
+    words(GrantType::ALL.map(GrantType::as_str))
 }
 
 /// A point at which answers are delivered.
@@ -208,8 +213,12 @@ pub struct Rule {
     pub budget: Budget,
     /// Until when, by the realm's clock.
     pub until: Option<UnixTime>,
+    /// How often it spoke, and how often it was taken for a request that is not answered yet.
     spent: AtomicU32,
+    reserved: AtomicU32,
     met: AtomicU32,
+    /// How often it fitted an answer in which there was nothing to alter.
+    idle: AtomicU32,
 }
 
 impl Rule {
@@ -224,6 +233,8 @@ impl Rule {
             budget: Budget::default(),
             until: None,
             spent: AtomicU32::default(),
+            reserved: AtomicU32::default(),
+            idle: AtomicU32::default(),
             met: AtomicU32::default(),
         }
     }
@@ -266,16 +277,47 @@ impl Rule {
     pub(super) fn reserve(&self) -> bool {
         let most = self.budget.times.unwrap_or(u32::MAX);
         let next = |spent: u32| (spent < most).then_some(spent + 1);
-        self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).is_ok()
+        // Counted first: whoever sees the budget spent must see as well that some of it may come back.
+        self.reserved.fetch_add(1, Ordering::SeqCst);
+        let reserved = self.spent.fetch_update(Ordering::SeqCst, Ordering::SeqCst, next).is_ok();
+        if !reserved {
+            self.reserved.fetch_sub(1, Ordering::SeqCst);
+        }
+        reserved
+    }
+
+    /// What was taken was used.
+    pub(super) fn spend(&self) {
+        self.reserved.fetch_sub(1, Ordering::SeqCst);
     }
 
     /// Gives back what was taken and not used.
     pub(super) fn give_back(&self) {
-        self.spent.fetch_sub(1, Ordering::Relaxed);
+        self.spent.fetch_sub(1, Ordering::SeqCst);
+        self.reserved.fetch_sub(1, Ordering::SeqCst);
+        self.idle.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often it fitted an answer in which there was nothing to alter.
+    pub fn idle(&self) -> u32 {
+        self.idle.load(Ordering::Relaxed)
+    }
+
+    /// How often chance and count were asked about it.
+    pub fn met(&self) -> u32 {
+        self.met.load(Ordering::Relaxed)
+    }
+
+    /// The same rule as it was kept: with the number that it had, so long a life as it had, and what was counted.
+    #[must_use]
+    pub fn resumed(mut self, id: u64, until: Option<UnixTime>, met: u32) -> Self {
+        (self.id, self.until, self.met) = (id, until, met.into());
+        self
     }
 
     fn is_over(&self, now: UnixTime) -> bool {
-        self.left() == Some(0) || self.until.is_some_and(|until| now >= until)
+        let spent = self.left() == Some(0) && self.reserved.load(Ordering::SeqCst) == 0;
+        spent || self.until.is_some_and(|until| now >= until)
     }
 }
 
@@ -299,8 +341,11 @@ impl RuleBook {
         if rules.len() >= Self::MOST {
             return None;
         }
-        rule.id = self.count.fetch_add(1, Ordering::Relaxed) + 1;
+        if rule.id == 0 || rules.iter().any(|known| known.id == rule.id) {
+            rule.id = self.count.fetch_add(1, Ordering::Relaxed) + 1;
+        }
         let id = rule.id;
+        self.count.fetch_max(id, Ordering::Relaxed);
         rules.push(Arc::new(rule));
         rules.sort_by_key(|rule| rule.origin);
         self.some.store(1, Ordering::Relaxed);
@@ -309,6 +354,13 @@ impl RuleBook {
 
     /// The rules that may still speak, strongest first.
     pub fn list(&self, now: UnixTime) -> Vec<Arc<Rule>> {
+        let mut rules = self.standing(now);
+        rules.retain(|rule| rule.left() != Some(0));
+        rules
+    }
+
+    /// The same, with those whose last time was taken by a request that is not answered yet.
+    fn standing(&self, now: UnixTime) -> Vec<Arc<Rule>> {
         self.lock().iter().filter(|rule| !rule.is_over(now)).cloned().collect()
     }
 
@@ -331,7 +383,7 @@ impl RuleBook {
         if self.some.load(Ordering::Relaxed) == 0 {
             return Plan::default();
         }
-        Plan::new(self.list(now))
+        Plan::new(self.standing(now))
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Arc<Rule>>> {

@@ -71,22 +71,46 @@ pub(super) fn read(text: &str, settings: &Settings) -> Option<Given> {
     }
     let answer = match failure {
         Some(refusal) => PersonAnswer::Decline(refusal),
-        None => PersonAnswer::SignIn { sub: user.sub.clone(), claims: None, amr, age: 0, marks },
+        None => PersonAnswer::SignIn { sub: user.sub.clone(), claims: None, told: Vec::new(), amr, age: 0, marks },
     };
     Some(Given { answer: Some(answer), consent: None, only_if_asked: false })
 }
 
-/// The likely meant word, where a name is almost a test identity.
-pub fn nearest(text: &str, settings: &Settings) -> Option<String> {
-    let (local, domain) = text.trim().split_once('@').map_or((text.trim(), None), |(l, d)| (l, Some(d)));
+/// A name that is almost a test identity: what is wrong with it, and what was probably meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nearly {
+    /// In words, to stand behind "it is no test identity".
+    pub why: String,
+    /// The whole name that was probably meant.
+    pub name: Option<String>,
+}
+
+/// What a name with a `+` was probably meant to be; nothing, where it is a person's or a test identity's.
+pub fn nearest(text: &str, settings: &Settings) -> Option<Nearly> {
+    let text = text.trim();
+    if read(text, settings).is_some() || settings.users.iter().any(|user| user.answers_to(text)) {
+        return None;
+    }
+    let (local, domain) = text.split_once('@').map_or((text, None), |(l, d)| (l, Some(d)));
     let (name, words) = local.split_once('+')?;
+    let joined = |name: &str, words: &str| match domain {
+        Some(domain) => format!("{name}+{words}@{domain}"),
+        None => format!("{name}+{words}"),
+    };
     let whole = domain.map_or_else(|| name.to_owned(), |domain| format!("{name}@{domain}"));
-    settings.users.iter().find(|user| user.answers_to(&whole))?;
-    let unknown = words.split('+').find(|word| tag(word).is_none())?;
-    let known = TEST_IDENTITIES.iter().map(|(word, ..)| *word).chain(FAULTS.iter().map(|fault| fault.id));
-    let scored = known.map(|word| (strsim::normalized_damerau_levenshtein(unknown, word), word));
-    let best = scored.max_by(|(a, _), (b, _)| a.total_cmp(b)).filter(|(score, _)| *score > 0.4);
-    best.map(|(_, word)| text.replace(unknown, word))
+    if settings.users.iter().any(|user| user.answers_to(&whole)) {
+        let unknown = words.split('+').find(|word| tag(word).is_none())?;
+        let known = TEST_IDENTITIES.iter().map(|(word, ..)| *word).chain(FAULTS.iter().map(|fault| fault.id));
+        let near = crate::protocol::nearest(unknown, known);
+        let meant = near.map(|near| joined(name, &words.replace(unknown, near)));
+        return Some(Nearly { why: format!("there is no word `+{unknown}`"), name: meant });
+    }
+    let near = settings.nearest_person(&whole).or_else(|| settings.nearest_person(name));
+    let near = near.map(|user| match (domain, user.text("email")) {
+        (Some(_), Some(email)) => email.replacen('@', &format!("+{words}@"), 1),
+        _ => format!("{}+{words}", user.sub),
+    });
+    Some(Nearly { why: format!("nobody here is called `{whole}`"), name: near })
 }
 
 fn tag(word: &str) -> Option<Tag> {

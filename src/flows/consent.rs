@@ -1,7 +1,7 @@
 //! The consent page: may this app know and do that? [Core §3.1.2.4](https://openid.net/specs/openid-connect-core-1_0.html#Consent)
 
 use crate::protocol::{Lifetime, Params, Scopes};
-use crate::spec::{Check, Refusal};
+use crate::spec::Check;
 use crate::world::{Asked, Ctx, Failure, Name, Outcome, Standing, Stop};
 
 use super::next_step::next_step;
@@ -23,10 +23,10 @@ pub fn answer_consent(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failu
     let asked_here = awaited.is_some() && awaited == place.session.as_ref().map(|(id, _)| id);
     ctx.check(Check::InteractionOfThisBrowser, asked_here).map_err(|refused| Stop::from(refused).on_a_page())?;
     let allowed = asked.params.get("decision") == Some("allow");
-    if !allowed && let Some((id, _)) = &place.interaction {
-        ctx.records.forget(Name::Interaction(id.clone()));
+    if !allowed {
+        place.answer(ctx);
     }
-    ctx.check_as(Check::PersonAgrees, allowed, |refused| refused.because(Refusal::UserDenied))
+    ctx.check_as(Check::PersonAgrees, allowed, |refused| refused.says("The person did not agree").on_purpose())
         .map_err(|refused| Stop::from(refused).back_to(&visit.address))?;
     let agreed = ticked(&visit.request.scopes, &asked.params);
     if asked.params.get("remember").is_some()

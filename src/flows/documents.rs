@@ -1,7 +1,8 @@
 //! Documents that anyone may read.
 
-use crate::spec::Refused;
-use crate::world::{Asked, Ctx, Document, Failure, Outcome, Stop};
+use crate::spec::{Check, Meant, Refused, quoted};
+use crate::protocol::{BrowserId, InteractionId, Lifetime};
+use crate::world::{Asked, Ctx, Document, Endpoint, Failure, Interaction, Name, Outcome, Stop};
 
 /// What the provider can do, [Discovery §4](https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig).
 pub fn metadata(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
@@ -13,6 +14,63 @@ pub fn metadata(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
 pub fn keys(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
     readable(ctx, asked)?;
     Ok(Outcome::Show(Document::Keys))
+}
+
+/// A look at what a page would be like, `HEAD`: nothing is decided, so nothing changes.
+pub fn look(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
+    readable(ctx, asked)?;
+    Ok(Outcome::Done)
+}
+
+/// An address where nothing is. What was probably meant is found by whoever knows the addresses, and comes along as unreadable.
+pub fn nowhere(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
+    let refused = match readable(ctx, asked) {
+        Err(refused) => refused,
+        Ok(()) => ctx.refuse(Check::AddressKnown).got(&*asked.path),
+    };
+    Err(Stop::from(refused).on_a_page())
+}
+
+/// The refusal of an address where nothing is, with the nearest one.
+pub fn nothing_at(path: &str, nearest: Option<String>, discovery: &str) -> Refused {
+    let refused = Refused::by(Check::AddressKnown).got(path);
+    match nearest {
+        Some(near) => {
+            let meant = Meant::Word { word: near.clone(), link: Some(near.clone()) };
+            refused.says(format!("There is nothing at {}", quoted(path))).expected(near).meant(Some(meant))
+        }
+        None => refused.says(format!("There is nothing at {}; discovery is at {discovery}", quoted(path))),
+    }
+}
+
+/// A form that came without the browser's cookie: the same is asked by GET, which brings the cookie along. The request waits here, since
+/// it may be long, and has an ID token in it that belongs into no URL.
+pub fn ask_again(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
+    readable(ctx, asked)?;
+    let name: InteractionId = ctx.entropy.secret().into();
+    let waiting = Interaction {
+        browser: BrowserId::default(),
+        request: asked.params.to_query(),
+        session: None,
+        agreed: None,
+        answered: false,
+    };
+    ctx.records.put(Name::Interaction(name.clone()), waiting, ctx.now.plus(WAITING));
+    Ok(Outcome::AskAgain(name.to_string()))
+}
+
+/// How long a request waits to be asked again.
+const WAITING: Lifetime = Lifetime::of_seconds(300);
+
+/// The parameter that names a request which waits to be asked again.
+pub const AGAIN: &str = "again";
+
+/// Where the same can be asked once more, if a form brought the request along.
+pub(super) fn begin_again(ctx: &Ctx<'_>, asked: &Asked) -> Option<Meant> {
+    let request = asked.params.get("request_again")?;
+    let door = if asked.endpoint == Endpoint::SignOut { Endpoint::EndSession } else { Endpoint::Authorize };
+    let path = ctx.settings.routes.get(&door)?;
+    Some(Meant::Again(format!("{}{path}?{request}", ctx.settings.issuer_path())))
 }
 
 /// A request that no flow serves, refused in the caller's terms.

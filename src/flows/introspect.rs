@@ -4,20 +4,22 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::protocol::{Map, RefreshValue};
-use crate::spec::Check;
+use crate::protocol::Map;
+use crate::spec::{Check, quoted};
 use crate::world::{Asked, AuthMethod, Ctx, Failure, Grant, Name, Outcome, Refresh, Stop};
 
-use super::token::{session_lives, verify_client};
+use super::alive::is_alive;
+use super::token::{refresh_name, session_lives, verify_client};
 use super::userinfo::access;
 
 /// An API asks about a token. What is wrong with the token is no error: it is not active, and nothing more is said.
 pub fn introspect(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
     let client = verify_client(ctx, asked)?;
-    ctx.check(Check::ClientConfidential, client.method() != AuthMethod::None)?;
-    let token = asked.params.get("token");
-    ctx.check_as(Check::ParameterPresent, token.is_some(), |refused| refused.expected("token"))?;
-    let members = describe(ctx, token.unwrap_or_default())?;
+    ctx.check_as(Check::ClientConfidential, client.method() != AuthMethod::None, |refused| {
+        refused.says(format!("{} did not authenticate, and learns nothing about tokens so", quoted(client.shown_name())))
+    })?;
+    let token = ctx.parameter(&asked.params, "token")?;
+    let members = describe(ctx, token)?;
     Ok(Outcome::Tell(members.unwrap_or_else(|| Map::from_iter([("active".to_owned(), Value::Bool(false))]))))
 }
 
@@ -36,7 +38,7 @@ fn describe(ctx: &Ctx<'_>, token: &str) -> Result<Option<Map>, Stop> {
         }
         return Ok(Some(members));
     }
-    let Some(refresh) = ctx.records.get::<Refresh>(&Name::Refresh(RefreshValue::from(token)))? else {
+    let Some(refresh) = ctx.records.get::<Refresh>(&Name::Refresh(refresh_name(ctx, token)))? else {
         return Ok(None);
     };
     let replaced = refresh.replaced_at.is_some_and(|at| ctx.now >= at.plus(ctx.settings.policy.refresh_grace));
@@ -55,7 +57,7 @@ fn alive(ctx: &Ctx<'_>, id: &crate::protocol::GrantId) -> Result<Option<Arc<Gran
     Ok(ctx
         .records
         .get::<Arc<Grant>>(&Name::Grant(id.clone()))?
-        .filter(|grant| !grant.revoked && grant.issuer == ctx.settings.issuer))
+        .filter(|grant| is_alive(ctx.settings, grant)))
 }
 
 fn common(ctx: &Ctx<'_>, grant: &Grant, scope: &str) -> Map {
@@ -64,7 +66,9 @@ fn common(ctx: &Ctx<'_>, grant: &Grant, scope: &str) -> Map {
     members.insert("iss".into(), ctx.settings.issuer.as_str().into());
     members.insert("sub".into(), grant.person.sub.as_str().into());
     members.insert("client_id".into(), grant.client.as_str().into());
-    members.insert("scope".into(), scope.into());
+    if !scope.is_empty() {
+        members.insert("scope".into(), scope.into());
+    }
     let known = ctx.settings.claims_of(&grant.person);
     let username = known.and_then(|claims| claims.get("preferred_username")).cloned();
     members.extend(username.map(|name| ("username".to_owned(), name)));

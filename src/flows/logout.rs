@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use url::Url;
 
-use crate::protocol::{InteractionId, Lifetime, Params};
-use crate::spec::{Check, Refused};
+use crate::protocol::{InteractionId, Lifetime, Params, SessionId, nearest};
+use crate::spec::{Check, Meant, Refused, compared, one_of, quoted};
 use crate::tokens::Opened;
 use crate::world::{
-    Asked, Browser, Client, Ctx, Failure, Interaction, Name, Outcome, Question, Session, Stop, is_loopback_uri, one_of,
+    Asked, Browser, Client, Ctx, Failure, Interaction, Name, Outcome, Question, ReturnAfterLogout, Session, Stop,
+    is_loopback_uri,
 };
 
 use super::documents::readable;
@@ -21,14 +22,17 @@ const OPEN_PAGE: Lifetime = Lifetime::of_seconds(3_600);
 /// An app sends the browser to sign out. Only an ID token of the very person who is signed in ends the sign-in at once;
 /// anyone else's wish is put to the person, or every page on the web could sign people out.
 pub fn end_session(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
-    let found = readable(ctx, asked).map_err(Stop::from).and_then(|()| request(ctx, asked));
-    let (place, hint, client, return_to) = found.map_err(Stop::on_a_page)?;
+    let found = readable(ctx, asked).map_err(Stop::from).and_then(|()| Request::read(ctx, asked));
+    let Request { place, hint, client, return_to } = found.map_err(Stop::on_a_page)?;
     let signed_in = place.session.as_ref().map(|(_, session)| session.person.clone());
     let hinted = hint.as_ref().and_then(|hint| hint.claim("sub"));
     let same = signed_in.as_ref().is_none_or(|person| hinted == Some(person.sub.as_str()));
     if same && !ctx.settings.policy.confirm_sign_out {
+        let elsewhere = end_hinted(ctx, &place, hint.as_ref()).map_err(Stop::on_a_page)?;
         end(ctx, &place);
-        return Ok(Outcome::SignedOut { was_signed_in: signed_in.is_some(), stayed: false, return_to });
+        // Nobody's ID token says that the app means it, and nobody was asked: the browser goes nowhere by itself.
+        let return_to = return_to.map(|to| ReturnAfterLogout { at_once: hint.is_some(), ..to });
+        return Ok(Outcome::SignedOut { was_signed_in: signed_in.is_some() || elsewhere, stayed: false, return_to });
     }
     let interaction: InteractionId = ctx.entropy.secret().into();
     let record = Interaction {
@@ -36,89 +40,122 @@ pub fn end_session(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure>
         request: asked.params.to_query(),
         session: place.session.as_ref().map(|(id, _)| id.clone()),
         agreed: None,
+        answered: false,
     };
     ctx.records.put(Name::Interaction(interaction.clone()), record, ctx.now.plus(OPEN_PAGE));
-    Ok(Outcome::Ask(Question::SignOut { interaction, person: signed_in, client }))
+    Ok(Outcome::Ask(Question::SignOut { interaction, person: signed_in, client, params: asked.params.clone() }))
 }
 
 /// Takes the answer of the page that asks.
 pub fn answer_sign_out(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
-    let place = readable(ctx, asked)
-        .map_err(Stop::from)
-        .and_then(|()| Place::of_interaction(ctx, asked.browser.as_ref(), asked.params.get("interaction")));
+    let place = readable(ctx, asked).map_err(Stop::from).and_then(|()| Place::of_interaction(ctx, asked));
     let place = place.map_err(Stop::on_a_page)?;
-    if let Some((id, _)) = &place.interaction {
-        ctx.records.forget(Name::Interaction(id.clone()));
-    }
-    if asked.params.get("decision") == Some("stay") {
-        return Ok(Outcome::SignedOut { was_signed_in: true, stayed: true, return_to: None });
-    }
+    place.answer(ctx);
     // What the app asked for is checked again: the configuration may have changed while the page was open.
-    let request_of_app = place.interaction.as_ref().map(|(_, interaction)| interaction.request.clone());
-    let params = Params::parse(request_of_app.unwrap_or_default().as_bytes());
-    let (.., return_to) = request(ctx, &Asked { params, ..asked.clone() }).map_err(Stop::on_a_page)?;
+    let interaction = place.interaction.as_ref().map(|(_, interaction)| interaction.clone());
+    let request_of_app = interaction.as_ref().map(|interaction| interaction.request.clone()).unwrap_or_default();
+    let params = Params::parse(request_of_app.as_bytes());
+    let Request { return_to, .. } = Request::read(ctx, &Asked { params, ..asked.clone() }).map_err(Stop::on_a_page)?;
+    if asked.params.get("decision") == Some("stay") {
+        // Whoever stays signed in may go back to where they came from; the app is told nothing.
+        let return_to = return_to.map(|to| ReturnAfterLogout { at_once: false, state: None, ..to });
+        return Ok(Outcome::SignedOut { was_signed_in: true, stayed: true, return_to });
+    }
     end(ctx, &place);
-    Ok(Outcome::SignedOut { was_signed_in: place.session.is_some(), stayed: false, return_to })
+    // Whoever presses twice was signed out by the first press.
+    let was_signed_in = interaction.is_some_and(|interaction| interaction.session.is_some());
+    Ok(Outcome::SignedOut { was_signed_in, stayed: false, return_to })
 }
 
-type Request = (Place, Option<Opened>, Option<Arc<Client>>, Option<(Url, Option<String>)>);
+/// What an app asks for.
+struct Request {
+    place: Place,
+    hint: Option<Opened>,
+    client: Option<Arc<Client>>,
+    return_to: Option<ReturnAfterLogout>,
+}
 
-fn request(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Request, Stop> {
-    let browser = asked.browser.clone().ok_or_else(|| Refused::by(Check::InteractionOfThisBrowser))?;
-    let place = Place::of_browser(ctx, browser)?;
-    let params = &asked.params;
-    let repeated = params.repeated();
-    ctx.check_as(Check::ParameterOnce, repeated.is_none(), |refused| refused.got(repeated.unwrap_or_default()))?;
-    let hint = match params.get("id_token_hint") {
-        None => None,
-        Some(token) => {
-            let opened = hint::open(ctx, token);
-            let why = opened.as_ref().err().map(|why| why.sentence());
-            ctx.check_as(Check::LogoutHintValid, opened.is_ok(), |refused| {
-                refused.got(format!("a token that {}", why.unwrap_or_default()))
+impl Request {
+    fn read(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Self, Stop> {
+        let place = Place::of_request(ctx, asked)?;
+        let params = &asked.params;
+        ctx.readable_parameters(params)?;
+        let hint = match params.get("id_token_hint") {
+            None => None,
+            Some(token) => {
+                let opened = hint::open(ctx, token);
+                let why = opened.as_ref().err().map_or("", |why| why.sentence());
+                let refused = |refused: Refused| refused.says(format!("id_token_hint {why}"));
+                Some(ctx.require_as(Check::LogoutHintValid, opened.ok(), refused)?)
+            }
+        };
+        let hinted = hint.as_ref().and_then(hint::client_of);
+        let named = params.get("client_id");
+        if let Some((hinted, named)) = hinted.zip(named) {
+            ctx.check_as(Check::LogoutClientAgrees, hinted == named, |refused| {
+                let say = format!("client_id is {}, but id_token_hint was issued to {}", quoted(named), quoted(hinted));
+                refused.got(named).expected(hinted).says(say)
             })?;
-            opened.ok()
         }
-    };
-    let hinted = hint.as_ref().and_then(hint::client_of);
-    let named = params.get("client_id");
-    ctx.check_as(Check::LogoutClientAgrees, hinted.is_none() || named.is_none() || hinted == named, |refused| {
-        refused.got(named.unwrap_or_default()).expected(hinted.unwrap_or_default())
-    })?;
-    let client = hinted.or(named).and_then(|id| ctx.settings.client(id));
-    let return_to = return_to(ctx, asked, client.as_deref().filter(|_| hint.is_some()))?;
-    Ok((place, hint, client, return_to))
+        let client = hinted.or(named).and_then(|id| ctx.settings.client(id));
+        let return_to = return_to(ctx, asked, client.as_deref())?;
+        Ok(Self { place, hint, client, return_to })
+    }
 }
 
-/// Where the browser goes afterwards: only for a client that an ID token proves, and only where that client registered.
-fn return_to(
-    ctx: &mut Ctx<'_>,
-    asked: &Asked,
-    proven: Option<&Client>,
-) -> Result<Option<(Url, Option<String>)>, Refused> {
-    let (Some(sent), Some(client)) = (asked.params.get("post_logout_redirect_uri"), proven) else { return Ok(None) };
+/// Where the browser goes afterwards: only for a client that the request names, and only where that client registered.
+fn return_to(ctx: &mut Ctx<'_>, asked: &Asked, client: Option<&Client>) -> Result<Option<ReturnAfterLogout>, Refused> {
+    let (Some(sent), Some(client)) = (asked.params.get("post_logout_redirect_uri"), client) else { return Ok(None) };
     let registered = if client.unregistered {
-        is_loopback_uri(sent)
+        is_loopback_uri(sent) || Url::parse(sent).is_ok_and(|uri| ctx.settings.may_redirect_to(&uri))
     } else {
         client.post_logout_redirect_uris.iter().any(|uri| uri == sent)
     };
-    ctx.check_as(Check::LogoutUriRegistered, registered, |refused| {
-        let expected = if client.unregistered {
-            "a loopback address, since no client is registered".to_owned()
-        } else {
-            one_of(&client.post_logout_redirect_uris)
-        };
-        refused.got(sent).expected(expected)
-    })?;
+    ctx.check_as(Check::LogoutUriRegistered, registered, |refused| not_registered(refused, client, sent))?;
     let state = asked.params.get("state").map(str::to_owned);
-    Ok(Url::parse(sent).ok().map(|uri| (uri, state)))
+    let app = client.shown_name().to_owned();
+    Ok(Url::parse(sent).ok().map(|uri| ReturnAfterLogout { uri, state, app, at_once: true }))
+}
+
+fn not_registered(refused: Refused, client: &Client, sent: &str) -> Refused {
+    let (refused, app) = (refused.got(sent), quoted(client.shown_name()));
+    if client.unregistered {
+        return refused
+            .expected("a loopback address, since no client is registered")
+            .says(format!("post_logout_redirect_uri {} leads away from this machine", quoted(sent)));
+    }
+    let known = &client.post_logout_redirect_uris;
+    let refused = refused.expected(one_of(known));
+    match nearest(sent, known.iter().map(String::as_str)) {
+        Some(near) => refused
+            .says(format!("post_logout_redirect_uri differs from the registered one: {}", compared(sent, near)))
+            .meant(Some(Meant::Word { word: near.to_owned(), link: None })),
+        None if known.is_empty() => refused.says(format!("{app} has no post_logout_redirect_uris registered")),
+        None => refused.says(format!("post_logout_redirect_uri {} is not registered for {app}", quoted(sent))),
+    }
 }
 
 fn end(ctx: &mut Ctx<'_>, place: &Place) {
     let Some((id, session)) = &place.session else { return };
-    let ended = Session { ended: true, ..session.clone() };
-    let until = ended.until;
-    ctx.records.put(Name::Session(id.clone()), ended, until);
+    let until = session.until;
+    end_session_of(ctx, id, session);
     let browser = Browser { session: None, used: place.browser.used.clone() };
     ctx.records.put(Name::Browser(place.browser_id.clone()), browser, until);
+}
+
+/// The sign-in that the ID token names ends even where another browser, or none, brings it: it is what the app believes.
+fn end_hinted(ctx: &mut Ctx<'_>, place: &Place, hint: Option<&Opened>) -> Result<bool, Stop> {
+    let Some(sid) = hint.and_then(|hint| hint.claim("sid")).map(SessionId::from) else { return Ok(false) };
+    if place.session.as_ref().is_some_and(|(id, _)| *id == sid) {
+        return Ok(false);
+    }
+    let found: Option<Session> = ctx.records.get(&Name::Session(sid.clone()))?;
+    let Some(session) = found.filter(|session| !session.ended && ctx.now < session.until) else { return Ok(false) };
+    end_session_of(ctx, &sid, &session);
+    Ok(true)
+}
+
+fn end_session_of(ctx: &mut Ctx<'_>, id: &SessionId, session: &Session) {
+    let until = session.until;
+    ctx.records.put(Name::Session(id.clone()), Session { ended: true, ..session.clone() }, until);
 }

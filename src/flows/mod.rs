@@ -1,5 +1,6 @@
 //! Each thing that people and apps come for: given what is and what was asked, what should happen. Nothing here waits or fails.
 
+mod alive;
 mod authorize;
 mod consent;
 mod documents;
@@ -17,7 +18,7 @@ mod what_if;
 
 pub use authorize::authorize;
 pub use consent::{answer_consent, ask_consent};
-pub use documents::{keys, metadata, refuse, refuse_on_a_page};
+pub use documents::{AGAIN, ask_again, keys, look, metadata, nothing_at, nowhere, refuse, refuse_on_a_page};
 pub use introspect::introspect;
 pub use logout::{answer_sign_out, end_session};
 pub use revoke::revoke;

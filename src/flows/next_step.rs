@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::protocol::{ClaimsRequest, CodeValue, GrantId, InteractionId, Lifetime, Prompt, Scopes, SessionId, Subject};
-use crate::spec::{Check, Refusal, Refused};
+use crate::spec::{Check, Refused, quoted};
 use crate::world::{
     Answer, Code, Consent, ConsentAnswer, Ctx, Failure, Grant, Interaction, Name, Outcome, Question, Session,
     SignInQuestion, Standing, Stop,
@@ -23,9 +23,12 @@ pub(super) fn next_step(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place) -> Resu
     let back = |stop: Stop| stop.back_to(&visit.address);
     let fitting = fitting(ctx, visit, place);
     if visit.request.prompts(Prompt::None) {
-        let expected = || if visit.expected.is_empty() { "a session".to_owned() } else { names(visit) };
-        ctx.check_as(Check::SignedIn, fitting.is_some(), |refused| refused.expected(expected()))
-            .map_err(|refused| back(refused.into()))?;
+        let why = why_not_fitting(ctx, visit, place);
+        ctx.check_as(Check::SignedIn, fitting.is_some(), |refused| {
+            let refused = refused.says(format!("{}, and prompt=none forbids asking", why));
+            if visit.expected.is_empty() { refused } else { refused.expected(names(visit)) }
+        })
+        .map_err(|refused| back(refused.into()))?;
     }
     let Some((sid, session)) = fitting else {
         return Ok(ask_for_sign_in(ctx, visit, place));
@@ -37,8 +40,9 @@ pub(super) fn next_step(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place) -> Resu
         grant.scopes = agreed;
         return Ok(give_code(ctx, visit, place, grant));
     }
-    let may_ask = !visit.request.prompts(Prompt::None);
-    ctx.check(Check::Consented, may_ask).map_err(|refused| back(refused.into()))?;
+    if visit.request.prompts(Prompt::None) {
+        return Err(back(ctx.refuse(Check::Consented).into()));
+    }
     Ok(ask_for_consent(ctx, visit, place, grant))
 }
 
@@ -61,8 +65,7 @@ fn fits(ctx: &Ctx<'_>, visit: &Visit, place: &Place, session: &Session) -> bool 
     }
     let request = &visit.request;
     let asks_again = request.prompts(Prompt::Login) || request.prompts(Prompt::SelectAccount);
-    let max_age = request.max_age.or_else(|| visit.client.default_max_age.map(i64::from));
-    let too_old = max_age.is_some_and(|seconds| seconds == 0 || ctx.now.since(session.auth_time) > seconds);
+    let too_old = max_age(visit).is_some_and(|seconds| seconds == 0 || ctx.now.since(session.auth_time) > seconds);
     let other_person = !visit.expected.is_empty() && !visit.expected.contains(&session.person.sub);
     let wanted = request.wanted_acr();
     let has = session.acr.as_deref().is_some_and(|acr| wanted.contains(&acr));
@@ -71,10 +74,37 @@ fn fits(ctx: &Ctx<'_>, visit: &Visit, place: &Place, session: &Session) -> bool 
     !asks_again && !too_old && !other_person && !too_weak
 }
 
+/// Why nobody is signed in who would do, in words.
+fn why_not_fitting(ctx: &Ctx<'_>, visit: &Visit, place: &Place) -> String {
+    let Some((_, session)) = &place.session else { return "Nobody is signed in".into() };
+    let sub = &session.person.sub;
+    if !visit.expected.is_empty() && !visit.expected.contains(sub) {
+        return format!("{} is signed in, not {}", quoted(sub.as_str()), quoted(&names(visit)));
+    }
+    if !ctx.settings.may_sign_in(&session.person) {
+        return format!("{}, who was signed in, is locked or not here any more", quoted(sub.as_str()));
+    }
+    let age = ctx.now.since(session.auth_time);
+    match max_age(visit) {
+        Some(most) if age > most || most == 0 => format!("The sign-in is {age} s old, and max_age is {most}"),
+        _ => format!("The sign-in of {} is not good enough for this request", quoted(sub.as_str())),
+    }
+}
+
+fn max_age(visit: &Visit) -> Option<i64> {
+    visit.request.max_age.or_else(|| visit.client.default_max_age.map(i64::from))
+}
+
 /// Someone else signed in than the app expected: it must not be told that this is the same person.
 fn expected_person(ctx: &mut Ctx<'_>, visit: &Visit, session: &Session) -> Result<(), Refused> {
-    let right = visit.expected.is_empty() || visit.expected.contains(&session.person.sub);
-    ctx.check_as(Check::SignedIn, right, |refused| refused.got(session.person.sub.as_str()).expected(names(visit)))
+    if visit.expected.is_empty() {
+        return Ok(());
+    }
+    let sub = session.person.sub.as_str();
+    ctx.check_as(Check::ExpectedPerson, visit.expected.contains(&session.person.sub), |refused| {
+        let say = format!("{} signed in, but the app expects {}", quoted(sub), quoted(&names(visit)));
+        refused.got(sub).expected(names(visit)).says(say)
+    })
 }
 
 fn names(visit: &Visit) -> String {
@@ -88,7 +118,7 @@ fn agreement(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place, grant: &Grant) -> 
     if let Some(consent) = given.and_then(|given| given.consent.as_ref()) {
         ctx.trace.used.consent = true;
         let agrees = *consent != ConsentAnswer::Nothing;
-        ctx.check_as(Check::PersonAgrees, agrees, |refused| refused.because(Refusal::UserDenied))?;
+        ctx.check_as(Check::PersonAgrees, agrees, |refused| refused.says("The person did not agree").on_purpose())?;
         let asked = &visit.request.scopes;
         return Ok(Some(match consent {
             ConsentAnswer::Only(scopes) => asked.filtered(|scope| scope == "openid" || scopes.contains(scope)),
@@ -114,21 +144,18 @@ fn agreement(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place, grant: &Grant) -> 
 }
 
 fn grant(ctx: &Ctx<'_>, visit: &Visit, sid: &SessionId, session: &Session) -> Grant {
+    let (request, client) = (&visit.request, visit.client.client_id());
     Grant {
-        issuer: ctx.settings.issuer.clone(),
-        client: visit.client.client_id(),
-        person: session.person.clone(),
-        scopes: visit.request.scopes.clone(),
-        nonce: visit.request.nonce.clone(),
+        nonce: request.nonce.clone(),
         auth_time: Some(session.auth_time),
         session: Some(sid.clone()),
         amr: session.amr.clone(),
         acr: session.acr.clone(),
-        claims: visit.request.claims.clone(),
-        resource: visit.request.resource.clone(),
-        login_hint: visit.request.login_hint.clone(),
+        claims: request.claims.clone(),
+        resource: request.resource.clone(),
+        login_hint: request.login_hint.clone(),
         marks: session.marks.clone(),
-        revoked: false,
+        ..Grant::new(&ctx.settings.issuer, client, session.person.clone(), request.scopes.clone())
     }
 }
 
@@ -148,7 +175,9 @@ fn single_claims(ctx: &Ctx<'_>, visit: &Visit, agreed: &Scopes) -> ClaimsRequest
 
 fn ask_for_sign_in(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place) -> Outcome {
     let interaction = keep_open(ctx, visit, place, None);
-    Outcome::Ask(Question::SignIn(Box::new(sign_in_question(visit, place, interaction))))
+    let mut question = sign_in_question(visit, place, interaction);
+    question.foreign_host.clone_from(&place.foreign_host);
+    Outcome::Ask(Question::SignIn(Box::new(question)))
 }
 
 /// The sign-in page for a visit.
@@ -162,13 +191,17 @@ pub(super) fn sign_in_question(visit: &Visit, place: &Place, interaction: Intera
         signed_in: place.session.as_ref().map(|(_, session)| session.person.clone()),
         edit: None,
         notice: None,
+        typed: None,
+        edited: None,
+        filter: None,
+        foreign_host: None,
     }
 }
 
 fn ask_for_consent(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place, grant: Grant) -> Outcome {
     let interaction = keep_open(ctx, visit, place, grant.session.clone());
-    let (client, address) = (Arc::clone(&visit.client), visit.address.clone());
-    Outcome::Ask(Question::Consent { interaction, client, address, grant: Arc::new(grant) })
+    let (client, address, params) = (Arc::clone(&visit.client), visit.address.clone(), visit.params.clone());
+    Outcome::Ask(Question::Consent { interaction, client, address, params, grant: Arc::new(grant) })
 }
 
 /// The page's record, new or kept on.
@@ -180,6 +213,7 @@ fn keep_open(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place, session: Option<Se
             request: visit.params.to_query(),
             session: None,
             agreed: None,
+            answered: false,
         };
         (ctx.entropy.secret().into(), interaction)
     });
@@ -190,9 +224,7 @@ fn keep_open(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place, session: Option<Se
 
 /// [RFC 6749 §4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2)
 fn give_code(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place, grant: Grant) -> Outcome {
-    if let Some((id, _)) = &place.interaction {
-        ctx.records.forget(Name::Interaction(id.clone()));
-    }
+    place.answer(ctx);
     let grant_id: GrantId = ctx.entropy.id().into();
     let code_value: CodeValue = ctx.entropy.secret().into();
     let lifetimes = ctx.settings.lifetimes(&visit.client);
@@ -202,6 +234,7 @@ fn give_code(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place, grant: Grant) -> O
         client: grant.client.clone(),
         redirect_uri: visit.address.as_sent().to_owned(),
         challenge: visit.request.challenge.clone(),
+        issued_at: ctx.now_ms,
         until,
         redeemed_at: None,
     };

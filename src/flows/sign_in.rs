@@ -1,22 +1,22 @@
 //! The sign-in page: who are you? [Core §3.1.2.3](https://openid.net/specs/openid-connect-core-1_0.html#Authenticates)
 
-use crate::protocol::{InteractionId, Map, Params, SessionId, Subject, UnixTime};
-use crate::spec::{Check, Refusal, Refused};
+use crate::protocol::{InteractionId, Map, Params, Prompt, SessionId, Subject, UnixTime, nearest};
+use crate::spec::{Check, Meant, Refusal, Refused, quoted};
 use crate::world::{
     Asked, Browser, Ctx, Endpoint, Failure, Interaction, Name, Outcome, Person, PersonAnswer, Question, Session, Stop,
-    User,
+    User, made_up, wrong_sub,
 };
 
 use super::next_step::{next_step, sign_in_question};
 use super::place::{Place, reopen};
 use super::visit::Visit;
-use super::what_if;
+use super::what_if::{self, Change};
 
-/// Shows the page of a visit again, perhaps with the claim editor.
+/// Shows the page of a visit again, perhaps with the claim editor, perhaps with some of the people only.
 pub fn ask_sign_in(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
     let (visit, place) = reopen(ctx, asked)?;
     let edit = asked.params.get("edit").map(Subject::from).filter(|sub| ctx.settings.user(sub).is_some());
-    Ok(ask_again(&visit, &place, edit, None))
+    Ok(ask_again(&visit, &place, &asked.params, (edit, None)))
 }
 
 /// Takes the answer of one of the page's forms.
@@ -24,9 +24,36 @@ pub fn answer_sign_in(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failu
     let (visit, place) = reopen(ctx, asked)?;
     let given = ctx.person.and_then(|given| given.answer.clone());
     ctx.trace.used.answer = given.is_some();
-    match given.map_or_else(|| read_answer(ctx, &asked.params), Ok) {
-        Ok(answer) => accept(ctx, &visit, place, answer).map(onward),
-        Err(notice) => Ok(ask_again(&visit, &place, None, Some(notice))),
+    let read = given.map_or_else(|| read_answer(ctx, &asked.params), |answer| Ok(Read::Answer(answer)));
+    match read {
+        Ok(Read::Answer(answer)) if place.was_answered() && same_person(&place, &answer) => {
+            next_step(ctx, &visit, &place).map(onward)
+        }
+        Ok(Read::Answer(answer)) => accept(ctx, &visit, place, answer).map(onward),
+        Ok(Read::Save(user)) => {
+            let id = place.interaction.as_ref().map_or_else(|| "".into(), |(id, _)| id.clone());
+            Ok(Outcome::SaveUser(user, id))
+        }
+        Err(notice) => {
+            let edited = asked.params.get("edited").and(asked.params.get("sub")).map(Subject::from);
+            Ok(ask_again(&visit, &place, &asked.params, (edited, Some(notice))))
+        }
+    }
+}
+
+/// What a form says.
+enum Read {
+    Answer(PersonAnswer),
+    /// The editor's claims are to be kept as a person of their own.
+    Save(Box<User>),
+}
+
+/// A second press of the same button, after the first one was answered.
+fn same_person(place: &Place, answer: &PersonAnswer) -> bool {
+    let now = place.session.as_ref().map(|(_, session)| &session.person.sub);
+    match answer {
+        PersonAnswer::SignIn { sub, .. } => now == Some(sub) || sub.as_str().starts_with("new-"),
+        PersonAnswer::Decline(_) => false,
     }
 }
 
@@ -38,38 +65,92 @@ fn onward(outcome: Outcome) -> Outcome {
     }
 }
 
-fn ask_again(visit: &Visit, place: &Place, edit: Option<Subject>, notice: Option<Refused>) -> Outcome {
+fn ask_again(
+    visit: &Visit,
+    place: &Place,
+    params: &Params,
+    (edit, notice): (Option<Subject>, Option<Refused>),
+) -> Outcome {
     let id = place.interaction.as_ref().map_or_else(|| "".into(), |(id, _)| id.clone());
     let mut question = sign_in_question(visit, place, id);
+    question.edited = edit.is_some().then(|| params.clone()).filter(|_| notice.is_some());
     question.edit = edit;
     question.notice = notice;
+    question.typed = params.get("username").map(str::to_owned);
+    question.filter = params.get("filter").map(str::to_owned);
+    question.foreign_host.clone_from(&place.foreign_host);
     Outcome::Ask(Question::SignIn(Box::new(question)))
 }
 
-/// What the form says. A mistake is a notice on the page, since the person can mend it there.
-fn read_answer(ctx: &mut Ctx<'_>, params: &Params) -> Result<PersonAnswer, Refused> {
+/// A mistake is a notice on the page, since the person can mend it there.
+fn read_answer(ctx: &mut Ctx<'_>, params: &Params) -> Result<Read, Refused> {
     if let Some(refusal) = params.get("decline").and_then(declined) {
-        return Ok(PersonAnswer::Decline(refusal));
+        return Ok(Read::Answer(PersonAnswer::Decline(refusal)));
     }
     if let Some(typed) = params.get("username") {
-        return typed_in(ctx, typed, params.get("password").unwrap_or_default());
+        let anyway = params.get("anyway").is_some();
+        return typed_in(ctx, typed, (params.get("password").unwrap_or_default(), anyway)).map(Read::Answer);
     }
     // A label of more than one part is given by whoever answers for the person, never by a form.
     let lie = params.get("lie").filter(|lie| !lie.contains(':'));
     let marks: Vec<String> = lie.map(str::to_owned).into_iter().collect();
-    let sub = params.get("sub");
-    if sub == Some("+new") {
+    let sub = params.get("sub").unwrap_or_default();
+    if sub == "+new" {
         let (sub, claims) = someone_new(ctx);
-        return Ok(PersonAnswer::SignIn { sub, claims: Some(claims), amr: vec!["user".into()], age: 0, marks });
+        let answer = PersonAnswer::signs_in(sub);
+        return Ok(Read::Answer(with_claims(answer, claims, marks)));
     }
-    let user = sub.and_then(|sub| ctx.settings.user(&sub.into()).cloned());
-    ctx.check_as(Check::PersonKnown, user.is_some(), |refused| refused.got(sub.unwrap_or("nobody")))?;
-    let user = ctx.require(Check::PersonKnown, user)?;
-    Ok(if params.get("edited").is_some() {
-        what_if::answer(&user, params, marks)
-    } else {
-        PersonAnswer::SignIn { sub: user.sub, claims: None, amr: vec!["user".into()], age: 0, marks }
+    let user = known_person(ctx, sub)?;
+    if params.get("edited").is_none() {
+        let answer = PersonAnswer::signs_in(user.sub);
+        return Ok(Read::Answer(with_marks(answer, marks)));
+    }
+    let change = what_if::change(&user, params).map_err(|why| ctx.refuse(Check::ParameterUsable).says(why))?;
+    Ok(match params.get("save") {
+        Some(_) => Read::Save(Box::new(saved(ctx, &user, change))),
+        None => Read::Answer(with_marks(change.answer(), marks)),
     })
+}
+
+fn with_marks(answer: PersonAnswer, more: Vec<String>) -> PersonAnswer {
+    match answer {
+        PersonAnswer::SignIn { sub, claims, told, amr, age, .. } => {
+            PersonAnswer::SignIn { sub, claims, told, amr, age, marks: more }
+        }
+        other => other,
+    }
+}
+
+fn with_claims(answer: PersonAnswer, made_up: Map, marks: Vec<String>) -> PersonAnswer {
+    match with_marks(answer, marks) {
+        PersonAnswer::SignIn { sub, told, amr, age, marks, .. } => {
+            PersonAnswer::SignIn { sub, claims: Some(made_up), told, amr, age, marks }
+        }
+        other => other,
+    }
+}
+
+/// The editor's claims as somebody of their own: under the `sub` that was typed, or beside the person they began with.
+fn saved(ctx: &Ctx<'_>, user: &User, change: Change) -> User {
+    let free = |sub: &str| ctx.settings.user(&sub.into()).is_none();
+    let numbered = || (2..).map(|number| format!("{}-{number}", user.sub)).find(|sub| free(sub));
+    let sub = if change.sub == user.sub { numbered().unwrap_or_default().into() } else { change.sub };
+    User { sub, username: None, password: None, locked: false, claims: change.claims }
+}
+
+fn known_person(ctx: &mut Ctx<'_>, sub: &str) -> Result<User, Refused> {
+    let user = ctx.settings.user(&sub.into()).cloned();
+    let settings = ctx.settings;
+    ctx.require_as(Check::PersonKnown, user, |refused| {
+        let near = nearest(sub, settings.users.iter().map(|user| user.sub.as_str()));
+        nobody(refused, sub, near)
+    })
+}
+
+/// Nobody has this name.
+fn nobody(refused: Refused, typed: &str, near: Option<&str>) -> Refused {
+    let meant = near.map(|word| Meant::Word { word: word.to_owned(), link: None });
+    refused.got(typed).says(format!("Nobody here is called {}", quoted(typed))).meant(meant)
 }
 
 /// The ways in which a person, or the provider for them, says no.
@@ -83,18 +164,42 @@ fn declined(word: &str) -> Option<Refusal> {
     }
 }
 
-fn typed_in(ctx: &mut Ctx<'_>, typed: &str, password: &str) -> Result<PersonAnswer, Refused> {
-    let user = authenticate(ctx, typed, password)?;
-    Ok(PersonAnswer::SignIn { sub: user.sub, claims: None, amr: vec!["pwd".into()], age: 0, marks: Vec::new() })
+fn typed_in(ctx: &mut Ctx<'_>, typed: &str, (password, anyway): (&str, bool)) -> Result<PersonAnswer, Refused> {
+    let name = typed.trim();
+    let known = ctx.settings.users.iter().any(|user| user.answers_to(name));
+    let near = ctx.settings.nearest_person(name).is_some();
+    // As long as the people are the examples, whoever is typed in is made up, as someone brand new is.
+    let invented = !known && ctx.settings.invents_people && (anyway || !near) && !name.contains('+');
+    let answer = if invented {
+        let (sub, claims) = made_up(name);
+        if let Some(why) = wrong_sub(sub.as_str()) {
+            return Err(ctx.refuse(Check::PersonKnown).got(name).says(format!("{} {why}", quoted(sub.as_str()))));
+        }
+        with_claims(PersonAnswer::signs_in(sub), claims, Vec::new())
+    } else {
+        PersonAnswer::signs_in(authenticate(ctx, name, password)?.sub)
+    };
+    Ok(match answer {
+        PersonAnswer::SignIn { sub, claims, told, age, marks, .. } => {
+            PersonAnswer::SignIn { sub, claims, told, amr: vec!["pwd".into()], age, marks }
+        }
+        other => other,
+    })
 }
 
 /// Finds the person of a username and compares the password, if the configuration gives one.
 pub(super) fn authenticate(ctx: &mut Ctx<'_>, typed: &str, password: &str) -> Result<User, Refused> {
-    let user = ctx.settings.users.iter().find(|user| user.answers_to(typed)).cloned();
-    ctx.check_as(Check::PersonKnown, user.is_some(), |refused| refused.got(typed))?;
-    let user = ctx.require(Check::PersonKnown, user)?;
-    let fits = user.password.as_deref().is_none_or(|right| same(right, password));
-    ctx.check(Check::PasswordMatches, fits)?;
+    let settings = ctx.settings;
+    let user = settings.users.iter().find(|user| user.answers_to(typed)).cloned();
+    let user = ctx.require_as(Check::PersonKnown, user, |refused| {
+        let near = settings.nearest_person(typed).map(|user| user.sub.as_str());
+        nobody(refused, typed, near)
+    })?;
+    if let Some(right) = user.password.as_deref() {
+        ctx.check_as(Check::PasswordMatches, same(right, password), |refused| {
+            refused.says(format!("The password of {} is another one", user.shown_name()))
+        })?;
+    }
     Ok(user)
 }
 
@@ -126,14 +231,14 @@ pub(super) fn accept(
     mut place: Place,
     answer: PersonAnswer,
 ) -> Result<Outcome, Failure> {
-    let signed_in = admit(ctx, answer).map_err(|refused| {
-        if let Some((id, _)) = &place.interaction {
-            ctx.records.forget(Name::Interaction(id.clone()));
+    let mut session = match admit(ctx, answer) {
+        Ok(session) => session,
+        Err(refused) => {
+            place.answer(ctx);
+            return Err(Stop::from(refused).back_to(&visit.address));
         }
-        Stop::from(refused).back_to(&visit.address)
-    });
-    let mut session = signed_in?;
-    if signed_in_again_at_once(ctx, &place, &session) {
+    };
+    if signed_in_again_at_once(ctx, visit, &place, &session) {
         return Err(Failure::NextSecond);
     }
     session.acr = visit.request.wanted_acr().first().map(|acr| (*acr).to_owned());
@@ -153,12 +258,13 @@ pub(super) fn accept(
     next_step(ctx, visit, &place)
 }
 
-/// Whether `auth_time`, which has whole seconds, could not tell this sign-in from the one before. An app that sent `prompt=login`
-/// looks for just that, [Core §3.1.2.1](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest).
-fn signed_in_again_at_once(ctx: &Ctx<'_>, place: &Place, session: &Session) -> bool {
+/// Whether `auth_time`, which has whole seconds, could not tell this sign-in from the one before. An app that sent `prompt=login` or
+/// `max_age` looks for just that, [Core §3.1.2.1](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest); nobody else waits.
+fn signed_in_again_at_once(ctx: &Ctx<'_>, visit: &Visit, place: &Place, session: &Session) -> bool {
+    let looks = visit.request.prompts(Prompt::Login) || visit.request.max_age.is_some();
     let before = place.session.as_ref().filter(|(_, before)| before.person.sub == session.person.sub);
     let same_second = before.is_some_and(|(_, before)| before.auth_time == session.auth_time);
-    ctx.may_wait && same_second
+    ctx.may_wait && looks && same_second
 }
 
 /// The new sign-in's name. The same person goes on in the same session, which apps know by its `sid`; somebody else ends it.
@@ -175,21 +281,22 @@ fn succeed(ctx: &mut Ctx<'_>, place: &Place, session: &Session) -> SessionId {
 }
 
 fn admit(ctx: &mut Ctx<'_>, answer: PersonAnswer) -> Result<Session, Refused> {
-    let (sub, claims, amr, age, marks) = match answer {
-        PersonAnswer::Decline(refusal) => {
-            return ctx
-                .check_as(Check::PersonAgrees, false, |refused| refused.because(refusal))
-                .and(Err(Refused::by(Check::PersonAgrees)));
-        }
-        PersonAnswer::SignIn { sub, claims, amr, age, marks } => (sub, claims, amr, age, marks),
+    let (sub, claims, told, amr, age, marks) = match answer {
+        PersonAnswer::Decline(refusal) => return Err(asked_to_fail(ctx, refusal)),
+        PersonAnswer::SignIn { sub, claims, told, amr, age, marks } => (sub, claims, told, amr, age, marks),
     };
-    ctx.check(Check::PersonAgrees, true)?;
-    let user = ctx.settings.user(&sub);
-    let (known, locked) = (claims.is_some() || user.is_some(), user.is_some_and(|user| user.locked));
-    ctx.check_as(Check::PersonKnown, known, |refused| refused.got(sub.as_str()))?;
-    ctx.check_as(Check::PersonMaySignIn, !locked, |refused| refused.got(sub.as_str()))?;
+    let settings = ctx.settings;
+    let user = settings.user(&sub);
+    ctx.check_as(Check::PersonKnown, claims.is_some() || user.is_some(), |refused| {
+        nobody(refused, sub.as_str(), nearest(sub.as_str(), settings.users.iter().map(|user| user.sub.as_str())))
+    })?;
+    let locked = user.filter(|user| user.locked);
+    ctx.check_as(Check::PersonMaySignIn, locked.is_none(), |refused| {
+        let name = locked.map_or(sub.as_str(), User::shown_name);
+        refused.got(sub.as_str()).says(format!("{name} is locked: every sign-in is refused")).on_purpose()
+    })?;
     Ok(Session {
-        person: Person { sub, claims },
+        person: Person { sub, claims, told },
         auth_time: UnixTime(ctx.now.0.saturating_sub(age)),
         amr,
         acr: None,
@@ -197,6 +304,19 @@ fn admit(ctx: &mut Ctx<'_>, answer: PersonAnswer) -> Result<Session, Refused> {
         until: ctx.now.plus(ctx.settings.policy.lifetimes.session),
         ended: false,
     })
+}
+
+/// The sign-in fails because somebody wished it to.
+fn asked_to_fail(ctx: &mut Ctx<'_>, refusal: Refusal) -> Refused {
+    let say = match refusal {
+        Refusal::SecondFactorNeeded => "You asked this sign-in to fail as “needs a second factor”",
+        Refusal::ProviderBroken => "You asked this sign-in to fail as “provider breaks”",
+        Refusal::ProviderBusy => "You asked this sign-in to fail as “provider is busy”",
+        Refusal::PersonLocked => "You asked this sign-in to fail as “the account is locked”",
+        Refusal::LoginRequired => "You asked this sign-in to fail as “login required”",
+        _ => "The person said no",
+    };
+    ctx.refuse(Check::PersonAgrees).because(refusal).says(say).on_purpose()
 }
 
 fn answered_without_a_page(
@@ -210,6 +330,7 @@ fn answered_without_a_page(
         request: visit.params.to_query(),
         session: Some(session),
         agreed: None,
+        answered: false,
     };
     (ctx.entropy.secret().into(), interaction)
 }

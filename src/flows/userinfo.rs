@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::protocol::AccessId;
+use crate::protocol::{AccessId, Millis};
 use crate::spec::{Check, Refused};
-use crate::world::{Access, Asked, Credential, Ctx, Failure, Grant, Method, Name, Outcome, Stop, UserInfo};
+use crate::world::{Access, Asked, Credential, Ctx, Failure, Grant, Method, Name, Outcome, Seen, Stop, UserInfo};
 
+use super::alive::{self, alive, is_about_a_person};
 use super::documents::readable;
 
 /// An app asks about the person.
@@ -15,16 +16,24 @@ pub fn userinfo(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
     readable(ctx, asked)?;
     let token = bearer(ctx, asked)?;
     let (access, grant) = find(ctx, token)?;
-    ctx.check(Check::TokenFresh, ctx.now < access.until)?;
-    ctx.check(Check::TokenAlive, !access.revoked && !grant.revoked)?;
-    // A client's own token is about no person, whatever its scopes say and whatever the client is called.
-    let about_a_person = grant.auth_time.is_some() && access.scopes.contains("openid");
-    ctx.check(Check::TokenForUserInfo, about_a_person)?;
+    let left = access.until.since(ctx.now);
+    ctx.check_as(Check::TokenFresh, left > 0, |refused| {
+        refused.says(format!("The access token expired {} ago", Millis::of_seconds(-left)))
+    })?;
+    ctx.see(Check::TokenFresh, Seen::Left(left));
+    ctx.check(Check::TokenAlive, !access.revoked)?;
+    let (person, openid) = (is_about_a_person(&grant), access.scopes.contains("openid"));
+    ctx.check_as(Check::TokenForUserInfo, person && openid, |refused| {
+        let scopes = access.scopes.to_string();
+        match (person, scopes.as_str()) {
+            (false, _) => refused.says("The access token is the app's own, and about no person"),
+            (true, "") => refused.says("The access token has no scopes, and UserInfo needs openid"),
+            (true, scopes) => refused.says(format!("The access token has the scopes {scopes}, and UserInfo needs openid")),
+        }
+    })?;
     // Whoever was deleted or locked since has nothing to be said about any more.
-    let known = ctx.settings.user(&grant.person.sub).is_some() || grant.person.claims.is_some();
-    ctx.check(Check::TokenAlive, known)?;
+    alive(ctx, &grant, alive::TOKEN)?;
     let client = ctx.settings.clients.get(&grant.client).cloned();
-    ctx.check(Check::TokenAlive, client.is_some() || ctx.settings.accepts_any_client())?;
     Ok(Outcome::UserInfo(Box::new(UserInfo { client, grant, access })))
 }
 
@@ -45,7 +54,7 @@ fn find(ctx: &mut Ctx<'_>, token: &str) -> Result<(Arc<Access>, Arc<Grant>), Sto
     let why = found.as_ref().err().copied();
     let found = found.ok().map(|(_, access)| access);
     ctx.check_as(Check::TokenKnown, found.is_some(), |refused| match why {
-        Some(why) => refused.got(format!("a token that {why}")),
+        Some(why) => refused.says(format!("The access token {why}")),
         None => refused,
     })?;
     let access = ctx.require(Check::TokenKnown, found)?;
@@ -85,8 +94,9 @@ fn access_id(ctx: &Ctx<'_>, token: &str) -> Result<AccessId, &'static str> {
     let opened = ctx.settings.keys.open(token, ctx.now).map_err(crate::tokens::Unverified::sentence)?;
     // RFC 9068 §4: an ID token must not pass for an access token.
     let typ = opened.header.get("typ").and_then(Value::as_str);
-    if typ != Some("at+jwt") {
-        return Err("is no access token: its typ is not at+jwt");
+    if typ != Some("at+jwt") && typ != Some("JWT") {
+        return Err("is no access token: its typ is neither at+jwt nor JWT");
     }
-    opened.claim("jti").map(Into::into).ok_or("has no jti")
+    let named = opened.claims.contains_key("client_id").then(|| opened.claim("jti")).flatten();
+    named.map(Into::into).ok_or("is no access token: it has no jti and client_id, as an ID token has none")
 }

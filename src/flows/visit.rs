@@ -5,9 +5,9 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::protocol::authorize::Complaint;
-use crate::protocol::{AuthorizeRequest, Params, Scopes, Subject};
-use crate::spec::{Check, Refused};
-use crate::world::{Client, Ctx, Failure, GrantType, ReturnAddress, Stop};
+use crate::protocol::{AuthorizeRequest, Params, Scopes, Subject, nearest};
+use crate::spec::{Check, Meant, Refused, one_of, quoted};
+use crate::world::{Client, Ctx, Endpoint, Failure, GrantType, ReturnAddress, Seen, Settings, Stop};
 
 use super::hint;
 
@@ -32,50 +32,110 @@ impl Visit {
     }
 
     fn check(ctx: &mut Ctx<'_>, client: &Client, params: &Params) -> Result<(AuthorizeRequest, Vec<Subject>), Refused> {
-        let (request, complaints) = AuthorizeRequest::parse(params);
+        let (mut request, complaints) = AuthorizeRequest::parse(params);
         complaints_as_checks(ctx, &complaints)?;
-        let allowed = client.may_use(GrantType::AuthorizationCode);
-        ctx.check_as(Check::GrantTypeAllowed, allowed, |refused| refused.got("authorization_code"))?;
+        ctx.readable_parameters(params)?;
+        grant_type_allowed(ctx, client, GrantType::AuthorizationCode)?;
+        request.scopes = asked_or_registered(client, request.scopes);
         scopes_allowed(ctx, client, &request.scopes)?;
         resources_usable(ctx, &request.resource)?;
-        let pkce = request.challenge.is_some() || !(client.is_public() || client.require_pkce);
-        ctx.check(Check::PkceUsed, pkce)?;
+        pkce_used(ctx, client, &request)?;
         let expected = match &request.id_token_hint {
-            None => request.claims.wanted_values("sub").into_iter().map(Into::into).collect(),
+            None => wanted_by_name(ctx, &request),
             Some(token) => {
                 let opened = hint::open(ctx, token);
-                ctx.check_as(Check::IdTokenHintValid, opened.is_ok(), |refused| match &opened {
-                    Err(why) => refused.got(format!("a token that {}", why.sentence())),
-                    Ok(_) => refused,
-                })?;
-                opened.ok().and_then(|opened| opened.claim("sub").map(Into::into)).into_iter().collect()
+                let why = opened.as_ref().err().map_or("", |why| why.sentence());
+                let refused = |refused: Refused| refused.says(format!("id_token_hint {why}"));
+                let opened = ctx.require_as(Check::IdTokenHintValid, opened.ok(), refused)?;
+                opened.claim("sub").map(Into::into).into_iter().collect()
             }
         };
         Ok((request, expected))
     }
 }
 
-fn client(ctx: &mut Ctx<'_>, params: &Params) -> Result<Arc<Client>, Refused> {
-    let sent: Vec<&str> = params.all("client_id").filter(|id| !id.is_empty()).collect();
-    ctx.check_as(Check::ParameterPresent, !sent.is_empty(), |refused| refused.expected("client_id"))?;
-    ctx.check_as(Check::ParameterOnce, sent.len() == 1, |refused| refused.got("client_id"))?;
-    let found = ctx.settings.client(sent[0]);
-    let known: Vec<String> = ctx.settings.clients.keys().map(ToString::to_string).collect();
-    ctx.check_as(Check::ClientKnown, found.is_some(), |refused| {
-        refused.got(sent[0]).expected(crate::world::one_of(&known))
-    })?;
-    ctx.require(Check::ClientKnown, found)
+/// Whom the `claims` parameter names; or the `login_hint`, where people sign in by it without a page.
+fn wanted_by_name(ctx: &Ctx<'_>, request: &AuthorizeRequest) -> Vec<Subject> {
+    let wanted: Vec<Subject> = request.claims.wanted_values("sub").into_iter().map(Into::into).collect();
+    let by_hint = ctx.settings.auto_login.as_deref() == Some("login_hint") && wanted.is_empty();
+    let hint = request.login_hint.as_deref().filter(|_| by_hint);
+    let hinted = hint.and_then(|hint| ctx.settings.users.iter().find(|user| user.answers_to(hint)));
+    wanted.into_iter().chain(hinted.map(|user| user.sub.clone())).collect()
 }
 
-/// What parsing complained about, as checks. Each check is noted, so that the trace shows what was in order as well.
+fn pkce_used(ctx: &mut Ctx<'_>, client: &Client, request: &AuthorizeRequest) -> Result<(), Refused> {
+    if !client.is_public() && !client.require_pkce {
+        return Ok(());
+    }
+    ctx.check_as(Check::PkceUsed, request.challenge.is_some(), |refused| {
+        let why = if client.is_public() { "has no secret" } else { "is registered with require_pkce" };
+        refused.says(format!("code_challenge is missing, and {} {why}", quoted(client.shown_name())))
+    })
+}
+
+/// What a client asks for; where it asks for nothing, what it is registered for, [RFC 6749 §3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3).
+pub(super) fn asked_or_registered(client: &Client, asked: Scopes) -> Scopes {
+    match &client.scope {
+        Some(registered) if asked.is_empty() => registered.clone(),
+        _ => asked,
+    }
+}
+
+/// Whether a client may get tokens in this way. Where nothing is registered about it, nothing is checked.
+pub(super) fn grant_type_allowed(ctx: &mut Ctx<'_>, client: &Client, grant_type: GrantType) -> Result<(), Refused> {
+    if client.grant_types.is_none() && client.may_use(grant_type) {
+        return Ok(());
+    }
+    let name = grant_type.as_str();
+    ctx.check_as(Check::GrantTypeAllowed, client.may_use(grant_type), |refused| {
+        refused.got(name).says(format!("{} is not registered for the grant type {name}", quoted(client.shown_name())))
+    })?;
+    ctx.see(Check::GrantTypeAllowed, Seen::Value(name.into()));
+    Ok(())
+}
+
+fn client(ctx: &mut Ctx<'_>, params: &Params) -> Result<Arc<Client>, Refused> {
+    let id = ctx.parameter(params, "client_id")?;
+    let sent = params.all("client_id").filter(|id| !id.is_empty()).count();
+    ctx.check_as(Check::ParameterOnce, sent == 1, |refused| {
+        refused.got("client_id").says("client_id was sent more than once")
+    })?;
+    let settings = ctx.settings;
+    let found = ctx.require_as(Check::ClientKnown, settings.client(id), |refused| {
+        let path = settings.routes.get(&Endpoint::Authorize).map_or("", String::as_str);
+        let again = |id: &str| format!("{}{path}?{}", settings.issuer_path(), params.replacing("client_id", id).to_query());
+        unknown_client(refused, settings, id, again)
+    })?;
+    ctx.see(Check::ClientKnown, Seen::Value(id.into()));
+    Ok(found)
+}
+
+/// No app is registered under this name; the nearest one, with the same request for it.
+pub(super) fn unknown_client(
+    refused: Refused,
+    settings: &Settings,
+    id: &str,
+    again: impl FnOnce(&str) -> String,
+) -> Refused {
+    let known: Vec<String> = settings.clients.keys().map(ToString::to_string).collect();
+    let near = nearest(id, known.iter().map(String::as_str));
+    let plain = id.replace('\'', "%27");
+    let meant = match near {
+        Some(near) => Meant::Word { word: near.to_owned(), link: Some(again(near)).filter(|link| !link.is_empty()) },
+        None => Meant::Command(format!("standin clients add '{plain}' --redirect-uri http://localhost:3000/callback")),
+    };
+    let say = format!("No app is registered as {}", quoted(id));
+    refused.got(id).expected(one_of(&known)).says(say).meant(Some(meant))
+}
+
+/// What parsing complained about, as checks. What is asked of every request is noted, so that the trace shows what was in order as well.
 fn complaints_as_checks(ctx: &mut Ctx<'_>, complaints: &[Complaint]) -> Result<(), Refused> {
-    for check in [Check::ParameterOnce, Check::ParameterPresent, Check::RequestObjectOffered] {
-        let fitting = complaints.iter().find(|complaint| check_of(complaint) == check);
-        ctx.check_as(check, fitting.is_none(), |refused| fitting.map_or(refused.clone(), |c| described(refused, c)))?;
+    const FIRST: [Check; 3] = [Check::ParameterOnce, Check::ParameterPresent, Check::RequestObjectOffered];
+    let gravest = FIRST.iter().find_map(|check| complaints.iter().find(|complaint| check_of(complaint) == *check));
+    if let Some(complaint) = gravest.or_else(|| complaints.first()) {
+        return Err(described(ctx.refuse(check_of(complaint)), complaint));
     }
-    for complaint in complaints {
-        ctx.check_as(check_of(complaint), false, |refused| described(refused, complaint))?;
-    }
+    ctx.check(Check::ParameterOnce, true)?;
     ctx.check(Check::ResponseTypeOffered, true)?;
     ctx.check(Check::ParameterUsable, true)
 }
@@ -94,10 +154,14 @@ fn check_of(complaint: &Complaint) -> Check {
 
 fn described(refused: Refused, complaint: &Complaint) -> Refused {
     match complaint {
-        Complaint::Repeated(name) => refused.got(format!("{name} more than once")),
-        Complaint::Missing(name) => refused.expected(*name),
+        Complaint::Repeated(name) => refused.got(name.as_str()).says(format!("{name} was sent more than once")),
+        Complaint::Missing(name) => refused.expected(*name).says(format!("{name} is missing")),
         Complaint::Unusable { parameter, got, expected } => {
-            refused.got(format!("{parameter}={got}")).expected(expected.as_str())
+            let near = nearest(got, expected.split([' ', ',']).filter(|word| word.len() > 3));
+            let near = near.filter(|_| !got.contains(' ') && *parameter != "claims");
+            let meant = near.map(|word| Meant::Word { word: word.to_owned(), link: None });
+            let say = format!("{parameter} is {}, where {expected} is expected", quoted(got));
+            refused.got(got.as_str()).expected(expected.as_str()).says(say).meant(meant)
         }
         Complaint::NotOffered(name) => refused.got(*name),
     }
@@ -105,21 +169,35 @@ fn described(refused: Refused, complaint: &Complaint) -> Refused {
 
 /// Whether these are scopes, and the client may ask for all of them.
 pub(super) fn scopes_allowed(ctx: &mut Ctx<'_>, client: &Client, scopes: &Scopes) -> Result<(), Refused> {
-    let malformed = scopes.malformed().map(str::to_owned);
-    ctx.check_as(Check::ScopeWellFormed, malformed.is_none(), |refused| refused.got(malformed.unwrap_or_default()))?;
-    let beyond = client
-        .scope
-        .as_ref()
-        .and_then(|allowed| scopes.iter().find(|scope| !allowed.contains(scope)).map(str::to_owned));
-    let allowed = client.scope.as_ref().map(ToString::to_string).unwrap_or_default();
+    if scopes.is_empty() {
+        return Ok(());
+    }
+    let malformed = scopes.malformed();
+    ctx.check_as(Check::ScopeWellFormed, malformed.is_none(), |refused| {
+        let scope = malformed.unwrap_or_default();
+        refused.got(scope).says(format!("The scope {} has a character that no scope may have", quoted(scope)))
+    })?;
+    let Some(allowed) = &client.scope else { return Ok(()) };
+    let beyond = scopes.iter().find(|scope| !allowed.contains(scope));
     ctx.check_as(Check::ScopeAllowed, beyond.is_none(), |refused| {
-        refused.got(beyond.unwrap_or_default()).expected(format!("some of: {allowed}"))
-    })
+        let (scope, app) = (beyond.unwrap_or_default(), quoted(client.shown_name()));
+        let meant = nearest(scope, allowed.iter()).map(|word| Meant::Word { word: word.to_owned(), link: None });
+        let say = format!("{app} may not ask for the scope {}, only for: {allowed}", quoted(scope));
+        refused.got(scope).expected(format!("some of: {allowed}")).says(say).meant(meant)
+    })?;
+    ctx.see(Check::ScopeAllowed, Seen::Value(scopes.to_string().into()));
+    Ok(())
 }
 
 /// Whether these name APIs, [RFC 8707 §2](https://www.rfc-editor.org/rfc/rfc8707#section-2).
 pub(super) fn resources_usable(ctx: &mut Ctx<'_>, resources: &[String]) -> Result<(), Refused> {
+    if resources.is_empty() {
+        return Ok(());
+    }
     let usable = |text: &&String| Url::parse(text).is_ok_and(|uri| uri.fragment().is_none());
     let bad = resources.iter().find(|resource| !usable(resource));
-    ctx.check_as(Check::ResourceUsable, bad.is_none(), |refused| refused.got(bad.map_or("", String::as_str)))
+    ctx.check_as(Check::ResourceUsable, bad.is_none(), |refused| {
+        let bad = bad.map_or("", String::as_str);
+        refused.got(bad).says(format!("resource {} is not an absolute URI without a fragment", quoted(bad)))
+    })
 }

@@ -14,13 +14,16 @@ use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tower_sessions::Session;
 
+use crate::flows::ask_again;
 use crate::realm::Realm;
-use crate::reply::{Body, Cors, Delivery, Reply};
-use crate::world::{Endpoint, Settings};
+use crate::reply::{Cors, Delivery};
+use crate::spec::Refused;
+use crate::world::{Endpoint, Method, Settings};
 
 use super::delivery::deliver;
 use super::extract::{self, Came};
 use super::front_door::Door;
+use super::pages::At;
 use super::peer::Peer;
 use super::record::{self, Recorded};
 use super::reply::respond;
@@ -43,14 +46,27 @@ pub(super) async fn answer(
     if request.method() == HttpMethod::OPTIONS && !is_for_browsers(endpoint) {
         return preflight(door, request).await;
     }
-    let mut came = Came::read(endpoint, request).await;
-    let (realm, settings) = match door.routed(realm, &mut came).await {
-        Ok(routed) => routed,
-        Err(response) => return response,
-    };
+    let came = Came::read(endpoint, request).await;
+    respond_to(door, realm, came, peer).await
+}
+
+/// Refuses a request to an address where nothing is: as any other, so that it is in journal and log.
+pub(super) async fn elsewhere(
+    door: &Door,
+    realm: Arc<Realm>,
+    refused: Refused,
+    (request, peer): (&mut Request, Option<&Peer>),
+) -> Response {
+    respond_to(door, realm, Came::elsewhere(request, refused), peer).await
+}
+
+async fn respond_to(door: &Door, realm: Arc<Realm>, mut came: Came, peer: Option<&Peer>) -> Response {
+    let endpoint = came.endpoint;
+    let (realm, settings) = door.routed(realm, &mut came).await;
+    came.take_up(&realm).await;
     let here = Here { realm: Arc::clone(&realm), settings };
     let message = came.take_message();
-    let (mut response, recorded) = if is_for_browsers(endpoint) {
+    let (mut response, recorded) = if is_for_browsers(endpoint) && came.method != Method::Head {
         Box::pin(to_browser(here, came)).await
     } else if came.headers.contains_key(ORIGIN) {
         Box::pin(to_app_in_a_browser(door, here, came)).await
@@ -67,7 +83,7 @@ pub(super) async fn answer(
     Box::pin(deliver(response, body, delivery, peer)).await
 }
 
-/// A response, and what the journal is to know of it; nothing, where a request is only sent on.
+/// A response, and what the journal is to know of it.
 type Answered = (Response, Option<Recorded>);
 
 /// A browser is known by its cookie; one that was never seen gets one.
@@ -115,21 +131,19 @@ async fn preflight(door: &Door, request: &mut Request) -> Response {
 }
 
 async fn exchange(Here { realm, settings }: &Here, came: &mut Came, session: Option<Session>) -> Answered {
-    if let Some(again) = came.again_with_cookie(realm, settings) {
-        if let Some(session) = session {
-            let _ = session.flush().await;
-        }
-        return (respond("", Reply::new(303, Body::Onward(again)).uncached()).0, None);
-    }
+    let again = came.comes_without_cookie(realm, settings);
+    // A browser that is about to come back with its cookie gets no other one.
+    let session = session.filter(|_| !again);
+    let flow = if again { ask_again } else { came.flow() };
     let browser = extract::browser(realm, came.endpoint, session.as_ref()).await;
     let asked = came.take_asked(settings, browser);
-    let (reply, entry) = realm.exchange(&asked, came.flow(), Arc::clone(settings)).await;
+    let (reply, entry) = realm.exchange(&asked, flow, Arc::clone(settings)).await;
     if let Some(session) = session.filter(|_| reply.signs_in) {
-        // Whoever planted a cookie before the sign-in must not share it afterwards.
-        let _ = session.cycle_id().await;
+        extract::renew(&session, asked.browser.as_ref()).await;
     }
     let (delivery, cors) = (reply.delivery, reply.cors);
-    let (response, body) = respond(settings.issuer_path(), reply);
+    let at = At { root: settings.issuer_path(), issuer: &settings.issuer, realm: realm.name() };
+    let (response, body) = respond(&at, reply);
     (response, Some(Recorded { entry, body, delivery, cors }))
 }
 

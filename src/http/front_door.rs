@@ -9,23 +9,24 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use axum::extract::Request;
-use axum::http::header::{ACCEPT, CONTENT_TYPE, HOST};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::header::{CONTENT_TYPE, HOST};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use axum::{Json, Router};
+use axum::Router;
 use futures_util::FutureExt as _;
 use serde_json::json;
 use tower::{Service, ServiceExt as _};
 use tower_http::cors::CorsLayer;
 
+use crate::flows::nothing_at;
 use crate::realm::{Found, Realm, Realms};
-use crate::reply::{ErrorPage, Page};
+use crate::spec::{Check, Meant, Refused};
 use crate::world::Endpoint;
 
 use super::peer::Peer;
 use super::server::ForEachConnection;
 use super::tickets::Tickets;
-use super::{answer, assets, console, control, pages, routes};
+use super::{answer, assets, console, control, routes, tickets};
 
 /// What the doors lead to, and how they are kept.
 pub struct Door {
@@ -85,7 +86,7 @@ impl fmt::Debug for App {
 
 /// The whole application; or a realm alone, on a port of its own.
 pub fn front_door(door: &Arc<Door>, port: Option<u16>) -> App {
-    let control = if port.is_none() { control::control(door) } else { Router::new() };
+    let control = control::control(door);
     App { door: Arc::clone(door), port, control, peer: None }
 }
 
@@ -107,12 +108,33 @@ impl Service<Request> for App {
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        if self.port.is_none() && request.uri().path().starts_with("/_control/") {
+        if request.uri().path().contains("/_control/") && self.leads_to_control(&mut request) {
             return Box::pin(unbroken(controlled(self.control.clone(), request)));
         }
         let (door, port, peer) = (Arc::clone(&self.door), self.port, self.peer.clone());
         // What is handed on is borrowed: each `async fn` would keep a copy of it.
         Box::pin(unbroken(async move { enter(&door, port, peer.as_ref(), &mut request).await }))
+    }
+}
+
+impl App {
+    /// Whether a request is for the control API: at the root, or below a realm's own issuer, wherever that is; then the realm is named in it.
+    fn leads_to_control(&self, request: &mut Request) -> bool {
+        let path = request.uri().path();
+        let Some(at) = path.find("/_control/") else { return false };
+        let (below, rest) = (path[..at].to_owned(), path[at..].to_owned());
+        if below.is_empty() && self.port.is_none() {
+            return true;
+        }
+        let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let Found::Here(realm) = self.door.realms.find(self.port, host, &below) else { return false };
+        let name = HeaderValue::from_str(realm.name());
+        let (true, Ok(name)) = (realm.settings().issuer_path() == below, name) else { return false };
+        let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+        let Ok(uri) = format!("{rest}{query}").parse() else { return false };
+        *request.uri_mut() = uri;
+        request.headers_mut().entry(tickets::HEADER).or_insert(name);
+        true
     }
 }
 
@@ -143,7 +165,10 @@ async fn enter(door: &Arc<Door>, port: Option<u16>, peer: Option<&Peer>, request
     let (place, document) = routes::well_known(path).map_or((path, None), |(place, doc)| (place, Some(doc)));
     let realm = match door.realms.find(port, host, place) {
         Found::Here(realm) => realm,
-        Found::Unknown(name) => return unknown_realm(door, &name, request.headers()),
+        Found::Unknown(name) => {
+            let (root, refused) = (Arc::clone(&door.realms.root), door.unknown_realm(&name));
+            return answer::elsewhere(door, root, refused, (request, peer)).await;
+        }
     };
     let settings = realm.settings();
     let root = settings.issuer_path();
@@ -155,7 +180,10 @@ async fn enter(door: &Arc<Door>, port: Option<u16>, peer: Option<&Peer>, request
         (Some(below), None) => below,
         // The console is at the root as well, wherever the issuer is.
         (None, None) if path == "/" => "/",
-        (None, None) => return nowhere(&realm, path, request.headers()),
+        (None, None) => {
+            let refused = nowhere(&realm, path);
+            return answer::elsewhere(door, realm, refused, (request, peer)).await;
+        }
     };
     if let Some(endpoint) = routes::endpoint(&settings, below) {
         return answer::answer(door, realm, endpoint, (request, peer)).await;
@@ -171,72 +199,37 @@ async fn enter(door: &Arc<Door>, port: Option<u16>, peer: Option<&Peer>, request
             return asset;
         }
     }
-    nowhere(&realm, request.uri().path(), request.headers())
+    let refused = nowhere(&realm, request.uri().path());
+    answer::elsewhere(door, realm, refused, (request, peer)).await
 }
 
-/// A path that leads nowhere: say so, and which one was perhaps meant. An issuer is never made by a typing mistake.
-fn nowhere(realm: &Realm, path: &str, headers: &HeaderMap) -> Response {
+/// A path that leads nowhere, and which one was perhaps meant. An issuer is never made by a typing mistake.
+fn nowhere(realm: &Realm, path: &str) -> Refused {
     let settings = realm.settings();
     let path: String = path.chars().take(200).collect();
-    let nearest = routes::nearest(realm, &path);
-    let hint = match &nearest {
-        Some(nearest) => format!("Did you mean {nearest} ?"),
-        None => format!("Discovery is at {}", settings.url_of(Endpoint::Discovery)),
-    };
-    let said = NotFound { sentence: "there is something at this address", got: path, expected: nearest, hint };
-    said.told(settings.issuer_path(), headers)
-}
-
-/// No realm has this name: say so, and which ones are near.
-fn unknown_realm(door: &Door, name: &str, headers: &HeaderMap) -> Response {
-    let near = door.realms.near(name);
-    let hint = match &near[..] {
-        [] => "Make it first: POST /_control/v1/realms, or [[realm]] in the configuration.".to_owned(),
-        near => format!("Did you mean {}?", near.join(", ")),
-    };
-    let name: String = name.chars().take(200).collect();
-    let expected = near.first().map(|name| format!("/r/{name}"));
-    let said = NotFound { sentence: "there is a realm of this name", got: name, expected, hint };
-    said.told(door.realms.root.settings().issuer_path(), headers)
+    let (root, discovery) = (settings.issuer_path(), settings.url_of(Endpoint::Discovery));
+    let near = routes::nearest_path(realm, &path);
+    let outside = !root.is_empty() && !path.starts_with(root);
+    let refused = nothing_at(&path, near, &discovery);
+    if !outside {
+        return refused;
+    }
+    let say = format!("There is nothing at `{path}`: the paths of {} begin with {root}", settings.issuer);
+    refused.says(say).aside("a proxy in front of it must pass the path on as it came, prefix and all: docs/configuration.md")
 }
 
 impl Door {
-    /// The same answer for a realm that a header names.
-    pub(super) fn unknown_realm(&self, name: &str, headers: &HeaderMap) -> Response {
-        unknown_realm(self, name, headers)
-    }
-}
-
-struct NotFound {
-    sentence: &'static str,
-    got: String,
-    expected: Option<String>,
-    hint: String,
-}
-
-impl NotFound {
-    fn told(self, root: &str, headers: &HeaderMap) -> Response {
-        if !wants_html(headers) {
-            let description = format!("Not so: {}. Got '{}'. {}", self.sentence, self.got, self.hint);
-            let body = json!({ "error": "not_found", "error_description": description });
-            return (StatusCode::NOT_FOUND, Json(body)).into_response();
-        }
-        let page = ErrorPage {
-            error: "not_found",
-            sentence: self.sentence.into(),
-            got: Some(self.got),
-            expected: self.expected,
-            hint: self.hint,
-            section: "https://www.rfc-editor.org/rfc/rfc9110#section-15.5.5",
+    /// No realm has this name; which ones are near.
+    pub(super) fn unknown_realm(&self, name: &str) -> Refused {
+        let near = self.realms.near(name).into_iter().next();
+        let name: String = name.chars().take(200).collect();
+        let meant = match &near {
+            Some(near) => Meant::Word { word: near.clone(), link: Some(format!("/r/{near}/")) },
+            None => Meant::Command(format!("standin realm create '{}'", name.replace('\'', ""))),
         };
-        let (mut response, _) = pages::page(root, &Page::Error(page));
-        *response.status_mut() = StatusCode::NOT_FOUND;
-        response
+        let refused = Refused::by(Check::RealmKnown).got(name.as_str()).meant(Some(meant));
+        refused.says(format!("There is no realm `{name}`"))
     }
-}
-
-fn wants_html(headers: &HeaderMap) -> bool {
-    headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
 }
 
 fn broken() -> Response {

@@ -7,14 +7,11 @@ use std::{fmt, io, thread};
 
 use crate::config::{Config, Mistake, wrong_name};
 use crate::protocol::Lifetime;
-use crate::realm::{Entrance, Keeper, NotOpened, Opening, Realm};
+use crate::realm::{Entrance, Keeper, NotOpened, Opening, Realm, Remembered};
 use crate::store::Memory;
 
 use super::front_door::Door;
 use super::{Server, fetch, front_door};
-
-/// How many exchanges the journal of a realm keeps that is one of many.
-const REMEMBERED: usize = 400;
 
 /// Why a realm was not opened.
 #[derive(Debug)]
@@ -51,15 +48,16 @@ impl Door {
         let root = self.realms.root.settings();
         let whole = self.realms.root.config().of_realm(own);
         let (issuer, entrance, listener) = self.place(&name, &whole)?;
+        let memory = whole.memory;
         let realm = Realm::open(Opening {
             name: name.clone(),
             config: whole,
             source: format!("the realm {name}"),
             issuer,
             keys: root.keys.clone(),
-            store: Arc::new(Memory::small()),
+            store: Arc::new(Memory::small(memory.records_mib)),
             fetch: fetch(),
-            remembered: REMEMBERED,
+            remembered: Remembered::of(&memory).small(),
         });
         let realm = Arc::new(realm.map_err(RealmError::Config)?);
         let (server, stop) = listener.map(Server::new).unzip();
@@ -116,13 +114,15 @@ impl Door {
 
     /// A realm that had the port until just now needs a moment to leave it.
     fn bind(&self, port: u16) -> io::Result<(TcpListener, u16)> {
-        let just_now = self.realms.forget_expired() > 0;
+        self.realms.forget_expired();
+        let just_left = self.realms.was_left(port);
         let bind = || TcpListener::bind((self.listening_on, port));
         let mut bound = bind();
         for _ in 0..40 {
-            if bound.is_ok() || !just_now {
+            if bound.is_ok() || !just_left {
                 break;
             }
+            // The port was left a moment ago; its own thread says when it is gone.
             thread::sleep(Duration::from_millis(25));
             bound = bind();
         }

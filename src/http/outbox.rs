@@ -1,6 +1,6 @@
 //! Requests that we make ourselves: few, small, and never where a redirect points.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::Client;
@@ -17,7 +17,9 @@ const LARGEST: usize = 256 * 1024;
 pub fn http_client() -> Result<Client, reqwest::Error> {
     // Whoever came first has installed the same.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    Client::builder().no_proxy().redirect(Policy::none()).timeout(Duration::from_secs(5)).build()
+    // A connection belongs to the thread that opened it; the next request may be made by another.
+    let client = Client::builder().no_proxy().redirect(Policy::none()).pool_max_idle_per_host(0);
+    client.timeout(Duration::from_secs(5)).build()
 }
 
 /// The same as a browser without a screen: it keeps cookies, and follows nothing by itself.
@@ -27,18 +29,27 @@ pub fn browser_client(jar: Arc<Jar>) -> Result<Client, reqwest::Error> {
     client.timeout(Duration::from_secs(30)).build()
 }
 
-/// Fetches JSON documents, such as a client's `jwks_uri`. The client is made at the first use: most realms never fetch.
+/// Fetches JSON documents, such as a client's `jwks_uri`. The client is made at the first use, once: most realms never fetch.
 pub fn fetch() -> Fetch {
-    Arc::new(|url| {
+    let made: Arc<OnceLock<Client>> = Arc::default();
+    Arc::new(move |url| {
+        let made = Arc::clone(&made);
         Box::pin(async move {
-            let client = http_client().map_err(|e| e.to_string())?;
+            let client = match made.get() {
+                Some(client) => client.clone(),
+                None => {
+                    let client = http_client().map_err(|e| e.to_string())?;
+                    made.get_or_init(|| client).clone()
+                }
+            };
             let response = client.get(&url).header("accept", "application/json").send().await;
             let response = response.map_err(|e| format!("{url} could not be fetched: {e}"))?;
             if !response.status().is_success() {
                 return Err(format!("{url} answered {}", response.status()));
             }
             let bytes = limited(response).await.map_err(|e| format!("{url}: {e}"))?;
-            serde_json::from_slice::<Value>(&bytes).map_err(|e| format!("{url} is no JSON: {e}"))
+            let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
+            serde_json::from_slice::<Value>(text).map_err(|e| format!("{url} is no JSON: {e}"))
         })
     })
 }

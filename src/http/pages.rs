@@ -11,7 +11,7 @@ use axum::response::{Html, IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::reply::{ConsentPage, ErrorPage, Page, Return, SignInPage, SignOutPage, SignedOutPage, StepPage};
+use crate::reply::{ConsentPage, ErrorPage, Meant, Page, Return, SignInPage, SignOutPage, SignedOutPage, StepPage};
 
 /// `form-action` is left out on purpose: browsers hold it against every redirect that follows a form, and the last of those
 /// leads to wherever the app's own pages go.
@@ -21,42 +21,42 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 struct SignIn<'a> {
-    root: &'a str,
+    at: &'a At<'a>,
     page: &'a SignInPage,
 }
 
 #[derive(Template)]
 #[template(path = "consent.html")]
 struct Consent<'a> {
-    root: &'a str,
+    at: &'a At<'a>,
     page: &'a ConsentPage,
 }
 
 #[derive(Template)]
 #[template(path = "error.html")]
 struct Error<'a> {
-    root: &'a str,
+    at: &'a At<'a>,
     page: &'a ErrorPage,
 }
 
 #[derive(Template)]
 #[template(path = "sign_out.html")]
 struct SignOut<'a> {
-    root: &'a str,
+    at: &'a At<'a>,
     page: &'a SignOutPage,
 }
 
 #[derive(Template)]
 #[template(path = "signed_out.html")]
 struct SignedOut<'a> {
-    root: &'a str,
+    at: &'a At<'a>,
     page: &'a SignedOutPage,
 }
 
 #[derive(Template)]
 #[template(path = "form_post.html")]
 struct FormPost<'a> {
-    root: &'a str,
+    at: &'a At<'a>,
     action: &'a str,
     params: Vec<(&'a str, &'a str)>,
     script: &'static str,
@@ -65,19 +65,30 @@ struct FormPost<'a> {
 #[derive(Template)]
 #[template(path = "step.html")]
 struct Step<'a> {
-    root: &'a str,
+    at: &'a At<'a>,
     page: &'a StepPage,
 }
 
-/// A page, and its text once more. `root` is the issuer's path, below which its links and styles are.
-pub(super) fn page(root: &str, page: &Page) -> (Response, Bytes) {
+/// Where a page is shown.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct At<'a> {
+    /// The issuer's path, below which links and styles are.
+    pub(super) root: &'a str,
+    /// The issuer.
+    pub(super) issuer: &'a str,
+    /// The realm.
+    pub(super) realm: &'a str,
+}
+
+/// A page, and its text once more.
+pub(super) fn page(at: &At<'_>, page: &Page) -> (Response, Bytes) {
     match page {
-        Page::SignIn(page) => html(&SignIn { root, page }),
-        Page::Consent(page) => html(&Consent { root, page }),
-        Page::Error(page) => html(&Error { root, page }),
-        Page::SignOut(page) => html(&SignOut { root, page }),
-        Page::SignedOut(page) => html(&SignedOut { root, page }),
-        Page::Step(page) => html(&Step { root, page }),
+        Page::SignIn(page) => html(&SignIn { at, page }),
+        Page::Consent(page) => html(&Consent { at, page }),
+        Page::Error(page) => html(&Error { at, page }),
+        Page::SignOut(page) => html(&SignOut { at, page }),
+        Page::SignedOut(page) => html(&SignedOut { at, page }),
+        Page::Step(page) => html(&Step { at, page }),
     }
 }
 
@@ -96,14 +107,15 @@ pub(super) fn html(template: &impl Template) -> (Response, Bytes) {
 const SUBMIT: &str = "document.forms[0].submit()";
 
 /// The form that posts the answer to the app, [Form Post §4](https://openid.net/specs/oauth-v2-form-post-response-mode-1_0.html#rfc.section.4).
-pub(super) fn form_post(root: &str, back: &Return) -> (Response, Bytes) {
-    let template = FormPost { root, action: back.uri.as_str(), params: back.params.iter().collect(), script: SUBMIT };
+pub(super) fn form_post(at: &At<'_>, back: &Return) -> (Response, Bytes) {
+    let template = FormPost { at, action: back.uri.as_str(), params: back.params.iter().collect(), script: SUBMIT };
     let hash = STANDARD.encode(digest::digest(&digest::SHA256, SUBMIT.as_bytes()));
-    let policy = format!(
-        "default-src 'none'; style-src 'self'; script-src 'sha256-{hash}'; base-uri 'none'; frame-ancestors 'none'"
-    );
+    // It is no user interface: an app that asks silently, in a frame that nobody sees, gets its answer by it as well.
+    let policy = format!("default-src 'none'; style-src 'self'; script-src 'sha256-{hash}'; base-uri 'none'");
     let (response, text) = html(&template);
-    (with_headers(response, &policy), text)
+    let mut response = with_headers(response, &policy);
+    response.headers_mut().remove(X_FRAME_OPTIONS);
+    (response, text)
 }
 
 fn with_headers(mut response: Response, policy: &str) -> Response {

@@ -10,10 +10,10 @@ use axum::response::{IntoResponse as _, Response};
 use crate::protocol::ResponseMode;
 use crate::reply::{Body, Reply, Return};
 
-use super::pages;
+use super::pages::{self, At};
 
 /// The response of a reply, and its body once more, for whoever records it.
-pub(super) fn respond(root: &str, reply: Reply) -> (Response, Bytes) {
+pub(super) fn respond(at: &At<'_>, reply: Reply) -> (Response, Bytes) {
     let (mut response, bytes) = match reply.body {
         Body::Json(text) => typed("application/json", text),
         Body::Token(media_type, token) => typed(media_type, token.into()),
@@ -24,8 +24,8 @@ pub(super) fn respond(root: &str, reply: Reply) -> (Response, Bytes) {
             }
             (response, bytes)
         }
-        Body::Page(page) => pages::page(root, &page),
-        Body::Return(back) => returned(root, &back),
+        Body::Page(page) => pages::page(at, &page),
+        Body::Return(back) => returned(at, &back),
         Body::Onward(path) => (located(&path), Bytes::new()),
         Body::Empty => (HttpBody::empty().into_response(), Bytes::new()),
     };
@@ -57,9 +57,9 @@ fn located(to: &str) -> Response {
 }
 
 /// The way back to the app: a redirect, or a form that posts itself.
-fn returned(root: &str, back: &Return) -> (Response, Bytes) {
+fn returned(at: &At<'_>, back: &Return) -> (Response, Bytes) {
     if back.mode == ResponseMode::FormPost {
-        return pages::form_post(root, back);
+        return pages::form_post(at, back);
     }
     (located(back.to_url().as_str()), Bytes::new())
 }

@@ -1,22 +1,25 @@
 //! Every door of a realm, with the flow behind it. The paths are the profile's, the same that discovery publishes.
 
 use crate::flows;
+use crate::protocol::nearest;
 use crate::realm::{Flow, Realm};
 use crate::world::{Endpoint, Method, Settings};
 
 /// The flow for a method at a door, if the door serves it.
 pub(super) fn flow(endpoint: Endpoint, method: Method) -> Option<Flow> {
-    use Method::{Get, Post};
+    use Method::{Get, Head, Post};
     Some(match (endpoint, method) {
-        (Endpoint::Discovery | Endpoint::ServerMetadata, Get) => flows::metadata,
-        (Endpoint::Jwks, Get) => flows::keys,
+        (Endpoint::Discovery | Endpoint::ServerMetadata, Get | Head) => flows::metadata,
+        (Endpoint::Jwks, Get | Head) => flows::keys,
+        (Endpoint::Elsewhere, _) => flows::nowhere,
+        (Endpoint::Authorize | Endpoint::SignIn | Endpoint::Consent | Endpoint::EndSession, Head) => flows::look,
         (Endpoint::Authorize, Get | Post) => flows::authorize,
         (Endpoint::SignIn, Get) => flows::ask_sign_in,
         (Endpoint::SignIn, Post) => flows::answer_sign_in,
         (Endpoint::Consent, Get) => flows::ask_consent,
         (Endpoint::Consent, Post) => flows::answer_consent,
         (Endpoint::Token, Post) => flows::token,
-        (Endpoint::UserInfo, Get | Post) => flows::userinfo,
+        (Endpoint::UserInfo, Get | Head | Post) => flows::userinfo,
         (Endpoint::Introspection, Post) => flows::introspect,
         (Endpoint::Revocation, Post) => flows::revoke,
         (Endpoint::EndSession, Get | Post) => flows::end_session,
@@ -49,15 +52,18 @@ pub(super) fn endpoint(settings: &Settings, below: &str) -> Option<Endpoint> {
     settings.routes.iter().find(|(_, route)| *route == below).map(|(endpoint, _)| *endpoint)
 }
 
-/// The path that exists and is nearest to one that does not.
-pub(super) fn nearest(realm: &Realm, wanted: &str) -> Option<String> {
-    if wanted.len() > 200 {
-        return None;
-    }
+/// The path that exists and is nearest to one that does not: the whole of it, or its end, as where a vendor's longer path was meant.
+pub(super) fn nearest_path(realm: &Realm, wanted: &str) -> Option<String> {
     let settings = realm.settings();
     let root = settings.issuer_path();
-    let known = settings.routes.values().map(|route| format!("{root}{route}"));
-    let known = known.chain(["/", "/_control/v1/health", "/_control/v1/openapi.json"].map(str::to_owned));
-    let scored = known.map(|path| (strsim::normalized_damerau_levenshtein(&path, wanted), path));
-    scored.max_by(|(a, _), (b, _)| a.total_cmp(b)).filter(|(score, _)| *score > 0.5).map(|(_, path)| path)
+    let own = [Endpoint::SignIn, Endpoint::Consent, Endpoint::SignOut];
+    let routes = settings.routes.iter().filter(|(endpoint, _)| !own.contains(endpoint));
+    let known: Vec<String> = routes.map(|(_, route)| format!("{root}{route}")).collect();
+    let more = ["/_control/v1/health", "/_control/v1/openapi.json"];
+    let by_end = || {
+        let end = wanted.trim_end_matches('/').rsplit('/').next().filter(|end| end.len() > 2)?;
+        known.iter().find(|path| path.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case(end)))
+    };
+    let near = nearest(wanted, known.iter().map(String::as_str).chain(more));
+    by_end().cloned().or_else(|| near.map(str::to_owned))
 }

@@ -1,6 +1,6 @@
 //! One app, many realms: which of them a request is for, where the app knows one issuer only.
 
-use std::collections::BTreeMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::Request;
@@ -26,32 +26,32 @@ const MOST: usize = 10_000;
 #[derive(Debug, Default)]
 pub(super) struct Tickets(Mutex<Kept>);
 
+/// Realms by ticket, oldest first.
 #[derive(Debug, Default)]
 struct Kept {
-    count: u64,
-    /// Ticket and realm, by age.
-    tickets: BTreeMap<u64, (String, String)>,
+    realms: HashMap<String, String>,
+    oldest_first: VecDeque<String>,
 }
 
 impl Tickets {
     fn keep(&self, ticket: &str, realm: &str) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.count += 1;
-        let number = kept.count;
-        if kept.tickets.len() == MOST {
-            kept.tickets.pop_first();
+        if kept.oldest_first.len() == MOST
+            && let Some(oldest) = kept.oldest_first.pop_front()
+        {
+            kept.realms.remove(&oldest);
         }
-        kept.tickets.insert(number, (ticket.to_owned(), realm.to_owned()));
+        kept.oldest_first.push_back(ticket.to_owned());
+        kept.realms.insert(ticket.to_owned(), realm.to_owned());
     }
 
     /// Whether one was ever given.
     fn exist(&self) -> bool {
-        !self.0.lock().unwrap_or_else(PoisonError::into_inner).tickets.is_empty()
+        !self.0.lock().unwrap_or_else(PoisonError::into_inner).realms.is_empty()
     }
 
     fn realm_of(&self, ticket: &str) -> Option<String> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.tickets.values().find(|(known, _)| known == ticket).map(|(_, realm)| realm.clone())
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).realms.get(ticket).cloned()
     }
 }
 
@@ -101,40 +101,41 @@ impl Door {
     /// The realm that a request to the root is for, and the settings in whose name it answers: by header, by ticket, by
     /// `login_hint`, or by a code or token that the realm gave before. Whoever asks for keys, and does not say for which realm,
     /// gets those of all: an app's library reads them without our header.
-    pub(super) async fn routed(
-        &self,
-        realm: Arc<Realm>,
-        came: &mut Came,
-    ) -> Result<(Arc<Realm>, Arc<Settings>), Response> {
+    pub(super) async fn routed(&self, realm: Arc<Realm>, came: &mut Came) -> (Arc<Realm>, Arc<Settings>) {
         let settings = realm.settings();
         if !Arc::ptr_eq(&realm, &self.realms.root)
             || self.realms.is_single() && !self.tickets.exist() && !came.headers.contains_key(HEADER)
         {
-            return Ok((realm, settings));
+            return (realm, settings);
         }
-        let named = came.headers.get(HEADER).map(|name| name.to_str().unwrap_or("?").to_owned());
-        let guest = if let Some(name) = named {
-            Some(self.realms.get(&name).ok_or_else(|| self.unknown_realm(&name, &came.headers))?)
-        } else {
-            let by_ticket = self.by_ticket(came).map_err(|name| self.unknown_realm(&name, &came.headers))?;
-            by_ticket.or_else(|| self.by_login_hint(came))
-        };
-        let guest = match guest {
-            Some(guest) => Some(guest),
-            None => self.by_record(came).await,
+        let guest = match self.named_guest(came) {
+            Ok(Some(guest)) => Some(guest),
+            Ok(None) => self.by_record(came).await,
+            Err(name) => {
+                came.refuse(self.unknown_realm(&name));
+                None
+            }
         };
         match guest {
             Some(guest) if !Arc::ptr_eq(&guest, &realm) => {
                 let own = in_the_name_of(&settings, &guest.settings());
-                Ok((guest, Arc::new(own)))
+                (guest, Arc::new(own))
             }
             _ if came.endpoint == Endpoint::Jwks => {
                 let guests = self.realms.list().into_iter();
                 let keys = settings.keys.lent(guests.flat_map(|(guest, ..)| guest.keys_beside(&settings.keys)));
-                Ok((realm, Arc::new(Settings { keys, ..Settings::clone(&settings) })))
+                (realm, Arc::new(Settings { keys, ..Settings::clone(&settings) }))
             }
-            _ => Ok((realm, settings)),
+            _ => (realm, settings),
         }
+    }
+
+    /// The realm that a header, a ticket or a hint names; or the name that nobody has.
+    fn named_guest(&self, came: &mut Came) -> Result<Option<Arc<Realm>>, String> {
+        if let Some(name) = came.headers.get(HEADER).map(|name| name.to_str().unwrap_or("?").to_owned()) {
+            return self.realms.get(&name).map(Some).ok_or(name);
+        }
+        Ok(self.by_ticket(came)?.or_else(|| self.by_login_hint(came)))
     }
 
     /// The realm of a ticket. One that is closed is no reason to go on in another.

@@ -33,9 +33,14 @@ impl Profile {
     pub fn complete(&self, settings: &mut Settings) {
         settings.place = Place::of(&settings.issuer);
         settings.routes = self.routes();
-        for (scope, claims) in &self.scopes {
-            settings.scopes.entry(scope.clone()).or_insert_with(|| claims.clone());
-        }
+        settings.scopes = self.scopes_with(&settings.scopes);
+    }
+
+    /// Which claims each scope opens: the profile's own scopes beside those of a configuration, which are stronger.
+    pub fn scopes_with(&self, configured: &ScopeClaims) -> ScopeClaims {
+        let mut scopes = self.scopes.clone();
+        scopes.extend(configured.clone());
+        scopes
     }
 
     /// What the consent page calls a scope.

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod documents;
+mod editor;
 mod metadata;
 mod pages;
 mod shape;

@@ -3,37 +3,45 @@
 use serde_json::Value;
 use url::Url;
 
-use crate::protocol::{Map, Params, Subject};
+use crate::protocol::{Map, Params, Prompt, Scopes};
 use crate::reply::{
-    AppOnPage, ConsentPage, Editor, ErrorPage, Explained, Page, PersonOnPage, ScopeOnPage, SignInPage, SignOutPage,
+    AppOnPage, ConsentPage, ErrorPage, Explained, Meant, Notice, Page, PersonOnPage, ScopeOnPage, SignInPage, SignOutPage,
 };
-use crate::spec::{Refused, explain};
-use crate::world::{Client, Grant, Person, Question, ReturnAddress, Settings, SignInQuestion, User};
+use crate::spec::{self, Check, Refused, difference, explain, section_name};
+use crate::world::{Client, Endpoint, Grant, Person, Question, ReturnAddress, Settings, SignInQuestion, User, is_blank};
 
-use super::Profile;
+use super::word::Telling;
+use super::{Profile, editor};
+
+/// From so many people on there is a filter.
+const MANY: usize = 10;
 
 impl Profile {
-    /// The page that asks this question.
-    pub(super) fn page(&self, settings: &Settings, question: Question) -> Page {
+    /// The page that asks this question. `params` are those of the request that is answered with it.
+    pub(super) fn page(&self, settings: &Settings, params: &Params, question: Question) -> Page {
         match question {
-            Question::SignIn(question) => Page::SignIn(sign_in(settings, &question)),
-            Question::Consent { interaction, client, address, grant } => Page::Consent(ConsentPage {
+            Question::SignIn(question) => Page::SignIn(sign_in(settings, params, &question)),
+            Question::Consent { interaction, client, address, params, grant } => Page::Consent(ConsentPage {
                 app: app(&client, &address),
                 interaction: interaction.to_string(),
+                again: params.to_query(),
                 person: person_on_page(settings, &grant.person),
-                scopes: self.scopes(settings, &grant),
+                scopes: self.scopes(settings, &client, &grant),
                 single_claims: single_claims(settings, &grant),
+                told: told(settings, &grant.person),
+                unshared: unshared(settings, &grant),
                 can_remember: settings.consent(&client) == crate::world::Consent::Remembered,
             }),
-            Question::SignOut { interaction, person, client } => Page::SignOut(SignOutPage {
+            Question::SignOut { interaction, person, client, params } => Page::SignOut(SignOutPage {
                 interaction: interaction.to_string(),
                 person: person.map(|person| person_on_page(settings, &person).name),
                 app: client.map(|client| client.shown_name().to_owned()),
+                again: params.to_query(),
             }),
         }
     }
 
-    fn scopes(&self, settings: &Settings, grant: &Grant) -> Vec<ScopeOnPage> {
+    fn scopes(&self, settings: &Settings, client: &Client, grant: &Grant) -> Vec<ScopeOnPage> {
         let known = settings.claims_of(&grant.person).cloned().unwrap_or_default();
         let on_page = |scope: &str| {
             let names = settings.scopes.get(scope).cloned().unwrap_or_default();
@@ -41,8 +49,9 @@ impl Profile {
             ScopeOnPage {
                 scope: scope.to_owned(),
                 title: self.scope_title(scope),
-                detail: detail(settings, scope, &names),
+                detail: detail((settings, client), (scope, grant), &claims),
                 required: scope == "openid",
+                empty: names.len() - claims.len(),
                 claims: claims.into_iter().map(|(name, value)| (name, value.to_string())).collect(),
             }
         };
@@ -52,9 +61,7 @@ impl Profile {
 
 /// The claims of the `claims` parameter that no scope of the request opens.
 fn single_claims(settings: &Settings, grant: &Grant) -> Vec<String> {
-    let opened = |name: &&String| {
-        grant.scopes.iter().filter_map(|scope| settings.scopes.get(scope)).any(|claims| claims.contains(name))
-    };
+    let opened = |name: &&String| opened_by(settings, &grant.scopes, name).next().is_some();
     let asked = grant.claims.userinfo.keys().chain(grant.claims.id_token.keys());
     let mut names: Vec<String> = asked.filter(|name| !opened(name)).cloned().collect();
     names.sort();
@@ -62,38 +69,143 @@ fn single_claims(settings: &Settings, grant: &Grant) -> Vec<String> {
     names
 }
 
-fn detail(settings: &Settings, scope: &str, names: &[String]) -> String {
+/// The scopes among these that open a claim.
+fn opened_by<'a>(settings: &'a Settings, scopes: &'a Scopes, claim: &'a str) -> impl Iterator<Item = &'a str> {
+    settings.scopes_opening(claim).filter(|scope| scopes.contains(scope))
+}
+
+fn told(settings: &Settings, person: &Person) -> Vec<(String, String)> {
+    let known = settings.claims_of(person);
+    let value = |name: &String| known.and_then(|known| known.get(name)).map(Value::to_string);
+    person.told.iter().filter_map(|name| Some((name.clone(), value(name)?))).collect()
+}
+
+/// What this person has and the app will not learn, with the scopes that would open each.
+fn unshared(settings: &Settings, grant: &Grant) -> Vec<(String, String)> {
+    let Some(known) = settings.claims_of(&grant.person) else { return Vec::new() };
+    let single = |name: &String| grant.claims.userinfo.contains_key(name) || grant.claims.id_token.contains_key(name);
+    let shared = |name: &String| {
+        opened_by(settings, &grant.scopes, name).next().is_some() || single(name) || grant.person.told.contains(name)
+    };
+    let kept = known.iter().filter(|(name, value)| !is_blank(value) && !shared(name)).map(|(name, _)| name);
+    kept.map(|name| (name.clone(), scopes_in_words(settings, name))).collect()
+}
+
+/// Which scopes open a claim.
+pub(super) fn scopes_in_words(settings: &Settings, claim: &str) -> String {
+    let scopes: Vec<&str> = settings.scopes_opening(claim).collect();
+    if scopes.is_empty() { "no scope opens it".into() } else { format!("scope {}", scopes.join(" or ")) }
+}
+
+fn detail((settings, client): (&Settings, &Client), (scope, grant): (&str, &Grant), claims: &Map) -> String {
     match scope {
         "openid" => "A stable id for you. Always part of signing in.".into(),
         "offline_access" => {
-            format!("Hands the app a refresh token, good for {}", settings.policy.lifetimes.refresh_token)
+            let lifetime = settings.lifetimes(client).refresh_token.in_words();
+            format!("Hands the app a refresh token, good for {lifetime}")
         }
-        _ if names.is_empty() => "Access to an API".into(),
-        _ => names.join(", "),
+        _ if settings.scopes.get(scope).is_none_or(Vec::is_empty) => {
+            let api = if grant.resource.is_empty() { client.audience.clone() } else { Some(grant.resource.join(", ")) };
+            format!("Access to {}", api.as_deref().unwrap_or("an API that knows this scope"))
+        }
+        _ if claims.is_empty() => "You have none of what it opens.".into(),
+        _ => claims.keys().cloned().collect::<Vec<_>>().join(", "),
     }
 }
 
-fn sign_in(settings: &Settings, question: &SignInQuestion) -> SignInPage {
-    let mut users: Vec<&User> = settings.users.iter().collect();
-    let place = |user: &&User| question.used.iter().position(|sub| *sub == user.sub).unwrap_or(usize::MAX);
-    users.sort_by_key(place);
+fn sign_in(settings: &Settings, params: &Params, question: &SignInQuestion) -> SignInPage {
+    let app = app(&question.client, &question.address);
+    let filter = (settings.users.len() >= MANY)
+        .then(|| (question.filter.clone().unwrap_or_default(), settings.users.len()));
     SignInPage {
-        app: app(&question.client, &question.address),
         interaction: question.interaction.to_string(),
-        people: users.into_iter().map(person).collect(),
-        editor: question.edit.as_ref().and_then(|sub| settings.user(sub)).map(editor),
-        notice: question.notice.as_ref().map(notice),
-        username: question.params.get("login_hint").unwrap_or_default().to_owned(),
+        again: question.params.to_query(),
+        wants: wants(&app.name, question),
+        people: people(settings, question),
+        filter,
+        foreign_host: question.foreign_host.clone().map(|host| (host, settings.issuer.clone())),
+        editor: question
+            .edit
+            .as_ref()
+            .and_then(|sub| settings.user(sub))
+            .map(|user| editor::editor(settings, user, (&question.params, question.edited.as_ref()))),
+        notice: question.notice.as_ref().map(|refused| notice(settings, refused)).or_else(|| saved(params)),
+        username: question
+            .typed
+            .as_deref()
+            .or_else(|| question.params.get("login_hint"))
+            .unwrap_or_default()
+            .to_owned(),
         signed_in: question.signed_in.as_ref().map(|person| person_on_page(settings, person).name),
         lies: Vec::new(),
         explained: explained(&question.params),
         open_to_any_client: settings.accepts_any_client(),
+        app,
     }
 }
 
-fn notice(refused: &Refused) -> String {
-    let got = refused.got.as_ref().map(|got| format!(" Got “{got}”.")).unwrap_or_default();
-    format!("Not so: {}.{got} {}", refused.check.sentence(), refused.refusal.hint())
+/// The people, last used first; each keeps the number of their place in the configuration.
+fn people(settings: &Settings, question: &SignInQuestion) -> Vec<PersonOnPage> {
+    let wanted = question.filter.as_deref().unwrap_or_default().trim().to_lowercase();
+    let numbered = settings.users.iter().enumerate().map(|(at, user)| person(user, at + 1));
+    let mut people: Vec<PersonOnPage> = numbered
+        .filter(|person| {
+            let groups = settings.user(&person.sub.as_str().into()).map(|user| roles(&user.claims).join(" "));
+            let text = format!("{} {} {} {}", person.name, person.sub, person.note, groups.unwrap_or_default());
+            wanted.is_empty() || text.to_lowercase().contains(&wanted)
+        })
+        .collect();
+    let place = |person: &PersonOnPage| question.used.iter().position(|sub| sub.as_str() == person.sub);
+    people.sort_by_key(|person| place(person).unwrap_or(usize::MAX));
+    people
+}
+
+/// What the app wants of this sign-in, in words.
+fn wants(app: &str, question: &SignInQuestion) -> Vec<String> {
+    let params = &question.params;
+    let prompts = |prompt: Prompt| params.get("prompt").is_some_and(|text| text.split(' ').any(|p| p == prompt.as_str()));
+    let mut wants = Vec::new();
+    if prompts(Prompt::Login) {
+        wants.push(format!("{app} wants you to sign in again."));
+    }
+    if prompts(Prompt::SelectAccount) {
+        wants.push(format!("{app} asks you to choose who you are."));
+    }
+    if prompts(Prompt::Consent) {
+        wants.push(format!("{app} wants to be asked for again: the next page lists what it may know."));
+    }
+    if let Some(seconds) = params.get("max_age").and_then(|text| text.parse().ok()) {
+        let most = crate::protocol::Lifetime::of_seconds(seconds).in_words();
+        wants.push(match seconds {
+            0 => format!("{app} takes no sign-in of before."),
+            _ => format!("{app} takes no sign-in that is older than {most}."),
+        });
+    }
+    if let Some(acr) = params.get("acr_values") {
+        wants.push(format!("{app} wants to be this sure of who you are: {acr}. It will be told so."));
+    }
+    wants
+}
+
+fn notice(settings: &Settings, refused: &Refused) -> Notice {
+    let meant = match &refused.meant {
+        Some(spec::Meant::Word { word, .. }) => Some(word.clone()),
+        _ => None,
+    };
+    let typed = refused.got.as_deref().filter(|got| !got.contains('+') && refused.check == Check::PersonKnown);
+    let anyway = typed.filter(|_| settings.invents_people && meant.is_some());
+    Notice {
+        sentence: format!("{}.", refused.breach),
+        hint: if meant.is_some() { String::new() } else { refused.hint().to_owned() },
+        meant,
+        anyway: anyway.map(str::to_owned),
+    }
+}
+
+fn saved(params: &Params) -> Option<Notice> {
+    let sub = params.get("saved")?;
+    let sentence = format!("{sub} is among the people now, until the next reset.");
+    Some(Notice { sentence, hint: String::new(), meant: None, anyway: None })
 }
 
 fn app(client: &Client, address: &ReturnAddress) -> AppOnPage {
@@ -103,7 +215,7 @@ fn app(client: &Client, address: &ReturnAddress) -> AppOnPage {
     AppOnPage {
         name: client.shown_name().to_owned(),
         id: client.id.clone(),
-        returns_to: format!("{}{port}{}", uri.host_str().unwrap_or(uri.scheme()), uri.path()),
+        returns_to: (format!("{}{port}", uri.host_str().unwrap_or(uri.scheme())), uri.path().to_owned()),
         links: [link("Privacy", &client.policy_uri), link("Terms", &client.tos_uri), link("logo", &client.logo_uri)]
             .into_iter()
             .flatten()
@@ -111,11 +223,12 @@ fn app(client: &Client, address: &ReturnAddress) -> AppOnPage {
     }
 }
 
-fn person(user: &User) -> PersonOnPage {
+pub(super) fn person(user: &User, number: usize) -> PersonOnPage {
     PersonOnPage {
         sub: user.sub.to_string(),
         name: user.shown_name().to_owned(),
         initials: if user.locked { "!".into() } else { initials(user.shown_name()) },
+        number,
         note: if user.locked { "always fails with access_denied".into() } else { note(&user.claims) },
         trap: user.locked,
     }
@@ -124,19 +237,30 @@ fn person(user: &User) -> PersonOnPage {
 /// The person behind a sign-in, who may exist in no configuration.
 fn person_on_page(settings: &Settings, signed_in: &Person) -> PersonOnPage {
     let claims = settings.claims_of(signed_in).cloned().unwrap_or_default();
-    person(&User { sub: signed_in.sub.clone(), username: None, password: None, locked: false, claims })
+    person(&User { sub: signed_in.sub.clone(), username: None, password: None, locked: false, claims }, 0)
+}
+
+/// Roles and groups, whether they are a list or a single word.
+fn roles(claims: &Map) -> Vec<String> {
+    let words = |name: &str| -> Vec<String> {
+        match claims.get(name) {
+            Some(Value::Array(values)) => values.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            Some(Value::String(word)) if !word.is_empty() => vec![word.clone()],
+            _ => Vec::new(),
+        }
+    };
+    [words("roles"), words("groups")].concat()
 }
 
 fn note(claims: &Map) -> String {
+    const SHOWN: usize = 4;
     let email = claims.get("email").and_then(Value::as_str).unwrap_or("no email").to_owned();
-    let words = |name: &str| -> Vec<String> {
-        let values = claims.get(name).and_then(Value::as_array);
-        values.into_iter().flatten().take(4).filter_map(Value::as_str).map(str::to_owned).collect()
-    };
-    let roles = [words("roles"), words("groups")].concat();
+    let roles = roles(claims);
+    let more = if roles.len() > SHOWN { format!(" and {} more", roles.len() - SHOWN) } else { String::new() };
+    let shown = roles.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
     let name = claims.get("name").and_then(Value::as_str).unwrap_or_default();
     let mut parts = vec![email];
-    parts.push(if roles.is_empty() { "no roles".into() } else { roles.join(", ") });
+    parts.push(if roles.is_empty() { "no roles".into() } else { format!("{shown}{more}") });
     if !name.is_ascii() {
         parts.push("non-ASCII name".into());
     }
@@ -147,14 +271,8 @@ fn initials(name: &str) -> String {
     let letters: Vec<char> =
         name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric())).collect();
     let (first, last) = (letters.first(), letters.get(1..).and_then(<[char]>::last));
-    first.into_iter().chain(last).flat_map(|c| c.to_uppercase()).collect()
-}
-
-fn editor(user: &User) -> Editor {
-    let typed = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let sub = ("sub".to_owned(), Subject::to_string(&user.sub));
-    let claims = user.claims.iter().map(|(name, value)| (name.clone(), typed(value)));
-    Editor { person: person(user), claims: std::iter::once(sub).chain(claims).collect(), what_ifs: Vec::new() }
+    let initials: String = first.into_iter().chain(last).flat_map(|c| c.to_uppercase()).collect();
+    if initials.is_empty() { "?".into() } else { initials }
 }
 
 fn explained(params: &Params) -> Vec<Explained> {
@@ -181,13 +299,40 @@ fn explained(params: &Params) -> Vec<Explained> {
 }
 
 /// The page for a refusal that has no safe way back to the app.
-pub(super) fn error(refused: &Refused) -> ErrorPage {
+pub(super) fn error(telling: &Telling<'_>, refused: &Refused) -> ErrorPage {
+    let asked = telling.asked;
+    let one = refused.expected.as_deref().filter(|expected| !expected.starts_with("one of "));
+    let near = match &refused.meant {
+        Some(spec::Meant::Word { word, .. }) => Some(word.as_str()),
+        _ => one,
+    };
+    let parts = refused.got.as_deref().zip(near).map(|(got, near)| (in_parts(got, near), in_parts(near, got)));
+    let whole = |text: &Option<String>| text.clone().map(|text| [text, String::new(), String::new()]);
+    let (got, expected) = match parts {
+        Some((got, expected)) => (Some(got), Some(expected)),
+        None => (whole(&refused.got), whole(&refused.expected)),
+    };
+    let client = asked.params.get("client_id").and_then(|id| telling.settings.client(id));
+    let elsewhere = asked.endpoint == Endpoint::Elsewhere;
     ErrorPage {
         error: refused.refusal.error(),
-        sentence: refused.check.sentence().to_owned(),
-        got: refused.got.clone(),
-        expected: refused.expected.clone(),
-        hint: refused.refusal.hint().to_owned(),
-        section: refused.check.section(),
+        sentence: refused.sentence(),
+        app: client.filter(|_| !elsewhere).map(|client| client.shown_name().to_owned()),
+        got,
+        expected,
+        meant: refused.meant.as_ref().map(|meant| match meant {
+            spec::Meant::Word { word, link } => Meant::Word(word.clone(), link.clone()),
+            spec::Meant::Command(command) => Meant::Command(command.clone()),
+            spec::Meant::Again(link) => Meant::Again(link.clone()),
+        }),
+        hint: refused.hint().to_owned(),
+        section: (section_name(refused.check.section()), refused.check.section()),
+        from_an_app: matches!(asked.endpoint, Endpoint::Authorize | Endpoint::EndSession),
     }
+}
+
+/// A value in three parts, the middle one of which is where it differs from another.
+fn in_parts(value: &str, other: &str) -> [String; 3] {
+    let Some((own, _)) = difference(value, other) else { return [value.to_owned(), String::new(), String::new()] };
+    [value[..own.start].to_owned(), value[own.clone()].to_owned(), value[own.end..].to_owned()]
 }

@@ -4,8 +4,10 @@ use serde::Serializer as _;
 use serde_json::Value;
 
 use crate::protocol::{Map, UnixTime};
-use crate::tokens::{Alg, KeyChoice, TokenDraft, half_hash};
-use crate::world::{AccessTokenFormat, Client, Issuance, Person, Settings, UserInfo, is_blank};
+use crate::tokens::{Alg, KeyChoice, REFRESH_TYP, TokenDraft, half_hash};
+use crate::world::{
+    AccessTokenFormat, Client, Issuance, Person, RefreshTokenFormat, Settings, UserInfo, is_blank,
+};
 
 use super::Profile;
 
@@ -27,6 +29,8 @@ pub struct Signed {
     pub access: Option<String>,
     /// The ID token.
     pub id: Option<String>,
+    /// The refresh token, where it is a JWT.
+    pub refresh: Option<String>,
     /// The signed answer of UserInfo.
     pub userinfo: Option<String>,
 }
@@ -54,7 +58,8 @@ impl Profile {
         let known = known(settings, &grant.person, &nothing);
         add_new(&mut claims, settings.unasked(Some(&issuance.client), |kinds| &kinds.access_token, known));
         let key = KeyChoice::Current(settings.access_token_alg(&issuance.client));
-        Some(TokenDraft { grant: Some(issuance.grant_id.clone()), ..TokenDraft::new(typed("at+jwt"), claims, key) })
+        let typ = settings.access_token_typ(&issuance.client, &issuance.audience, issuance.names_resource);
+        Some(TokenDraft { grant: Some(issuance.grant_id.clone()), ..TokenDraft::new(typed(typ.as_str()), claims, key) })
     }
 
     /// The ID token, [Core §2](https://openid.net/specs/openid-connect-core-1_0.html#IDToken); none where nobody asked who this is.
@@ -86,9 +91,30 @@ impl Profile {
         }
         let nothing = Map::new();
         let known = known(settings, &grant.person, &nothing);
+        add_new(&mut claims, told(&grant.person, known));
         add_new(&mut claims, asked_for(&grant.claims.id_token, known));
         add_new(&mut claims, settings.unasked(Some(client), |kinds| &kinds.id_token, known));
         Some(TokenDraft::new(typed("JWT"), claims, key_for(client, alg)))
+    }
+
+    /// The refresh token, for an app that looks into it; none where it is opaque. Only its `jti` counts here.
+    pub fn shape_refresh_token(&self, settings: &Settings, issuance: &Issuance, now: UnixTime) -> Option<TokenDraft> {
+        let (name, until) = issuance.refresh.as_ref().zip(issuance.refresh_until)?;
+        if settings.refresh_token_format(&issuance.client) == RefreshTokenFormat::Opaque {
+            return None;
+        }
+        let grant = &issuance.grant;
+        let mut claims = Map::new();
+        claims.insert("iss".into(), settings.issuer.as_str().into());
+        claims.insert("sub".into(), grant.person.sub.as_str().into());
+        claims.insert("aud".into(), settings.issuer.as_str().into());
+        claims.insert("client_id".into(), grant.client.as_str().into());
+        claims.insert("exp".into(), until.0.into());
+        claims.insert("iat".into(), now.0.into());
+        claims.insert("jti".into(), name.as_str().into());
+        claims.insert("scope".into(), issuance.scopes.to_string().into());
+        let key = KeyChoice::Current(settings.access_token_alg(&issuance.client));
+        Some(TokenDraft::new(typed(REFRESH_TYP), claims, key))
     }
 
     /// What UserInfo says, [Core §5.3.2](https://openid.net/specs/openid-connect-core-1_0.html#UserInfoResponse), written out
@@ -101,7 +127,7 @@ impl Profile {
         let mut said: Vec<(&str, &Value)> = Vec::with_capacity(1 + known.len() + unasked.len());
         said.push(("sub", &sub));
         let opened = info.access.scopes.iter().filter_map(|scope| settings.scopes.get(scope)).flatten();
-        let asked = opened.chain(info.grant.claims.userinfo.keys());
+        let asked = opened.chain(info.grant.claims.userinfo.keys()).chain(&info.grant.person.told);
         let asked = asked.filter_map(|name| Some((name.as_str(), known.get(name).filter(|value| !is_blank(value))?)));
         for (name, value) in asked.chain(unasked.iter().map(|(name, value)| (name.as_str(), value))) {
             if said.iter().all(|(other, _)| *other != name) {
@@ -162,6 +188,12 @@ fn add_new(claims: &mut Map, more: Map) {
 fn asked_for(wishes: &Map, known: &Map) -> Map {
     let known = |name: &String| known.get(name).filter(|value| !is_blank(value)).cloned();
     wishes.keys().filter_map(|name| Some((name.clone(), known(name)?))).collect()
+}
+
+/// What somebody set for this one sign-in, which the app is told whatever the scope: that is why it was set.
+fn told(person: &Person, known: &Map) -> Map {
+    let known = |name: &String| known.get(name).cloned();
+    person.told.iter().filter_map(|name| Some((name.clone(), known(name)?))).collect()
 }
 
 fn known<'a>(settings: &'a Settings, person: &'a Person, nothing: &'a Map) -> &'a Map {

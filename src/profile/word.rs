@@ -5,7 +5,9 @@ use std::sync::Arc;
 use crate::protocol::{Map, Params, ResponseMode, UnixTime};
 use crate::reply::{Body, Page, Reply, Return, SignedOutPage};
 use crate::spec::{Check, Refused};
-use crate::world::{Answer, Document, Endpoint, Failure, Issuance, Outcome, Question, ReturnAddress, Settings};
+use crate::world::{
+    Answer, Asked, Decision, Document, Endpoint, Failure, Issuance, Outcome, Question, ReturnAddress, ReturnAfterLogout, Settings,
+};
 
 use super::{Documents, Profile, Signed, pages};
 
@@ -13,23 +15,22 @@ use super::{Documents, Profile, Signed, pages};
 pub(crate) struct Telling<'a> {
     pub(crate) settings: &'a Arc<Settings>,
     pub(crate) documents: &'a Documents,
-    pub(crate) endpoint: Endpoint,
-    /// Scheme and authority of the request.
-    pub(crate) base: &'a str,
+    pub(crate) asked: &'a Asked,
     pub(crate) now: UnixTime,
 }
 
 impl Profile {
     /// The answer to a request.
-    pub(crate) fn word(&self, telling: &Telling<'_>, decision: Result<Outcome, Failure>, signed: Signed) -> Reply {
+    pub(crate) fn word(&self, telling: &Telling<'_>, decision: Decision, signed: Signed) -> Reply {
         match decision {
             Ok(outcome) => self.word_outcome(telling, outcome, signed),
+            Err(Failure::ShowPage(refused)) if !telling.asked.reads_html => tell(telling.asked.endpoint, &refused),
             Err(Failure::ShowPage(refused)) => {
-                let page = Page::Error(pages::error(&refused));
+                let page = Page::Error(pages::error(telling, &refused));
                 allowing(Reply::new(refused.refusal.status(), Body::Page(Box::new(page))), &refused)
             }
             Err(Failure::SendBack(address, refused)) => send_back(telling, &address, &refused),
-            Err(Failure::Tell(refused)) => tell(telling.endpoint, &refused),
+            Err(Failure::Tell(refused)) => tell(telling.asked.endpoint, &refused),
             Err(Failure::Need(_) | Failure::NextSecond) => Reply::new(500, Body::Empty),
         }
     }
@@ -37,11 +38,20 @@ impl Profile {
     fn word_outcome(&self, telling: &Telling<'_>, outcome: Outcome, signed: Signed) -> Reply {
         let settings = telling.settings;
         match outcome {
-            Outcome::Ask(question) => self.word_question(settings, question),
+            Outcome::Ask(question) => self.word_question(settings, &telling.asked.params, question),
             Outcome::Onward(endpoint, interaction) => {
                 let path = settings.routes.get(&endpoint).map_or("", String::as_str);
                 let path = format!("{}{path}?interaction={interaction}", settings.issuer_path());
                 Reply::new(303, Body::Onward(path)).uncached()
+            }
+            Outcome::AskAgain(name) => {
+                let path = settings.routes.get(&telling.asked.endpoint).map_or("", String::as_str);
+                Reply::new(303, Body::Onward(format!("{}{path}?{AGAIN}={name}", settings.issuer_path()))).uncached()
+            }
+            Outcome::SaveUser(user, interaction) => {
+                let path = settings.routes.get(&Endpoint::SignIn).map_or("", String::as_str);
+                let sub = Params::default().with("interaction", interaction.as_str()).with("saved", user.sub.as_str());
+                Reply::new(303, Body::Onward(format!("{}{path}?{}", settings.issuer_path(), sub.to_query()))).uncached()
             }
             Outcome::Return(answer) => give_code(telling, &answer),
             Outcome::Issue(issuance) => tokens(telling, &issuance, signed),
@@ -53,27 +63,38 @@ impl Profile {
                 Reply::new(200, Body::Json(text)).with("cache-control", "no-store")
             }
             Outcome::Show(Document::Metadata) => {
-                Reply::new(200, Body::Json(telling.documents.metadata(settings, telling.base)))
+                Reply::new(200, Body::Json(telling.documents.metadata(settings, &telling.asked.base)))
             }
             Outcome::Show(Document::Keys) => Reply::new(200, Body::Json(telling.documents.keys(settings, telling.now))),
             Outcome::Tell(members) => json(200, &members).uncached(),
-            Outcome::SignedOut { return_to: Some((uri, state)), .. } => {
-                let params = state.into_iter().map(|state| ("state", state)).collect();
-                Reply::new(303, Body::Return(Return { uri, mode: ResponseMode::Query, params })).uncached()
+            Outcome::SignedOut { return_to: Some(to), .. } if to.at_once => {
+                Reply::new(303, Body::Return(after_logout(&to))).uncached()
             }
-            Outcome::SignedOut { was_signed_in, stayed, return_to: None } => {
-                let page = Page::SignedOut(SignedOutPage { was_signed_in, stayed });
+            Outcome::SignedOut { was_signed_in, stayed, return_to } => {
+                let back = return_to.map(|to| (to.app.clone(), after_logout(&to).to_url().to_string()));
+                let page = Page::SignedOut(SignedOutPage { was_signed_in, stayed, back });
                 Reply::new(200, Body::Page(Box::new(page)))
             }
             Outcome::Done => Reply::new(200, Body::Empty).uncached(),
         }
     }
 
-    fn word_question(&self, settings: &Settings, question: Question) -> Reply {
-        let noticed = matches!(&question, Question::SignIn(question) if question.notice.is_some());
-        let page = self.page(settings, question);
+    fn word_question(&self, settings: &Settings, params: &Params, question: Question) -> Reply {
+        // A hint that is almost a test identity is remarked on, and refused nothing.
+        let answered = params.get("interaction").is_some();
+        let noticed = matches!(&question, Question::SignIn(question) if question.notice.is_some() && answered);
+        let page = self.page(settings, params, question);
         Reply::new(if noticed { 400 } else { 200 }, Body::Page(Box::new(page)))
     }
+}
+
+/// The parameter that names a request which waits to be asked again.
+const AGAIN: &str = "again";
+
+/// [RP-Initiated Logout §3](https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RedirectionAfterLogout)
+fn after_logout(to: &ReturnAfterLogout) -> Return {
+    let params = to.state.iter().map(|state| ("state", state.clone())).collect();
+    Return { uri: to.uri.clone(), mode: ResponseMode::Query, params }
 }
 
 /// [RFC 6749 §4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2), with `iss` by [RFC 9207 §2](https://www.rfc-editor.org/rfc/rfc9207#section-2).
@@ -107,12 +128,16 @@ fn tokens(telling: &Telling<'_>, issuance: &Issuance, signed: Signed) -> Reply {
     members.insert("token_type".into(), "Bearer".into());
     members.insert("expires_in".into(), issuance.access_until.since(telling.now).into());
     if let Some(refresh) = &issuance.refresh {
-        members.insert("refresh_token".into(), refresh.as_str().into());
+        let refresh = signed.refresh.unwrap_or_else(|| refresh.to_string());
+        members.insert("refresh_token".into(), refresh.into());
     }
     if let Some(id_token) = signed.id {
         members.insert("id_token".into(), id_token.into());
     }
-    members.insert("scope".into(), issuance.scopes.to_string().into());
+    // An empty text is no scope, RFC 6749 §3.3.
+    if !issuance.scopes.is_empty() {
+        members.insert("scope".into(), issuance.scopes.to_string().into());
+    }
     json(200, &members).uncached()
 }
 

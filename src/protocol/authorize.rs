@@ -26,6 +26,13 @@ impl ResponseMode {
         Self::ALL.into_iter().find(|mode| mode.as_str() == name)
     }
 
+    /// The mode of a request that names none: whatever has tokens in it stays out of the query, refused or not,
+    /// [Multiple Response Types §5](https://openid.net/specs/oauth-v2-multiple-response-types-1_0.html#Combinations).
+    pub fn default_of(response_type: &str) -> Self {
+        let carries_tokens = response_type.split(' ').any(|word| matches!(word, "token" | "id_token"));
+        if carries_tokens { Self::Fragment } else { Self::Query }
+    }
+
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -25,6 +25,17 @@ impl Lifetime {
         self.0 as i64
     }
 
+    /// The span as people say it: `60 s`, `5 min`, `1 h`, `30 days`. [`fmt::Display`] writes it as configurations do.
+    pub fn in_words(self) -> String {
+        match self.0 {
+            86_400 => "1 day".into(),
+            s if s > 86_400 && s % 86_400 == 0 => format!("{} days", s / 86_400),
+            s if s >= 3_600 && s % 3_600 == 0 => format!("{} h", s / 3_600),
+            s if s > 60 && s % 60 == 0 => format!("{} min", s / 60),
+            s => format!("{s} s"),
+        }
+    }
+
     /// The span as the machine's timers count it.
     pub const fn duration(self) -> Duration {
         Duration::from_secs(self.0 as u64)
@@ -47,7 +58,7 @@ impl FromStr for Lifetime {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let complaint =
-            || format!("`{text}` is no lifetime: write whole seconds, or a number with s, m, h or d, such as \"5m\"");
+            || format!("`{text}` is no span of time: write whole seconds, or a number with s, m, h or d, such as \"5m\"");
         let text = text.trim();
         let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
         let unit = match &text[digits.len()..] {
@@ -100,6 +111,88 @@ impl<'de> Deserialize<'de> for Lifetime {
     }
 }
 
+/// A span of whole seconds that may be negative: `-5m` is five minutes ago.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span(i64);
+
+impl Span {
+    /// So many seconds, of a hundred years either way at most.
+    pub fn of_seconds(seconds: i64) -> Self {
+        Self(seconds.clamp(-i64::from(LONGEST), i64::from(LONGEST)))
+    }
+
+    /// The span in seconds.
+    pub const fn seconds(self) -> i64 {
+        self.0
+    }
+
+    /// The moment that is so much later.
+    pub fn after(self, moment: super::UnixTime) -> super::UnixTime {
+        super::UnixTime(moment.0.saturating_add(self.0))
+    }
+}
+
+impl From<Lifetime> for Span {
+    fn from(lifetime: Lifetime) -> Self {
+        Self(lifetime.seconds())
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let size = Lifetime::of_seconds(u32::try_from(self.0.unsigned_abs()).unwrap_or(LONGEST));
+        if self.0 < 0 { write!(f, "-{size}") } else { size.fmt(f) }
+    }
+}
+
+impl FromStr for Span {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let (sign, size) = match text.strip_prefix('-') {
+            Some(size) => (-1, size),
+            None => (1, text.strip_prefix('+').unwrap_or(text)),
+        };
+        size.parse::<Lifetime>().map(|size| Self(sign * size.seconds()))
+    }
+}
+
+impl Serialize for Span {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged, expecting = "whole seconds, or a number with s, m, h or d, such as \"5m\" or \"-5m\"")]
+        enum Written {
+            Seconds(i64),
+            Text(String),
+        }
+        match Written::deserialize(deserializer)? {
+            Written::Seconds(seconds) => Ok(Self::of_seconds(seconds)),
+            Written::Text(text) => text.parse().map_err(de::Error::custom),
+        }
+    }
+}
+
+impl JsonSchema for Span {
+    fn schema_name() -> Cow<'static, str> {
+        "Span".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "Whole seconds, or a number with s, m, h or d, such as \"5m\"; negative for a time that has passed, such as \"-5m\".",
+            "examples": ["5m", "-5m"],
+            "anyOf": [{"type": "integer"}, {"type": "string", "pattern": "^[+-]?[0-9]+ *[smhd]?$"}]
+        })
+    }
+}
+
 impl JsonSchema for Lifetime {
     fn schema_name() -> Cow<'static, str> {
         "Lifetime".into()
@@ -108,6 +201,7 @@ impl JsonSchema for Lifetime {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "description": "Whole seconds, or a number with s, m, h or d, such as \"5m\".",
+            "examples": ["5m"],
             "anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]+ *[smhd]?$"}]
         })
     }

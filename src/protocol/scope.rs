@@ -33,6 +33,11 @@ impl Scopes {
         Self(self.0.iter().filter(|word| keep(word)).cloned().collect())
     }
 
+    /// About how many bytes the list takes.
+    pub fn size(&self) -> usize {
+        self.0.iter().map(|word| word.len() + size_of::<String>() + 8).sum()
+    }
+
     /// Whether no scope is listed.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -3,9 +3,9 @@
 use crate::faults::{Case, Mark, Point};
 use crate::protocol::{AccessId, ClientId, Params};
 use crate::tokens::{Opened, OwnAccess};
-use crate::world::{Asked, Credential, Endpoint, Grant, Issuance, Name, Outcome, Question, Record, Records, Settings};
-
-use super::exchange::Decision;
+use crate::world::{
+    Asked, Credential, Decision, Endpoint, Grant, Issuance, Name, Outcome, Question, Record, Records, Settings,
+};
 
 /// The records that a request names by itself, so that most flows find all they need in one round.
 pub(super) fn names(asked: &Asked, recognised: Option<&OwnAccess>) -> Vec<Name> {
@@ -27,7 +27,7 @@ pub fn record_names(params: &Params, credential: Option<&Credential>) -> Vec<Nam
 
 /// The records of a token that is shown in a form.
 fn shown(params: &Params) -> impl Iterator<Item = Name> {
-    let refresh = params.get("token").map(|token| Name::Refresh(token.into()));
+    let refresh = params.get("token").map(refresh_name);
     let access = params.get("token").or(params.get("access_token"));
     let access = access.map(|token| Name::Access(Opened::claimed_jti(token).unwrap_or_else(|| token.into()).into()));
     refresh.into_iter().chain(access)
@@ -40,7 +40,7 @@ fn named_by(
 ) -> impl Iterator<Item = Name> {
     let interaction = params.get("interaction").map(|id| Name::Interaction(id.into()));
     let code = params.get("code").map(|code| Name::Code(code.into()));
-    let refresh = params.get("refresh_token").map(|token| Name::Refresh(token.into()));
+    let refresh = params.get("refresh_token").map(refresh_name);
     let access = match (credential, recognised) {
         (_, Some(id)) => Some(Name::Access(id.clone())),
         (Some(Credential::Bearer(token)), None) => {
@@ -49,6 +49,11 @@ fn named_by(
         _ => None,
     };
     [interaction, code, refresh, access].into_iter().flatten()
+}
+
+/// The name that a refresh token claims: a JWT's `jti`, or itself.
+pub(super) fn refresh_name(token: &str) -> Name {
+    Name::Refresh(Opened::claimed_jti(token).map_or_else(|| token.into(), Into::into))
 }
 
 /// The record that a record is about.
@@ -67,7 +72,8 @@ const fn point(endpoint: Endpoint) -> Point {
     match endpoint {
         Endpoint::Discovery | Endpoint::ServerMetadata => Point::Discovery,
         Endpoint::Jwks => Point::Jwks,
-        Endpoint::Authorize | Endpoint::SignIn | Endpoint::Consent => Point::Authorize,
+        // Nothing is told at an address where nothing is but what is told everywhere.
+        Endpoint::Authorize | Endpoint::SignIn | Endpoint::Consent | Endpoint::Elsewhere => Point::Authorize,
         Endpoint::Token => Point::Token,
         Endpoint::UserInfo => Point::Userinfo,
         Endpoint::Introspection => Point::Introspection,
@@ -112,6 +118,8 @@ pub(super) fn before(asked: &Asked, records: &Records, settings: &Settings) -> C
                 learn(&mut case, grant);
                 case.client = asking;
             }
+            // A code or token of another client, shown by this one, says nothing about whom the request is from.
+            Record::Grant(grant) if !case.client.as_str().is_empty() && case.client != grant.client => {}
             Record::Grant(grant) => learn(&mut case, grant),
             Record::Session(session) if matches!(asked.endpoint, Endpoint::Consent) => {
                 case.user = Some(session.person.sub.clone());

@@ -1,13 +1,14 @@
 //! A realm's time, and what will expire.
 
+use std::collections::HashMap;
 use std::sync::PoisonError;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::UnixTime;
+use crate::protocol::{GrantId, UnixTime, words};
 use crate::store::Unavailable;
-use crate::world::{Clock, Name, Record};
+use crate::world::{Clock, Grant, Name, Record};
 
 use super::Realm;
 
@@ -19,9 +20,14 @@ pub struct Expiry {
     /// In how many seconds.
     pub in_seconds: i64,
     /// What: `session`, `code`, `access_token`, `refresh_token`, `key`, `rule`.
+    #[schemars(schema_with = "kinds")]
     pub what: String,
     /// Whose or which: a person and a client, a key's name, a rule's number. No secret.
     pub of: String,
+}
+
+fn kinds(_: &mut SchemaGenerator) -> Schema {
+    words(["session", "code", "access_token", "refresh_token", "key", "rule"])
 }
 
 impl Realm {
@@ -50,14 +56,14 @@ impl Realm {
     pub async fn forecast(&self) -> Result<Vec<Expiry>, Unavailable> {
         let now = self.now();
         let (kept, settings) = (self.store.all(now).await?, self.settings());
-        let grant = |id: &crate::protocol::GrantId| {
-            kept.iter().find_map(|(name, record, _)| match (name, &**record) {
-                (Name::Grant(known), Record::Grant(grant)) if known == id => {
-                    Some(format!("{} at {}", grant.person.sub, grant.client))
-                }
+        let grants: HashMap<&GrantId, &Grant> = kept
+            .iter()
+            .filter_map(|(name, record, _)| match (name, &**record) {
+                (Name::Grant(id), Record::Grant(grant)) => Some((id, &**grant)),
                 _ => None,
             })
-        };
+            .collect();
+        let grant = |id: &GrantId| grants.get(id).map(|grant| format!("{} at {}", grant.person.sub, grant.client));
         let mut expiries: Vec<(UnixTime, &str, String)> = Vec::new();
         for (_, record, _) in &kept {
             match &**record {

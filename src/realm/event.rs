@@ -4,9 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::spec::Check;
-use crate::world::{Asked, Document, Endpoint, Failure, GrantType, Outcome, Question, Trace};
-
-use super::exchange::Decision;
+use crate::world::{Asked, Decision, Document, Endpoint, Failure, GrantType, Outcome, Question, Trace};
 
 macro_rules! events {
     ($($name:ident: $word:literal, $sentence:literal;)*) => {
@@ -61,7 +59,7 @@ events! {
 /// What happened in an exchange.
 pub(super) fn of(asked: &Asked, decision: &Decision, trace: &Trace) -> Vec<Event> {
     let mut events = Vec::new();
-    let signs_in = trace.iter().any(|(check, held)| check == Check::PersonMaySignIn && held);
+    let signs_in = trace.held(Check::PersonMaySignIn);
     let by_person = matches!(asked.endpoint, Endpoint::Authorize | Endpoint::SignIn | Endpoint::Consent);
     if signs_in && by_person {
         events.push(Event::SignedIn);
@@ -92,6 +90,6 @@ fn of_outcome(asked: &Asked, outcome: &Outcome) -> Option<Event> {
         Outcome::Tell(_) => Event::TokenIntrospected,
         Outcome::SignedOut { stayed: false, .. } => Event::SignedOut,
         Outcome::Done if asked.endpoint == Endpoint::Revocation => Event::TokenRevoked,
-        Outcome::Onward(..) | Outcome::SignedOut { .. } | Outcome::Done => return None,
+        Outcome::Onward(..) | Outcome::AskAgain(_) | Outcome::SaveUser(..) | Outcome::SignedOut { .. } | Outcome::Done => return None,
     })
 }

@@ -5,10 +5,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::{Lifetime, Subject};
+use crate::protocol::{Lifetime, Subject, nearest, words};
 use crate::spec::Check;
 use crate::world::Endpoint;
 
@@ -26,7 +26,8 @@ pub struct Expectation {
     /// In which case.
     #[serde(default, rename = "where")]
     pub wanted: Where,
-    /// Exactly so often; at least once, where nothing is said. 0 means never while the time lasts.
+    /// Exactly so often; at least once, where nothing is said. It is waited until the time is over, since one more may come; 0 means never
+    /// while it lasts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<usize>,
     /// How long to wait; where nothing is said, only what has happened counts.
@@ -55,16 +56,30 @@ pub struct Where {
     pub flow: Option<u64>,
     /// The endpoint, such as `token`, or `token_endpoint` as discovery has it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "endpoints")]
     pub endpoint: Option<String>,
     /// The answer's status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// The check that failed, such as `PkceMatches`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "checks")]
     pub check: Option<String>,
     /// What decided the answer: a fault's id, `next-login`, `+bad-nonce`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decided_by: Option<String>,
+}
+
+fn endpoints(_: &mut SchemaGenerator) -> Schema {
+    let keys = Endpoint::ALL.iter().map(|endpoint| endpoint.key());
+    let mut names: Vec<&str> = keys.clone().map(short).chain(keys).collect();
+    names.sort_unstable();
+    names.dedup();
+    words(names)
+}
+
+fn checks(_: &mut SchemaGenerator) -> Schema {
+    words(Check::ALL.iter().map(|check| check.name()))
 }
 
 /// What was expected did happen.
@@ -155,12 +170,10 @@ impl Expectation {
     fn unmet(&self, entries: &[Arc<Entry>]) -> Unmet {
         let came = self.matches(entries).len();
         let wanted = self.wanted.in_words();
-        let times = match self.count {
-            Some(count) => format!("{count} times"),
-            None => "at least once".to_owned(),
-        };
-        let within = self.within.map(|time| format!(" within {time}")).unwrap_or_default();
-        let sentence = format!("expected {}{wanted} {times}{within}, but it came {came} times", self.event.as_str());
+        let wanted_times = self.count.map_or_else(|| "at least once".to_owned(), times);
+        let within = self.within.map(|time| format!(" within {}", time.in_words())).unwrap_or_default();
+        let (event, came) = (self.event.as_str(), times(came));
+        let sentence = format!("expected {event}{wanted} {wanted_times}{within}, but it came {came}");
         Unmet { sentence, near_misses: self.near_misses(entries) }
     }
 
@@ -168,6 +181,11 @@ impl Expectation {
     fn near_misses(&self, entries: &[Arc<Entry>]) -> Vec<String> {
         const MOST: usize = 6;
         let mut kinds: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+        let matches = self.matches(entries);
+        if let Some(count) = self.count.filter(|_| !matches.is_empty()) {
+            let text = format!("{} of {count} came", matches.len());
+            kinds.insert(text, matches.iter().map(|entry| entry.number).collect());
+        }
         for entry in entries.iter().filter(|entry| entry.number > self.after) {
             let misses = self.wanted.misses(entry);
             let text = if self.happened(entry) && !misses.is_empty() {
@@ -194,8 +212,23 @@ impl Expectation {
             format!("{text} ({})", numbers.join(", "))
         };
         let mut kinds: Vec<(String, Vec<u64>)> = kinds.into_iter().collect();
-        kinds.sort_by_key(|(text, numbers)| (!text.starts_with(self.event.as_str()), numbers.first().copied()));
+        let rank = |text: &str| match text {
+            text if text.ends_with(" came") => 0,
+            text if text.starts_with(self.event.as_str()) => 1,
+            _ => 2,
+        };
+        kinds.sort_by_key(|(text, numbers)| (rank(text), numbers.first().copied()));
         kinds.into_iter().take(MOST).map(listed).collect()
+    }
+}
+
+/// How often, in words.
+fn times(count: usize) -> String {
+    match count {
+        0 => "not at all".into(),
+        1 => "once".into(),
+        2 => "twice".into(),
+        count => format!("{count} times"),
     }
 }
 
@@ -209,6 +242,12 @@ fn short(endpoint: &str) -> &str {
     }
 }
 
+/// A word that is none of a short list.
+fn not_among(what: &str, word: &str, known: &[&str]) -> String {
+    let near = nearest(word, known.iter().copied()).map(|near| format!(" Did you mean `{near}`?")).unwrap_or_default();
+    format!("There is no {what} `{word}`.{near} There are: {}.", known.join(", "))
+}
+
 impl Where {
     /// What can never be: the field and a sentence.
     fn check(&self) -> Result<(), (&'static str, String)> {
@@ -217,13 +256,15 @@ impl Where {
             if !known.contains(&short(endpoint)) {
                 return Err((
                     "where.endpoint",
-                    format!("there is no endpoint `{endpoint}`; there are {}", known.join(", ")),
+                    not_among("endpoint", endpoint, &known),
                 ));
             }
         }
         match &self.check {
             Some(check) if Check::ALL.iter().all(|known| known.name() != check) => {
-                Err(("where.check", format!("there is no check `{check}`")))
+                let known: Vec<&str> = Check::ALL.iter().map(|known| known.name()).collect();
+                let near = nearest(check, known).map(|near| format!(" Did you mean `{near}`?")).unwrap_or_default();
+                Err(("where.check", format!("There is no check `{check}`.{near}")))
             }
             _ => Ok(()),
         }
@@ -283,13 +324,13 @@ impl Realm {
             match expectation.count {
                 None if came > 0 => return Ok(met()),
                 Some(count) if came > count => return Err(expectation.unmet(&entries)),
-                Some(count) if came == count && count > 0 => return Ok(met()),
+                // Exactly so often means that no more come while the time lasts.
+                Some(count) if came == count && within.is_zero() => return Ok(met()),
                 _ => {}
             }
             tokio::select! {
                 () = &mut over => {
-                    let met = expectation.count == Some(came);
-                    return if met { Ok(Met { count: came, exchanges: Vec::new() }) } else { Err(expectation.unmet(&entries)) };
+                    return if expectation.count == Some(came) { Ok(met()) } else { Err(expectation.unmet(&entries)) };
                 }
                 changed = newest.changed() => {
                     if changed.is_err() || newest.borrow().ended {

@@ -9,10 +9,11 @@ use bytes::Bytes;
 use foldhash::quality::RandomState;
 use tokio::sync::watch;
 
+use crate::config::MemoryConfig;
 use crate::faults::Decided;
 use crate::protocol::{ClientId, Subject, UnixTime};
 use crate::reply::Delivery;
-use crate::spec::Refused;
+use crate::spec::{Check, Refused};
 use crate::world::{Endpoint, Method, Name, Trace};
 
 use super::Event;
@@ -28,6 +29,8 @@ pub struct Entry {
     pub method: Method,
     /// The door.
     pub endpoint: Endpoint,
+    /// The path that was asked for, shortened.
+    pub path: Arc<str>,
     /// The client that was named, shortened.
     pub client: ClientId,
     /// The person that it came to be about.
@@ -102,17 +105,39 @@ impl Message {
     }
 }
 
+impl Entry {
+    /// About how many bytes it takes.
+    fn size(&self) -> usize {
+        let message = |message: &Message| message.head.len() + message.body.len();
+        let wire = self.wire.as_ref().map_or(0, |wire| message(&wire.request) + message(&wire.response));
+        let lists = self.trace.iter().count() * 56 + self.threads.len() * 96 + self.decided.len() * 64;
+        size_of::<Self>() + wire + lists + self.path.len() + 256
+    }
+
+    /// The checks in order: which, whether it held, and what was so, in the words of this case.
+    pub fn checks(&self) -> impl Iterator<Item = (Check, bool, String)> {
+        self.trace.iter().map(|checked| {
+            let refused = self.refused.as_ref().filter(|refused| !checked.held && refused.check == checked.check);
+            let sentence = refused.map_or_else(|| checked.to_string(), Refused::sentence);
+            (checked.check, checked.held, sentence)
+        })
+    }
+}
+
 /// As a test's failure message shows it.
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let user = self.user.as_ref().map(|user| format!(" for {user}")).unwrap_or_default();
-        let (method, endpoint) = (self.method.as_str(), self.endpoint.key());
-        writeln!(f, "#{} {method} {endpoint} by {}{user} → {}", self.number, self.client, self.status)?;
-        for (check, held) in self.trace.iter() {
-            writeln!(f, "   {} {}: {}", if held { '✓' } else { '✗' }, check.name(), check.sentence())?;
+        let (method, path) = (self.method.as_str(), &self.path);
+        writeln!(f, "#{} {method} {path} by {}{user} → {}", self.number, self.client, self.status)?;
+        for (check, held, sentence) in self.checks() {
+            writeln!(f, "   {} {}: {sentence}", if held { '✓' } else { '✗' }, check.name())?;
         }
         if let Some(refused) = &self.refused {
             writeln!(f, "   → {}", refused.in_full())?;
+        }
+        for remark in &self.trace.remarks {
+            writeln!(f, "   ! {remark}")?;
         }
         for decided in &self.decided {
             writeln!(f, "   decided by {} ({:?})", decided.by, decided.origin)?;
@@ -121,11 +146,40 @@ impl fmt::Display for Entry {
     }
 }
 
+/// How much a journal keeps. What is oldest goes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Remembered {
+    /// The most exchanges.
+    pub entries: usize,
+    /// The most bytes that they take, messages included.
+    pub bytes: usize,
+}
+
+impl Remembered {
+    /// As much as a configuration says.
+    pub fn of(memory: &MemoryConfig) -> Self {
+        let number = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
+        Self { entries: number(memory.journal_entries), bytes: number(memory.journal_mib).saturating_mul(1024 * 1024) }
+    }
+
+    /// For a realm that is one of many.
+    #[must_use]
+    pub const fn small(self) -> Self {
+        Self { entries: self.entries / 2, bytes: self.bytes / 4 }
+    }
+}
+
+impl Default for Remembered {
+    fn default() -> Self {
+        Self::of(&MemoryConfig::default())
+    }
+}
+
 /// The last exchanges.
 #[derive(Debug)]
 pub struct Journal {
     kept: Mutex<Kept>,
-    capacity: usize,
+    most: Remembered,
     /// For whoever waits for an exchange.
     newest: watch::Sender<Newest>,
 }
@@ -133,8 +187,6 @@ pub struct Journal {
 /// How far a journal has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Newest {
-    /// How often it was cleared: after each time the numbers begin anew.
-    pub cleared: u64,
     /// The number of the newest exchange.
     pub number: u64,
     /// Whether nothing will come any more.
@@ -149,6 +201,8 @@ struct Kept {
     /// The flows by the number of their first exchange.
     flows: BTreeMap<u64, Began>,
     count: u64,
+    /// About how many bytes the exchanges take.
+    bytes: usize,
 }
 
 /// What a flow began with.
@@ -162,17 +216,14 @@ struct Began {
 
 impl Default for Journal {
     fn default() -> Self {
-        Self::of(Self::MOST)
+        Self::of(Remembered::default())
     }
 }
 
 impl Journal {
-    /// The most exchanges that are kept.
-    pub const MOST: usize = 1_000;
-
-    /// A journal of so many exchanges, one at least.
-    pub fn of(capacity: usize) -> Self {
-        Self { kept: Mutex::default(), capacity: capacity.max(1), newest: watch::Sender::default() }
+    /// A journal that keeps so much, one exchange at least.
+    pub fn of(most: Remembered) -> Self {
+        Self { kept: Mutex::default(), most, newest: watch::Sender::default() }
     }
 
     /// Adds an exchange, and gives it its number and its flow.
@@ -181,8 +232,9 @@ impl Journal {
         kept.count += 1;
         entry.number = kept.count;
         kept.thread(&mut entry);
+        kept.bytes += entry.size();
         kept.entries.push_back(Arc::new(entry));
-        if kept.entries.len() > self.capacity {
+        while kept.entries.len() > 1 && (kept.entries.len() > self.most.entries || kept.bytes > self.most.bytes) {
             kept.forget_oldest();
         }
         let (number, followed) = (kept.count, self.newest.receiver_count() > 0);
@@ -224,8 +276,8 @@ impl Journal {
     /// Forgets all.
     pub fn clear(&self) {
         let mut kept = self.lock();
-        *kept = Kept::default();
-        self.newest.send_modify(|newest| (newest.number, newest.cleared) = (0, newest.cleared + 1));
+        // Numbers are not given again: whoever follows, or expects something behind one, goes on.
+        *kept = Kept { count: kept.count, ..Kept::default() };
     }
 
     /// Tells whoever follows that nothing will come any more.
@@ -270,6 +322,7 @@ impl Kept {
     /// Names go with the last exchange that met them.
     fn forget_oldest(&mut self) {
         let Some(oldest) = self.entries.pop_front() else { return };
+        self.bytes = self.bytes.saturating_sub(oldest.size());
         if let Some(flow) = oldest.flow {
             if let Some(began) = self.flows.get_mut(&flow) {
                 began.kept -= 1;

@@ -46,7 +46,7 @@ impl Realm {
     /// The public keys that are needed to verify what this realm says in the name of an issuer whose keys are `known`.
     pub fn keys_beside(&self, known: &KeyRing) -> Vec<Map> {
         let (settings, now) = (self.settings(), self.now());
-        let own = settings.keys.published(now).filter(|_| !settings.keys.is(known)).map(|key| key.jwk().clone());
+        let own = settings.keys.public_halves(now, |alg| settings.signs_by(alg)).filter(|_| !settings.keys.is(known));
         let borrowed = self.borrowed.lock().unwrap_or_else(PoisonError::into_inner);
         let live = borrowed.iter().filter(|(_, until)| *until > now).map(|(key, _)| key.clone());
         own.chain(live).collect()
@@ -113,7 +113,9 @@ impl Realm {
         let Ok(mut document) = serde_json::from_slice::<Value>(text) else { return };
         if let Some(keys) = document.get_mut("keys").and_then(Value::as_array_mut) {
             let live = borrowed.iter().filter(|(_, until)| *until > now);
-            keys.extend(live.map(|(key, _)| Value::Object(key.clone())));
+            let new = |key: &&Map| keys.iter().all(|known| known.get("kid") != key.get("kid"));
+            let new: Vec<Value> = live.map(|(key, _)| key).filter(new).cloned().map(Value::Object).collect();
+            keys.extend(new);
         }
         reply.body = Body::Json(document.to_string().into());
     }

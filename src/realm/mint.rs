@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::profile::Profile;
-use crate::protocol::{AccessId, ClaimsRequest, GrantId, Lifetime, Map, Scopes, UnixTime};
+use crate::protocol::{AccessId, GrantId, Map, Scopes, Span, UnixTime, nearest};
 use crate::store::Unavailable;
 use crate::world::{Access, AccessTokenFormat, Client, Draw, Grant, Issuance, Name, Person, Records, Settings};
 
@@ -39,8 +39,8 @@ pub struct TokenSpec {
     pub audience: Option<String>,
     /// Claims to add or to overwrite.
     pub claims: Map,
-    /// How long it is good for; the configured lifetime, where nothing is said.
-    pub ttl: Option<Lifetime>,
+    /// How long it is good for; the configured lifetime, where nothing is said. A negative span makes a token that has expired.
+    pub ttl: Option<Span>,
     /// Access or ID token.
     pub kind: TokenKind,
 }
@@ -97,17 +97,21 @@ pub struct Minted {
     pub token: String,
     /// Its claims, where it is a JWT.
     pub claims: Map,
-    /// How many seconds it is good for.
+    /// How many seconds it is good for; negative, if it has expired.
     pub expires_in: i64,
     /// What about it could not be had by a sign-in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
 
+/// How much longer than a token its record is kept, so that an expired one is told from an unknown one.
+const EXPIRED: crate::protocol::Lifetime = crate::protocol::Lifetime::of_seconds(3_600);
+
 /// A token before it is signed, and the records that would make the provider know it.
 struct Planned {
     issuance: Issuance,
     records: Records,
+    issued_at: UnixTime,
     until: UnixTime,
 }
 
@@ -117,7 +121,10 @@ impl Realm {
         let (settings, now) = (self.settings(), self.now());
         let (spec, notes) = resolved(&settings, spec);
         let planned = plan(&settings, &spec, now, self.entropy.draw());
-        self.store.commit(planned.records.changes(), now).await?;
+        // Names are drawn by chance, so nobody else's record has one of these; a realm whose seed was begun anew may have.
+        if !self.store.commit(planned.records.changes(), now).await? {
+            return Err(Unavailable("a token of this name is kept already: ask again".into()));
+        }
         Ok(Minted { notes, ..sign(&self.profile, &settings, &spec, &planned, now) })
     }
 }
@@ -129,16 +136,22 @@ fn resolved(settings: &Settings, spec: &TokenSpec) -> (TokenSpec, Vec<String>) {
         match settings.users.iter().find(|user| user.answers_to(name)) {
             Some(user) => {
                 if user.locked {
-                    notes.push(format!("{name} is locked: a sign-in would be refused"));
+                    notes.push(format!("{} is locked: a sign-in would be refused", user.shown_name()));
                 }
                 spec.user = Some(user.sub.to_string());
             }
-            None => notes.push(format!("nobody is called {name}, so the token has no claims of a person")),
+            None => {
+                let near = settings.nearest_person(name).map(|user| format!(" Did you mean {}?", user.sub));
+                let near = near.unwrap_or_default();
+                notes.push(format!("nobody here is called {name}, so the token has no claims of a person.{near}"));
+            }
         }
     }
     let client = settings.client(&spec.client);
     if client.is_none() {
-        notes.push(format!("the client {} is not registered: a sign-in would be refused", spec.client));
+        let near = nearest(&spec.client, settings.clients.keys().map(crate::protocol::ClientId::as_str));
+        let near = near.map(|near| format!(" Did you mean {near}?")).unwrap_or_default();
+        notes.push(format!("the client {} is not registered: a sign-in would be refused.{near}", spec.client));
     }
     let allowed = client.as_ref().and_then(|client| client.scope.as_ref());
     if allowed.is_some_and(|allowed| !spec.scope.is_within(allowed)) {
@@ -151,23 +164,15 @@ fn plan(settings: &Settings, spec: &TokenSpec, now: UnixTime, mut draw: Draw) ->
     let client = settings.client(&spec.client).unwrap_or_else(|| Arc::new(Client::unregistered(&spec.client)));
     let lifetimes = settings.lifetimes(&client);
     let configured = if spec.kind == TokenKind::Id { lifetimes.id_token } else { lifetimes.access_token };
-    let until = now.plus(spec.ttl.unwrap_or(configured));
+    let until = spec.ttl.map_or_else(|| now.plus(configured), |ttl| ttl.after(now));
+    let issued_at = if until <= now { UnixTime(until.0.saturating_sub(configured.seconds())) } else { now };
     let sub = spec.user.as_deref().unwrap_or(&spec.client);
+    // UserInfo answers for somebody made up as well: with nothing but their name.
+    let made_up = spec.user.is_some() && settings.user(&sub.into()).is_none();
+    let person = Person { claims: made_up.then(Map::new), ..Person::known(sub.into()) };
     let grant = Arc::new(Grant {
-        issuer: settings.issuer.clone(),
-        client: client.client_id(),
-        person: Person { sub: sub.into(), claims: None },
-        scopes: spec.scope.clone(),
-        nonce: None,
         auth_time: spec.user.as_ref().map(|_| now),
-        session: None,
-        amr: Vec::new(),
-        acr: None,
-        claims: ClaimsRequest::default(),
-        resource: Vec::new(),
-        login_hint: None,
-        marks: Vec::new(),
-        revoked: false,
+        ..Grant::new(&settings.issuer, client.client_id(), person, spec.scope.clone())
     });
     let opaque = settings.access_token_format(&client) == AccessTokenFormat::Opaque;
     let access: AccessId = if opaque { draw.secret() } else { draw.id() }.into();
@@ -179,13 +184,15 @@ fn plan(settings: &Settings, spec: &TokenSpec, now: UnixTime, mut draw: Draw) ->
             grant: grant_id.clone(),
             scopes: spec.scope.clone(),
             audience: vec![audience.clone()],
-            issued_at: now,
+            issued_at,
             until,
             opaque,
             revoked: false,
         };
-        records.put(Name::Access(access.clone()), record, until);
-        records.put(Name::Grant(grant_id.clone()), Arc::clone(&grant), until);
+        // An expired token is still known as one.
+        let kept = until.max(now).plus(EXPIRED);
+        records.put(Name::Access(access.clone()), record, kept);
+        records.put(Name::Grant(grant_id.clone()), Arc::clone(&grant), kept);
     }
     let issuance = Issuance {
         client,
@@ -196,18 +203,20 @@ fn plan(settings: &Settings, spec: &TokenSpec, now: UnixTime, mut draw: Draw) ->
         audience: vec![audience],
         access_until: until,
         refresh: None,
+        refresh_until: None,
         with_id_token: spec.kind == TokenKind::Id,
         is_refresh: false,
+        names_resource: false,
     };
-    Planned { issuance, records, until }
+    Planned { issuance, records, issued_at, until }
 }
 
 fn sign(profile: &Profile, settings: &Settings, spec: &TokenSpec, planned: &Planned, now: UnixTime) -> Minted {
-    let issuance = &planned.issuance;
+    let (issuance, issued_at) = (&planned.issuance, planned.issued_at);
     let expires_in = planned.until.since(now);
     let draft = match spec.kind {
-        TokenKind::Access => profile.shape_access_token(settings, issuance, now),
-        TokenKind::Id => profile.shape_id_token(settings, issuance, "", now),
+        TokenKind::Access => profile.shape_access_token(settings, issuance, issued_at),
+        TokenKind::Id => profile.shape_id_token(settings, issuance, "", issued_at),
     };
     let Some(mut draft) = draft else {
         return Minted { token: issuance.access.to_string(), claims: Map::new(), expires_in, notes: Vec::new() };

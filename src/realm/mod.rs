@@ -2,14 +2,17 @@
 
 mod case;
 mod clock;
+mod decide;
 mod event;
 mod exchange;
 mod expect;
 pub mod export;
 mod journal;
 mod keys;
+mod lies;
 mod mint;
 mod realms;
+mod rules;
 mod sessions;
 mod snapshot;
 mod view;
@@ -23,9 +26,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use serde_json::Value;
 
 use crate::config::{Config, Mistake};
-use crate::faults::{Act, Budget, Fault, Lie, Login, Origin, Rule, RuleBook};
+use crate::faults::RuleBook;
 use crate::profile::{Documents, Profile};
-use crate::protocol::{Map, UnixTime};
+use crate::protocol::{Map, Params, UnixTime};
 use crate::store::{Store, Unavailable};
 use crate::tokens::{KeyRing, Opened};
 use crate::world::{Access, Asked, Clock, Ctx, Entropy, Failure, Grant, Name, Outcome, Record, Settings};
@@ -34,7 +37,7 @@ pub use case::record_names;
 pub use clock::Expiry;
 pub use event::Event;
 pub use expect::{Expectation, Met, Unmet, Where};
-pub use journal::{Entry, Journal, Message, Wire};
+pub use journal::{Entry, Journal, Message, Remembered, Wire};
 pub use keys::KeyView;
 pub use mint::{Minted, TokenKind, TokenSpec};
 pub use realms::{Entrance, Found, Keeper, NotOpened, Realms};
@@ -67,8 +70,8 @@ pub struct Opening {
     pub store: Arc<dyn Store>,
     /// How it fetches its clients' keys.
     pub fetch: Fetch,
-    /// How many exchanges its journal keeps.
-    pub remembered: usize,
+    /// How much its journal keeps.
+    pub remembered: Remembered,
 }
 
 /// One provider.
@@ -143,14 +146,16 @@ impl Realm {
         self.told().now.clone()
     }
 
-    /// Tells the realm to be otherwise, now and after a reset. Records stay: who is signed in stays signed in.
-    pub fn configure(&self, config: &Config, source: &str) -> Result<(), Box<Mistake>> {
+    /// Tells the realm to be otherwise, now and after a reset. Records stay: who is signed in stays signed in; so does what was changed while it
+    /// ran, until the next reset. What of it stays, in words.
+    pub fn configure(&self, config: &Config, source: &str) -> Result<Vec<String>, Box<Mistake>> {
         let mut told = self.told();
-        self.take(config, source)?;
+        let (merged, stays) = config.with_changes(&told.seed, &told.now);
+        self.take(&merged, source)?;
         source.clone_into(&mut told.source);
         told.seed = config.clone();
-        told.now = config.clone();
-        Ok(())
+        told.now = merged;
+        Ok(stays)
     }
 
     /// Changes what the realm is told to be, until the next reset, one change after the other. Nothing changes if `change` says
@@ -181,6 +186,18 @@ impl Realm {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The request that waits under a name to be asked again, by [`crate::flows::ask_again`].
+    pub async fn waiting_request(&self, name: &str) -> Option<Params> {
+        let name = Name::Interaction(name.into());
+        let found = self.store.load(std::slice::from_ref(&name), self.now()).await.ok()?.pop()?.record?;
+        match &*found {
+            Record::Interaction(waiting) if waiting.browser.as_str().is_empty() => {
+                Some(Params::parse(waiting.request.as_bytes()))
+            }
+            _ => None,
+        }
+    }
+
     /// Where records are kept.
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
@@ -191,47 +208,10 @@ impl Realm {
         &self.entropy
     }
 
-    /// Has somebody answer the next sign-in in the person's place; the rule's number, or what is wrong: the field and a sentence.
-    pub fn next_login(&self, login: &Login) -> Result<u64, (&'static str, String)> {
-        login.check(&self.settings())?;
-        let budget = Budget { times: login.budget.times.or(Some(1)), ..login.budget.clone() };
-        let rule = Rule::new("next-login", Origin::NextLogin, Act::Answer(Box::new(login.clone())));
-        self.add(rule.when(login.when.clone()), budget, "match")
-    }
-
-    /// Tells a lie from the catalogue; the rule's number, or what is wrong: the field and a sentence.
-    pub fn fault(&self, fault: &Fault) -> Result<u64, (&'static str, String)> {
-        let lie = Lie::named(&fault.name).map_err(|e| ("name", e))?;
-        let mix_up = lie.id == "mix.as_swap" || lie.id == "mix.metadata_confusion";
-        if mix_up && fault.with.issuer.is_none() {
-            return Err(("with.issuer", format!("`{}` needs the other issuer, or the other `realm`", lie.id)));
-        }
-        let rule = Rule::new(lie.id, Origin::Fault, Act::Lie(lie, fault.with.clone()));
-        self.add(rule.when(fault.when.clone()), fault.budget(), "name")
-    }
-
-    fn add(&self, rule: Rule, budget: Budget, field: &'static str) -> Result<u64, (&'static str, String)> {
-        if budget.rate.is_some_and(|rate| !(0.0..=1.0).contains(&rate)) {
-            return Err(("rate", "a probability is from 0 to 1".into()));
-        }
-        if budget.every == Some(0) {
-            return Err(("every", "each how manieth time? 1 is always".into()));
-        }
-        if budget.ttl.is_some_and(|ttl| ttl.seconds() == 0) {
-            return Err(("ttl", "a rule that stands for no time never speaks".into()));
-        }
-        if budget.times == Some(0) {
-            return Err(("times", "0 times is never: leave the rule out".into()));
-        }
-        let now = self.now();
-        let full = || (field, format!("there are {} rules already", RuleBook::MOST));
-        self.rules.add(rule.within(budget, now), now).ok_or_else(full)
-    }
-
     /// Revokes a token: an access token alone, a refresh token with everything that came of the same agreement. What it was.
     pub async fn revoke(&self, token: &str) -> Result<Option<&'static str>, Unavailable> {
         let now = self.now();
-        let refresh = Name::Refresh(token.into());
+        let refresh = case::refresh_name(token);
         let access = Name::Access(Opened::claimed_jti(token).unwrap_or_else(|| token.into()).into());
         loop {
             let seen = self.store.load(&[refresh.clone(), access.clone()], now).await?;

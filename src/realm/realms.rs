@@ -1,11 +1,12 @@
 //! Several providers behind one door.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::faults::Fault;
+use crate::protocol::nearest::closeness;
 use crate::protocol::{Lifetime, UnixTime};
 use crate::world::Clock;
 
@@ -65,6 +66,8 @@ pub struct Realms {
     /// The one at the root, which is always there.
     pub root: Arc<Realm>,
     named: RwLock<BTreeMap<String, Named>>,
+    /// Ports that realms had once: their servers need a moment to leave them.
+    left: Mutex<BTreeSet<u16>>,
 }
 
 impl Realms {
@@ -73,7 +76,7 @@ impl Realms {
 
     /// A server with one realm.
     pub fn new(root: Arc<Realm>) -> Self {
-        Self { root, named: RwLock::default() }
+        Self { root, named: RwLock::default(), left: Mutex::default() }
     }
 
     /// Opens a realm.
@@ -105,14 +108,26 @@ impl Realms {
         let mut named = self.named.write().unwrap_or_else(PoisonError::into_inner);
         let over: Vec<String> =
             named.iter().filter(|(_, named)| !named.lives()).map(|(name, _)| name.clone()).collect();
-        over.iter().filter_map(|name| named.remove(name)).for_each(|named| named.realm.journal.end());
+        over.iter().filter_map(|name| named.remove(name)).for_each(|named| self.ended(&named));
         over.len()
     }
 
     /// Closes a realm, with everything in it. `false` if there is none of this name.
     pub fn close(&self, name: &str) -> bool {
         let closed = self.named.write().unwrap_or_else(PoisonError::into_inner).remove(name);
-        closed.inspect(|named| named.realm.journal.end()).is_some_and(|named| named.lives())
+        closed.inspect(|named| self.ended(named)).is_some_and(|named| named.lives())
+    }
+
+    fn ended(&self, named: &Named) {
+        named.realm.journal.end();
+        if let Entrance::Port(port) = named.entrance {
+            self.left.lock().unwrap_or_else(PoisonError::into_inner).insert(port);
+        }
+    }
+
+    /// Whether a realm had this port, so that it may be free in a moment.
+    pub fn was_left(&self, port: u16) -> bool {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner).contains(&port)
     }
 
     /// Closes every realm but the root.
@@ -164,7 +179,7 @@ impl Realms {
         if name.len() > 120 {
             return Vec::new();
         }
-        let score = |known: &String| strsim::normalized_damerau_levenshtein(known, name);
+        let score = |known: &String| closeness(known, name);
         let mut scored: Vec<(f64, String)> = self.with(|named| {
             let open = named.iter().filter(|(_, named)| named.lives());
             open.map(|(known, _)| (score(known), known.clone())).filter(|(score, _)| *score > 0.5).collect()

@@ -1,5 +1,6 @@
 //! Who is signed in.
 
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -33,6 +34,14 @@ impl Realm {
     pub async fn sessions(&self) -> Result<Vec<SessionView>, Unavailable> {
         let now = self.now();
         let (kept, settings) = (self.store.all(now).await?, self.settings());
+        let mut clients: HashMap<&SessionId, BTreeSet<&str>> = HashMap::new();
+        for (_, record, _) in &kept {
+            if let Record::Grant(grant) = &**record
+                && let Some(sid) = &grant.session
+            {
+                clients.entry(sid).or_default().insert(grant.client.as_str());
+            }
+        }
         let mut sessions = Vec::new();
         for (name, record, _) in &kept {
             let (Name::Session(sid), Record::Session(session)) = (name, &**record) else { continue };
@@ -40,15 +49,7 @@ impl Realm {
             if session.ended || session.until <= now || !settings.may_sign_in(&session.person) {
                 continue;
             }
-            let mut clients: Vec<String> = kept
-                .iter()
-                .filter_map(|(_, record, _)| match &**record {
-                    Record::Grant(grant) if grant.session.as_ref() == Some(sid) => Some(grant.client.to_string()),
-                    _ => None,
-                })
-                .collect();
-            clients.sort();
-            clients.dedup();
+            let clients = clients.get(sid).into_iter().flatten().map(|client| (*client).to_owned()).collect();
             sessions.push(SessionView {
                 sid: sid.to_string(),
                 user: session.person.sub.to_string(),

@@ -1,6 +1,7 @@
 //! A realm in one readable file.
 
 use std::fmt;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use schemars::JsonSchema;
@@ -49,8 +50,25 @@ pub struct Kept {
 
 /// A rule that stands, as whoever made it said it, with what is left of it.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct KeptRule {
+    /// Its number.
+    #[serde(default)]
+    pub id: u64,
+    /// Until when, by the realm's clock, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<UnixTime>,
+    /// How often it was counted, for one that speaks each so-manieth time only.
+    #[serde(default)]
+    pub met: u32,
+    /// What it does.
+    #[serde(flatten)]
+    pub act: KeptAct,
+}
+
+/// What a rule does, as whoever made it said it.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum KeptRule {
+pub enum KeptAct {
     /// A next sign-in.
     NextLogin(Box<Login>),
     /// A fault.
@@ -60,18 +78,19 @@ pub enum KeptRule {
 impl KeptRule {
     fn of(rule: &Rule) -> Self {
         let times = rule.left();
-        match &rule.act {
+        let act = match &rule.act {
             Act::Answer(login) => {
                 let mut login = Login::clone(login);
                 login.budget.times = times;
-                Self::NextLogin(Box::new(login))
+                KeptAct::NextLogin(Box::new(login))
             }
             Act::Lie(lie, with) => {
                 let Budget { rate, every, ttl, .. } = rule.budget.clone();
                 let (name, when, with) = (lie.id.to_owned(), rule.when.clone(), with.clone());
-                Self::Fault(Box::new(Fault { name, when, times, rate, every, ttl, with }))
+                KeptAct::Fault(Box::new(Fault { name, when, times, rate, every, ttl, with }))
             }
-        }
+        };
+        Self { id: rule.id, until: rule.until, met: rule.met(), act }
     }
 }
 
@@ -148,14 +167,17 @@ impl Realm {
             return Err(SnapshotError::Issuer(snapshot.issuer.clone()));
         }
         let seed = self.told().seed_keys.clone();
+        // The rules are made before anything is changed: a snapshot is restored whole or not at all.
+        let rules: Vec<Rule> = snapshot.rules.iter().map(|kept| self.kept_rule(kept)).collect::<Result<_, _>>()?;
         let wanted: Vec<(&str, KeyState, Option<UnixTime>)> =
             snapshot.keys.iter().map(|key| (key.kid.as_str(), key.state, key.published_until)).collect();
         let keys = settings.keys.selected(&seed, &wanted).map_err(SnapshotError::Key)?;
         let mut restored =
             snapshot.config.settings("the snapshot", &settings.issuer, keys).map_err(SnapshotError::Config)?;
         self.profile.complete(&mut restored);
+        // A request that is under way would write what it saw before into what is restored: it is answered as if by a reset.
+        self.resets.fetch_add(1, Ordering::SeqCst);
         self.set_clock(|_| snapshot.clock);
-        // A request that is answered meanwhile may write a record of one of these names: then it is cleared once more.
         loop {
             self.store.clear().await?;
             let changes = snapshot.records.iter();
@@ -171,14 +193,18 @@ impl Realm {
         }
         self.entropy.continue_from(snapshot.drawn);
         self.rules.clear();
-        for rule in &snapshot.rules {
-            let added = match rule {
-                KeptRule::NextLogin(login) => self.next_login(login),
-                KeptRule::Fault(fault) => self.fault(fault),
-            };
-            added.map_err(|(field, why)| SnapshotError::Rule(format!("{field}: {why}")))?;
-        }
+        let now = self.now();
+        rules.into_iter().for_each(|rule| drop(self.rules.add(rule, now)));
         Ok(())
+    }
+
+    fn kept_rule(&self, kept: &KeptRule) -> Result<Rule, SnapshotError> {
+        let rule = match &kept.act {
+            KeptAct::NextLogin(login) => self.next_login_rule(login),
+            KeptAct::Fault(fault) => self.fault_rule(fault),
+        };
+        let rule = rule.map_err(|(field, why)| SnapshotError::Rule(format!("{field}: {why}")))?;
+        Ok(rule.resumed(kept.id, kept.until, kept.met))
     }
 
     /// Keeps a snapshot under a name, in place of an older one of that name.

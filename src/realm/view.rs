@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
 use crate::faults::Decided;
-use crate::protocol::UnixTime;
+use crate::protocol::{UnixTime, words};
 use crate::reply::Delivery;
 use crate::spec::Refused;
+use crate::world::Endpoint;
 
 use super::{Entry, Event, Message, Realm};
 
@@ -24,9 +25,13 @@ pub struct ExchangeView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flow: Option<u64>,
     /// The HTTP method.
+    #[schemars(schema_with = "methods")]
     pub method: String,
-    /// The endpoint, by its name in discovery.
+    /// The endpoint, by its name in discovery; `elsewhere`, where nothing is.
+    #[schemars(schema_with = "endpoints")]
     pub endpoint: String,
+    /// The path that was asked for.
+    pub path: String,
     /// The client that was named.
     pub client: String,
     /// The person that it came to be about.
@@ -42,11 +47,15 @@ pub struct ExchangeView {
     pub status: u16,
     /// How the answer was delivered, if not at once and whole: `late`, `never`, `reset`, `cut`, `dripping`, `chunked`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "deliveries")]
     pub delivery: Option<String>,
     /// What happened here, in a word; the app may not have heard of it.
     pub events: Vec<Event>,
     /// The checks in order.
     pub checks: Vec<CheckView>,
+    /// What was served though it was not quite as registered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
     /// What failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<RefusedView>,
@@ -60,6 +69,18 @@ pub struct ExchangeView {
     pub response: Option<MessageView>,
 }
 
+fn methods(_: &mut SchemaGenerator) -> Schema {
+    words(["GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "?"])
+}
+
+fn endpoints(_: &mut SchemaGenerator) -> Schema {
+    words(Endpoint::ALL.iter().map(|endpoint| endpoint.key()))
+}
+
+fn deliveries(_: &mut SchemaGenerator) -> Schema {
+    words(["late", "never", "reset", "cut", "dripping", "chunked"])
+}
+
 /// A check that was made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CheckView {
@@ -67,7 +88,7 @@ pub struct CheckView {
     pub name: String,
     /// Whether it held.
     pub held: bool,
-    /// What is true when it holds.
+    /// What was so, in the words of this case: the rule where it held, what is wrong where it did not.
     pub sentence: String,
     /// Where that is written.
     pub section: String,
@@ -142,10 +163,10 @@ impl From<&Message> for MessageView {
 
 impl From<&Entry> for ExchangeView {
     fn from(entry: &Entry) -> Self {
-        let check = |(check, held): (crate::spec::Check, bool)| CheckView {
+        let check = |(check, held, sentence): (crate::spec::Check, bool, String)| CheckView {
             name: check.name().into(),
             held,
-            sentence: check.sentence().into(),
+            sentence,
             section: check.section().into(),
         };
         let refused = entry.refused.as_ref().map(|refused| RefusedView {
@@ -159,6 +180,7 @@ impl From<&Entry> for ExchangeView {
             flow: entry.flow,
             method: entry.method.as_str().into(),
             endpoint: entry.endpoint.key().into(),
+            path: entry.path.to_string(),
             client: entry.client.to_string(),
             user: entry.user.as_ref().map(ToString::to_string),
             state: entry.state.as_deref().map(str::to_owned),
@@ -166,7 +188,8 @@ impl From<&Entry> for ExchangeView {
             status: entry.status,
             delivery: delivery(entry.delivery).map(str::to_owned),
             events: entry.events.clone(),
-            checks: entry.trace.iter().map(check).collect(),
+            checks: entry.checks().map(check).collect(),
+            remarks: entry.trace.remarks.clone(),
             refused,
             decided_by: entry.decided.clone(),
             request: entry.wire.as_ref().map(|wire| (&wire.request).into()),

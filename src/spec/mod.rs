@@ -1,9 +1,15 @@
 //! What is checked, what failing means, and where it is written. Flows have no other way to refuse than to name a row of these tables.
 
 mod check;
+mod difference;
 mod parameter;
 mod refusal;
+mod refused;
+mod section;
 
 pub use check::Check;
+pub use difference::difference;
 pub use parameter::{Parameter, explain};
-pub use refusal::{Refusal, Refused};
+pub use refusal::Refusal;
+pub use refused::{Meant, Refused, compared, one_of, quoted};
+pub use section::section_name;

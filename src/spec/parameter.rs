@@ -27,7 +27,7 @@ macro_rules! parameters {
 parameters! {
     "response_type": "Send back a one-time code, not the tokens.", "OIDC Core 3.1.2.1" CORE;
     "client_id": "Which app is asking.", "RFC 6749 2.2" "https://www.rfc-editor.org/rfc/rfc6749#section-2.2";
-    "redirect_uri": "Where the answer goes. Only an address that the app registered.", "OIDC Core 3.1.2.1" CORE;
+    "redirect_uri": "Where the answer goes.", "OIDC Core 3.1.2.1" CORE;
     "scope": "What the app wants to know, and the API access it wants.", "OIDC Core 5.4" "https://openid.net/specs/openid-connect-core-1_0.html#ScopeClaims";
     "state": "The app’s claim ticket. It must come back unchanged, or the app should refuse.", "RFC 6749 10.12" "https://www.rfc-editor.org/rfc/rfc6749#section-10.12";
     "nonce": "Will be sealed inside the ID token, so an old token can’t be replayed.", "OIDC Core 15.5.2" "https://openid.net/specs/openid-connect-core-1_0.html#NonceNotes";

@@ -15,17 +15,17 @@ use super::{Store, Unavailable};
 
 const SHARDS: usize = 64;
 
-/// The most records that are kept: about 40,000 sign-ins, or a quarter of a GiB. Past that, whatever was written longest ago goes first:
-/// what would expire first is what is being used right now, such as codes and open pages.
-const CAPACITY: usize = 262_144;
+/// What a record takes beside its own text: names in three maps, an `Arc`, the tables' spare room. Measured, and rounded up.
+const OVERHEAD: usize = 420;
 
-/// The default store. Sharded, so that requests do not queue behind one lock.
+/// The default store, bounded by bytes. Past the bound whatever was written longest ago goes first: what would expire first is what is being
+/// used right now, such as codes and open pages. Sharded, so that requests do not queue behind one lock.
 #[derive(Debug)]
 pub struct Memory {
     shards: Vec<Mutex<Shard>>,
     hasher: RandomState,
     versions: AtomicU64,
-    capacity_of_shard: usize,
+    bytes_of_shard: usize,
 }
 
 #[derive(Debug, Default)]
@@ -36,6 +36,8 @@ struct Shard {
     expiries: BTreeMap<(UnixTime, u64), Name>,
     /// Expiry by version, and so by age: with both, the name is in `expiries`.
     ages: BTreeMap<u64, UnixTime>,
+    /// About how many bytes the records take.
+    bytes: usize,
 }
 
 #[derive(Debug)]
@@ -43,37 +45,49 @@ struct Kept {
     version: u64,
     until: UnixTime,
     record: Arc<Record>,
+    bytes: usize,
 }
 
 impl Default for Memory {
     fn default() -> Self {
-        Self::with_capacity(CAPACITY)
+        Self::of_mib(24)
     }
 }
 
 impl Memory {
-    /// A store for so many records, give or take the evenness of their names.
-    pub fn with_capacity(records: usize) -> Self {
-        Self::with_shards(records, SHARDS)
+    /// A store for records of so many MiB, give or take the evenness of their names.
+    pub fn of_mib(mib: u32) -> Self {
+        Self::with_shards(usize::try_from(mib).unwrap_or(usize::MAX).saturating_mul(1024 * 1024), SHARDS)
     }
 
-    /// A store for a realm of many: empty it takes little, and its requests are few enough to queue behind fewer locks.
-    pub fn small() -> Self {
-        Self::with_shards(CAPACITY / 16, 4)
+    /// A store for a realm of many, with a quarter of what a provider alone has: empty it takes little, and its requests are few enough to
+    /// queue behind fewer locks.
+    pub fn small(mib: u32) -> Self {
+        Self::with_shards(usize::try_from(mib).unwrap_or(usize::MAX).saturating_mul(1024 * 1024) / 4, 4)
     }
 
-    fn with_shards(records: usize, shards: usize) -> Self {
+    /// A store for records of so many bytes.
+    pub fn of_bytes(bytes: usize) -> Self {
+        Self::with_shards(bytes, SHARDS)
+    }
+
+    fn with_shards(bytes: usize, shards: usize) -> Self {
         Self {
             shards: (0..shards).map(|_| Mutex::default()).collect(),
             hasher: RandomState::default(),
             versions: AtomicU64::new(1),
-            capacity_of_shard: records.div_ceil(shards).max(1),
+            bytes_of_shard: bytes / shards,
         }
     }
 
     /// How many records are kept, expired ones included that nobody came across yet.
     pub fn len(&self) -> usize {
         self.shards.iter().map(|shard| lock(shard).records.len()).sum()
+    }
+
+    /// About how many bytes they take.
+    pub fn bytes(&self) -> usize {
+        self.shards.iter().map(|shard| lock(shard).bytes).sum()
     }
 
     /// Whether nothing is kept.
@@ -99,28 +113,30 @@ impl Shard {
         if let Some(kept) = self.records.remove(name) {
             self.expiries.remove(&(kept.until, kept.version));
             self.ages.remove(&kept.version);
+            self.bytes = self.bytes.saturating_sub(kept.bytes);
         }
     }
 
-    fn insert(&mut self, name: Name, kept: Kept, now: UnixTime, capacity: usize) {
+    fn insert(&mut self, name: Name, kept: Kept, now: UnixTime, most: usize) {
         self.remove(&name);
-        self.make_room(now, capacity);
+        self.make_room(now, kept.bytes, most);
+        self.bytes += kept.bytes;
         self.ages.insert(kept.version, kept.until);
         self.expiries.insert((kept.until, kept.version), name.clone());
         self.records.insert(name, kept);
     }
 
-    /// Each insertion forgets at most two expired records, so that none waits for a great cleaning, and the oldest if it is full.
-    fn make_room(&mut self, now: UnixTime, capacity: usize) {
+    /// Each insertion forgets at most two expired records, so that none waits for a great cleaning, and of the oldest as many as there is need of
+    /// room.
+    fn make_room(&mut self, now: UnixTime, needed: usize, most: usize) {
         for _ in 0..2 {
             let first = self.expiries.first_key_value().filter(|((until, _), _)| *until <= now);
             let Some(name) = first.map(|(_, name)| name.clone()) else { break };
             self.remove(&name);
         }
-        if self.records.len() >= capacity
-            && let Some((version, until)) = self.ages.first_key_value()
-            && let Some(name) = self.expiries.get(&(*until, *version)).cloned()
-        {
+        while self.bytes + needed > most {
+            let Some((version, until)) = self.ages.first_key_value().map(|(version, until)| (*version, *until)) else { break };
+            let Some(name) = self.expiries.get(&(until, version)).cloned() else { break };
             self.remove(&name);
         }
     }
@@ -164,7 +180,8 @@ impl Store for Memory {
             match record {
                 Some(record) => {
                     let version = self.versions.fetch_add(1, Ordering::Relaxed);
-                    shard.insert(name, Kept { version, until, record }, now, self.capacity_of_shard);
+                    let bytes = OVERHEAD + record.size();
+                    shard.insert(name, Kept { version, until, record, bytes }, now, self.bytes_of_shard);
                 }
                 None => shard.remove(&name),
             }

@@ -27,6 +27,22 @@ pub fn successor() -> Result<SigningKey, KeyError> {
     SigningKey::from_pem(&[Alg::RS256, Alg::PS256], include_str!("../../keys/successor.pem"))
 }
 
+/// The RSA key that lies publish. Nothing else is signed with it.
+pub fn published() -> Result<SigningKey, KeyError> {
+    SigningKey::from_pem(&[Alg::RS256], include_str!("../../keys/published.pem"))
+}
+
+/// Whose key a token's signature is by, if it is one that lies sign with.
+pub fn liar(token: &str) -> Option<&'static str> {
+    let keys = [
+        (stranger(Alg::RS256), "the stranger’s key, which nobody publishes"),
+        (successor(), "the key that a pretended rotation signs with"),
+        (published(), "the key that a lie publishes"),
+    ];
+    let by = |key: &SigningKey| [Alg::RS256, Alg::PS256].into_iter().any(|alg| super::verify::holds(token, key.public(), alg));
+    keys.into_iter().find_map(|(key, whose)| key.is_ok_and(|key| by(&key)).then_some(whose))
+}
+
 /// A published RSA key in PEM: the bytes that an app which confuses algorithms takes for a shared secret.
 pub fn public_pem(jwk: &Map) -> Option<String> {
     let number = |name: &str| {

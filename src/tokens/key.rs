@@ -98,6 +98,23 @@ impl SigningKey {
         &self.kid
     }
 
+    /// The name under which the key is published for an algorithm. Libraries that want `alg` in a key take it for that algorithm alone, so a
+    /// key that serves two has a name for each: its own for the first.
+    pub fn kid_for(&self, alg: Alg) -> String {
+        if self.algs[0] == alg || !self.serves(alg) {
+            return self.kid.to_string();
+        }
+        format!("{}-{}", self.kid, alg.as_str().to_ascii_lowercase())
+    }
+
+    /// The public half for an algorithm, under its name for that.
+    pub fn jwk_for(&self, alg: Alg) -> Map {
+        let mut jwk = self.jwk.clone();
+        jwk.insert("kid".into(), self.kid_for(alg).into());
+        jwk.insert("alg".into(), alg.as_str().into());
+        jwk
+    }
+
     /// Whether this key signs by this algorithm.
     pub fn serves(&self, alg: Alg) -> bool {
         self.algs.contains(&alg)
@@ -162,7 +179,7 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// The JWK as published: with name and use. `alg` only where the key has just one, so that an RSA key may serve RS256 and PS256.
+/// The JWK as published: with name, use and the first algorithm that the key serves.
 fn published(jwk: &Jwk, kid: &str, algs: &[Alg]) -> Map {
     let mut members = match serde_json::to_value(&jwk.algorithm) {
         Ok(serde_json::Value::Object(members)) => members,
@@ -170,8 +187,6 @@ fn published(jwk: &Jwk, kid: &str, algs: &[Alg]) -> Map {
     };
     members.insert("kid".into(), kid.into());
     members.insert("use".into(), "sig".into());
-    if let [only] = algs {
-        members.insert("alg".into(), only.as_str().into());
-    }
+    members.insert("alg".into(), algs[0].as_str().into());
     members
 }

@@ -11,9 +11,9 @@ mod verify;
 
 pub use alg::Alg;
 pub use draft::{KeyChoice, TokenDraft};
-pub use foreign::{encrypted, public_pem, stranger, successor};
+pub use foreign::{encrypted, liar, public_pem, published, stranger, successor};
 pub use generate::{KeyFiles, KeyFolderError};
 pub use hash::half_hash;
 pub use key::{KeyError, KeyState, SigningKey};
 pub use ring::{KeyRing, OwnAccess};
-pub use verify::{Opened, Unverified, verify_with_jwk, verify_with_secret};
+pub use verify::{Opened, REFRESH_TYP, Unverified, token_in, verify_with_jwk, verify_with_secret};

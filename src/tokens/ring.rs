@@ -35,8 +35,8 @@ impl KeyRing {
         let mut header = Map::new();
         header.insert("alg".into(), alg.map_or("none", Alg::as_str).into());
         let key = alg.and_then(|alg| self.current(alg));
-        if let Some(key) = key {
-            header.insert("kid".into(), key.kid().as_str().into());
+        if let Some((alg, key)) = alg.zip(key) {
+            header.insert("kid".into(), key.kid_for(alg).into());
         }
         header.extend(draft.header.clone());
         header.retain(|_, value| !value.is_null());
@@ -51,8 +51,8 @@ impl KeyRing {
         };
         let token = format!("{message}.{signature}");
         if key.is_some() && draft.text.is_none() && matches!(draft.key, KeyChoice::Current(_)) {
-            let names_it = header.get("typ").and_then(Value::as_str) == Some("at+jwt");
-            let jti = draft.claims.get("jti").and_then(Value::as_str).filter(|_| names_it);
+            // Only an access token stands for something here, and the drafts of those say what.
+            let jti = draft.claims.get("jti").and_then(Value::as_str).filter(|_| draft.grant.is_some());
             let access = jti.map(|jti| OwnAccess { id: jti.into(), grant: draft.grant.clone() });
             self.own.remember(&token, &header, access);
         }
@@ -66,7 +66,7 @@ impl KeyRing {
         let kid = opened.header.get("kid").and_then(Value::as_str);
         let key = self
             .published(now)
-            .find(|key| key.serves(alg) && kid == Some(key.kid().as_str()))
+            .find(|key| key.serves(alg) && kid == Some(key.kid_for(alg).as_str()))
             .ok_or(Unverified::Key)?;
         if self.own.get(token).is_some() || super::verify::holds(token, key.public(), alg) {
             return Ok(opened);
@@ -78,7 +78,7 @@ impl KeyRing {
     /// neither be verified nor be read again.
     pub fn own_access_token(&self, token: &str, now: UnixTime) -> Option<OwnAccess> {
         let own = self.own.get(token)?;
-        let published = self.published(now).any(|key| *key.kid() == own.kid);
+        let published = self.published(now).any(|key| own.kid.as_str().starts_with(key.kid().as_str()));
         own.access.filter(|_| published)
     }
 
@@ -87,10 +87,19 @@ impl KeyRing {
         self.keys.iter().any(|key| key.published_until.is_some())
     }
 
-    /// The keys to publish, [RFC 7517 §5](https://www.rfc-editor.org/rfc/rfc7517#section-5).
-    pub fn jwks(&self, now: UnixTime) -> Map {
-        let keys = self.published(now).map(|key| key.jwk()).chain(self.lent.iter()).cloned().map(Value::Object);
+    /// The keys to publish, [RFC 7517 §5](https://www.rfc-editor.org/rfc/rfc7517#section-5). A key that serves two algorithms is there for the
+    /// second one as well where `signs` says that something is signed by it.
+    pub fn jwks(&self, now: UnixTime, signs: impl Fn(Alg) -> bool) -> Map {
+        let keys = self.public_halves(now, signs).chain(self.lent.iter().cloned()).map(Value::Object);
         Map::from_iter([("keys".to_owned(), Value::Array(keys.collect()))])
+    }
+
+    /// The public halves of the keys that are published.
+    pub fn public_halves(&self, now: UnixTime, signs: impl Fn(Alg) -> bool) -> impl Iterator<Item = Map> {
+        self.published(now).flat_map(move |key| {
+            let more = key.algs().iter().skip(1).filter(|alg| signs(**alg)).map(|alg| key.jwk_for(*alg));
+            std::iter::once(key.jwk().clone()).chain(more).collect::<Vec<_>>()
+        })
     }
 
     /// A ring that publishes keys of others as well, where it has none of the same name.

@@ -24,6 +24,8 @@ pub struct Opened {
 pub enum Unverified {
     /// It has not three parts, or they are no base64url JSON.
     Malformed,
+    /// It has five parts: it is encrypted.
+    Encrypted,
     /// Its `alg` is none that is used here.
     Algorithm,
     /// No published key has its `kid`.
@@ -37,6 +39,7 @@ impl Unverified {
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::Malformed => "is no JWT: it needs three base64url parts of JSON",
+            Self::Encrypted => "is a JWE: it is encrypted, and only whoever has the key can read it",
             Self::Algorithm => "is signed by an algorithm that is not used here",
             Self::Key => "names a key that is not published here",
             Self::Signature => "has a signature that does not hold: it was altered, or signed by someone else",
@@ -64,7 +67,8 @@ impl Opened {
         let mut parts = token.split('.');
         let (Some(header), Some(claims), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next())
         else {
-            return Err(Unverified::Malformed);
+            let encrypted = token.split('.').count() == 5;
+            return Err(if encrypted { Unverified::Encrypted } else { Unverified::Malformed });
         };
         let object = |part: &str| -> Option<Map> { serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok() };
         match (object(header), object(claims)) {
@@ -120,6 +124,29 @@ impl Opened {
     fn text<'a>(&self, members: &'a Map, name: &str) -> Option<&'a str> {
         members.get(name).and_then(Value::as_str)
     }
+}
+
+/// The `typ` of refresh tokens that are JWTs: none but this provider is to take them for anything.
+pub const REFRESH_TYP: &str = "refresh+jwt";
+
+/// The token in a text as people copy it: in quotes, wrapped by a terminal, behind `Bearer`, or inside the answer of a token endpoint, whose
+/// access token is meant then, or the ID token where it has none.
+pub fn token_in(text: &str) -> String {
+    let text = text.trim_start_matches('\u{feff}').trim();
+    if let Ok(Value::Object(answer)) = serde_json::from_str::<Value>(text) {
+        let members = ["access_token", "id_token", "token", "refresh_token"].into_iter();
+        if let Some(token) = members.filter_map(|name| answer.get(name)?.as_str()).next() {
+            return token.to_owned();
+        }
+    }
+    let unquoted = text.trim_matches(|c: char| matches!(c, '"' | '\'' | '`' | ',' | ';') || c.is_whitespace());
+    let lower = unquoted.to_ascii_lowercase();
+    let behind = ["authorization:", "bearer"].into_iter().fold(0, |behind, word| {
+        let rest = &lower[behind..];
+        let begins = rest.trim_start();
+        if begins.starts_with(word) { behind + (rest.len() - begins.len()) + word.len() } else { behind }
+    });
+    unquoted[behind..].chars().filter(|c| !c.is_whitespace()).collect()
 }
 
 /// Opens a token that is signed by HMAC with this secret.

@@ -4,13 +4,25 @@ use std::sync::Arc;
 
 use crate::protocol::{BrowserId, Params};
 
-/// An HTTP method that some endpoint serves.
+/// An HTTP method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     /// `GET`
     Get,
     /// `POST`
     Post,
+    /// `HEAD`
+    Head,
+    /// `PUT`
+    Put,
+    /// `PATCH`
+    Patch,
+    /// `DELETE`
+    Delete,
+    /// `OPTIONS`
+    Options,
+    /// Any other.
+    Other,
 }
 
 impl Method {
@@ -19,6 +31,12 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Head => "HEAD",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+            Self::Options => "OPTIONS",
+            Self::Other => "?",
         }
     }
 }
@@ -56,6 +74,7 @@ endpoints! {
     Revocation: "revocation_endpoint", "[RFC 7009 §2](https://www.rfc-editor.org/rfc/rfc7009#section-2)";
     EndSession: "end_session_endpoint", "[RP-Initiated Logout §2](https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout)";
     SignOut: "sign_out", "The sign-out page's form";
+    Elsewhere: "elsewhere", "Any address where nothing is";
 }
 
 /// Proof of who is asking, as it was sent.
@@ -67,6 +86,8 @@ pub enum Credential {
         id: String,
         /// The client's secret.
         secret: String,
+        /// The secret before it was decoded, if that made a difference: not everybody encodes it as the RFC says.
+        as_sent: Option<String>,
     },
     /// `Authorization: Bearer`, [RFC 6750 §2.1](https://www.rfc-editor.org/rfc/rfc6750#section-2.1).
     Bearer(String),
@@ -87,6 +108,14 @@ pub struct Asked {
     pub credential: Option<Credential>,
     /// The browser, if it is one that was seen before or is seen now.
     pub browser: Option<BrowserId>,
+    /// Whether the browser showed a cookie that its sign-in has replaced since, as it does when a form is posted twice.
+    pub former_cookie: bool,
+    /// The path that was asked for.
+    pub path: Arc<str>,
+    /// The `Host` header.
+    pub host: Arc<str>,
+    /// Whether the caller reads pages: what is to be told on a page is told as JSON otherwise.
+    pub reads_html: bool,
     /// Scheme and authority by which the request came, such as `http://idp:7760`.
     pub base: Arc<str>,
     /// Whether a script of some web page asks, which says so by `Origin`.

@@ -8,7 +8,7 @@ use url::Url;
 use crate::protocol::{ClientId, Map, Scopes};
 use crate::tokens::Alg;
 
-use super::{AccessTokenFormat, Consent, Lifetimes};
+use super::{AccessTokenFormat, AccessTokenTyp, Consent, Lifetimes, RefreshTokenFormat};
 
 /// How a client proves who it is at the token endpoint, [Core §9](https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -124,7 +124,8 @@ pub struct Client {
     /// Where a browser may be sent after logout, compared character by character.
     #[serde(default)]
     pub post_logout_redirect_uris: Vec<String>,
-    /// The one way of authenticating. Without it: by secret in header or body, by key if there are keys, or not at all.
+    /// The way of authenticating. Without it: by secret in header or body, by key if there are keys, or not at all. With `client_secret_basic`
+    /// or `client_secret_post` the other of the two is served as well and remarked on, unless the server is strict.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_endpoint_auth_method: Option<AuthMethod>,
     /// The ways of getting tokens. Without it: `authorization_code`, `refresh_token`, `client_credentials`.
@@ -148,6 +149,12 @@ pub struct Client {
     /// What its access tokens look like.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_token_format: Option<AccessTokenFormat>,
+    /// The `typ` of its JWT access tokens. Without it: `at+jwt` where the request names a `resource`, `JWT` where it names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_token_typ: Option<AccessTokenTyp>,
+    /// What its refresh tokens look like.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_token_format: Option<RefreshTokenFormat>,
     /// The client's public keys, for `private_key_jwt`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jwks: Option<Value>,

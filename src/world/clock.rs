@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::UnixTime;
+use crate::protocol::{Millis, UnixTime};
 
 /// A realm's clock: the machine's, shifted or stopped. A value, so that whoever holds it can say what time it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -28,13 +28,18 @@ impl Default for Clock {
 
 impl Clock {
     /// The realm's time.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the machine's clock")]
     pub fn now(self) -> UnixTime {
+        self.now_ms().seconds()
+    }
+
+    /// The realm's time to the millisecond.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the machine's clock")]
+    pub fn now_ms(self) -> Millis {
         match self {
-            Self::Frozen(at) => at,
+            Self::Frozen(at) => Millis::of_seconds(at.0),
             Self::Real { offset } => {
-                let real = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-                UnixTime(i64::try_from(real).unwrap_or(i64::MAX).saturating_add(offset))
+                let real = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+                Millis(i64::try_from(real).unwrap_or(i64::MAX).saturating_add(Millis::of_seconds(offset).0))
             }
         }
     }

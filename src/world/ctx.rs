@@ -1,59 +1,17 @@
 //! What a flow sees.
 
-use crate::protocol::{AccessId, UnixTime};
+use crate::protocol::{AccessId, Millis, Params, UnixTime};
 use crate::spec::{Check, Refused};
 
-use super::{Draw, Given, Records, Settings};
-
-/// The checks that were made, in order, and whether each held.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Trace {
-    checks: Vec<(Check, bool)>,
-    /// What was used of what was given in the person's place.
-    pub used: Used,
-}
-
-/// What a flow used of a [`Given`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Used {
-    /// Who signs in.
-    pub answer: bool,
-    /// What is agreed to.
-    pub consent: bool,
-}
-
-impl Trace {
-    /// The checks in order.
-    pub fn iter(&self) -> impl Iterator<Item = (Check, bool)> {
-        self.checks.iter().copied()
-    }
-
-    /// The check that failed, if one did.
-    pub fn failed(&self) -> Option<Check> {
-        self.checks.iter().rev().find(|(_, held)| !held).map(|(check, _)| *check)
-    }
-
-    /// Forgets all, before a flow is run once more.
-    pub fn clear(&mut self) {
-        self.checks.clear();
-        self.used = Used::default();
-    }
-
-    /// Notes a check that was made elsewhere.
-    pub fn note(&mut self, check: Check, held: bool) {
-        if self.checks.capacity() == 0 {
-            // Most requests make about a dozen.
-            self.checks.reserve(16);
-        }
-        self.checks.push((check, held));
-    }
-}
+use super::{Draw, Given, Records, Seen, Settings, Trace};
 
 /// Everything that a flow can know and change: no clock, no dice, no network.
 #[derive(Debug)]
 pub struct Ctx<'a> {
     /// The realm's time, the same for the whole request.
     pub now: UnixTime,
+    /// The same to the millisecond, for whoever says how old something is.
+    pub now_ms: Millis,
     /// What the realm is told to be.
     pub settings: &'a Settings,
     /// The records at hand. What is written here is kept, whether the flow then agrees or refuses: a replayed code
@@ -84,13 +42,63 @@ impl Ctx<'_> {
         holds: bool,
         more: impl FnOnce(Refused) -> Refused,
     ) -> Result<(), Refused> {
-        self.trace.note(check, holds);
-        if holds { Ok(()) } else { Err(more(Refused::by(check))) }
+        if holds {
+            self.trace.note(check, true);
+            return Ok(());
+        }
+        Err(more(self.refuse(check)))
     }
 
     /// Verifies that something was found, and hands it over.
     pub fn require<T>(&mut self, check: Check, found: Option<T>) -> Result<T, Refused> {
-        self.check(check, found.is_some())?;
-        found.ok_or_else(|| Refused::by(check))
+        self.require_as(check, found, |refused| refused)
+    }
+
+    /// Verifies that something was found, and says more about the case if it was not.
+    pub fn require_as<T>(
+        &mut self,
+        check: Check,
+        found: Option<T>,
+        more: impl FnOnce(Refused) -> Refused,
+    ) -> Result<T, Refused> {
+        match found {
+            Some(found) => {
+                self.trace.note(check, true);
+                Ok(found)
+            }
+            None => Err(more(self.refuse(check))),
+        }
+    }
+
+    /// A check that failed.
+    pub fn refuse(&mut self, check: Check) -> Refused {
+        self.trace.note(check, false);
+        Refused::by(check)
+    }
+
+    /// What was seen when a check held.
+    pub fn see(&mut self, check: Check, seen: Seen) {
+        self.trace.see(check, seen);
+    }
+
+    /// A parameter that must be sent.
+    pub fn parameter<'p>(&mut self, params: &'p Params, name: &'static str) -> Result<&'p str, Refused> {
+        let missing = |refused: Refused| refused.says(format!("{name} is missing")).expected(name);
+        let value = self.require_as(Check::ParameterPresent, params.get(name), missing)?;
+        self.see(Check::ParameterPresent, Seen::Names(vec![name]));
+        Ok(value)
+    }
+
+    /// No parameter is sent twice, and each is text.
+    pub fn readable_parameters(&mut self, params: &Params) -> Result<(), Refused> {
+        let repeated = params.repeated();
+        self.check_as(Check::ParameterOnce, repeated.is_none(), |refused| {
+            let name = repeated.unwrap_or_default();
+            refused.says(format!("{name} was sent more than once")).got(name)
+        })?;
+        match params.garbled() {
+            Some(name) => Err(self.refuse(Check::ParameterUsable).says(format!("{name} is not UTF-8 once it is decoded"))),
+            None => Ok(()),
+        }
     }
 }

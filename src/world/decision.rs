@@ -9,6 +9,9 @@ use crate::spec::{Refusal, Refused};
 
 use super::{Access, Client, Grant, Name, ReturnAddress};
 
+/// What a flow decides.
+pub type Decision = Result<Outcome, Failure>;
+
 /// Why a step of a flow went no further.
 #[derive(Clone, Debug)]
 pub enum Stop {
@@ -25,7 +28,7 @@ impl From<Refused> for Stop {
 }
 
 impl Stop {
-    /// Told to the person, since nobody else can be trusted.
+    /// Told to the person, since nobody else can be trusted; to a caller that reads no pages, in the same words.
     pub fn on_a_page(self) -> Failure {
         match self {
             Self::Refused(refused) => Failure::ShowPage(refused),
@@ -81,6 +84,8 @@ pub enum PersonAnswer {
         sub: Subject,
         /// The claims of this one sign-in, in place of the configuration's.
         claims: Option<Map>,
+        /// The names of those that somebody set for this sign-in.
+        told: Vec<String>,
         /// How it was proven.
         amr: Vec<String>,
         /// How many seconds ago.
@@ -93,9 +98,14 @@ pub enum PersonAnswer {
 }
 
 impl PersonAnswer {
+    /// Someone as the configuration has them, by a click.
+    pub fn signs_in(sub: Subject) -> Self {
+        Self::SignIn { sub, claims: None, told: Vec::new(), amr: vec!["user".into()], age: 0, marks: Vec::new() }
+    }
+
     /// A click on someone.
     pub fn click(sub: &str) -> Self {
-        Self::SignIn { sub: sub.into(), claims: None, amr: vec!["user".into()], age: 0, marks: Vec::new() }
+        Self::signs_in(sub.into())
     }
 }
 
@@ -141,6 +151,8 @@ pub enum Question {
         client: Arc<Client>,
         /// Where the answer will go.
         address: ReturnAddress,
+        /// The request, so that it can be made again.
+        params: Params,
         /// What would be granted.
         grant: Arc<Grant>,
     },
@@ -152,6 +164,8 @@ pub enum Question {
         person: Option<super::Person>,
         /// Who asks, if it is known.
         client: Option<Arc<Client>>,
+        /// The request, so that it can be made again.
+        params: Params,
     },
 }
 
@@ -174,6 +188,14 @@ pub struct SignInQuestion {
     pub edit: Option<Subject>,
     /// Why the page is shown again.
     pub notice: Option<Refused>,
+    /// What the username field holds, if not the `login_hint`.
+    pub typed: Option<String>,
+    /// What the claim editor was sent, if it is shown again.
+    pub edited: Option<Params>,
+    /// Only people whose names contain this are listed.
+    pub filter: Option<String>,
+    /// Under which host the page was asked for, if forms that come from there will be refused.
+    pub foreign_host: Option<String>,
 }
 
 /// What goes back to the app through the browser.
@@ -210,8 +232,12 @@ pub struct Issuance {
     pub refresh: Option<RefreshValue>,
     /// Whether there is an ID token.
     pub with_id_token: bool,
+    /// Until when the refresh token is good.
+    pub refresh_until: Option<UnixTime>,
     /// Whether this is a refresh, whose ID token repeats no nonce.
     pub is_refresh: bool,
+    /// Whether the request, or the one before it, named the API that the access token is for.
+    pub names_resource: bool,
 }
 
 /// What UserInfo is to say.
@@ -234,6 +260,19 @@ pub enum Document {
     Keys,
 }
 
+/// Where a browser may go after logout.
+#[derive(Clone, Debug)]
+pub struct ReturnAfterLogout {
+    /// The registered address.
+    pub uri: url::Url,
+    /// The request's `state`, to take along.
+    pub state: Option<String>,
+    /// The app's name.
+    pub app: String,
+    /// Whether the browser goes by itself; otherwise the page has a link.
+    pub at_once: bool,
+}
+
 /// What should happen.
 #[derive(Clone, Debug)]
 pub enum Outcome {
@@ -241,6 +280,10 @@ pub enum Outcome {
     Ask(Question),
     /// The browser goes on to another page of ours.
     Onward(super::Endpoint, InteractionId),
+    /// The browser asks the same once more by GET, and brings its cookie along; the request waits under this name.
+    AskAgain(String),
+    /// Someone is added to the people, or takes another's place, until the next reset; the browser goes back to the sign-in page.
+    SaveUser(Box<super::User>, InteractionId),
     /// The app gets a code.
     Return(Box<Answer>),
     /// The app gets tokens.
@@ -257,8 +300,8 @@ pub enum Outcome {
         was_signed_in: bool,
         /// Whether the person chose to stay.
         stayed: bool,
-        /// Where the browser goes next, and the `state` to take along.
-        return_to: Option<(url::Url, Option<String>)>,
+        /// Where the browser goes next, or may go.
+        return_to: Option<ReturnAfterLogout>,
     },
     /// It is done and there is nothing to say.
     Done,

@@ -30,6 +30,38 @@ pub enum AccessTokenFormat {
     Opaque,
 }
 
+/// The `typ` in the header of JWT access tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum AccessTokenTyp {
+    /// `at+jwt`, [RFC 9068 §2.1](https://www.rfc-editor.org/rfc/rfc9068#section-2.1).
+    #[serde(rename = "at+jwt")]
+    AtJwt,
+    /// `JWT`, as most providers have it.
+    #[serde(rename = "JWT")]
+    Jwt,
+}
+
+impl AccessTokenTyp {
+    /// The value in the header.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AtJwt => "at+jwt",
+            Self::Jwt => "JWT",
+        }
+    }
+}
+
+/// What a refresh token looks like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RefreshTokenFormat {
+    /// A random string that only this provider can read.
+    #[default]
+    Opaque,
+    /// A JWT, for apps that look into it, such as those that were written for a provider that has it so.
+    Jwt,
+}
+
 /// How long things are good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, expecting = "a table of lifetimes, such as access_token")]
@@ -65,6 +97,10 @@ pub struct Policy {
     pub consent: Consent,
     /// What an access token looks like.
     pub access_token_format: AccessTokenFormat,
+    /// The `typ` of JWT access tokens, if it is always the same.
+    pub access_token_typ: Option<AccessTokenTyp>,
+    /// What a refresh token looks like.
+    pub refresh_token_format: RefreshTokenFormat,
     /// What ID tokens and access tokens are signed with.
     pub signing_alg: Alg,
     /// How long things are good for.
@@ -84,6 +120,8 @@ impl Default for Policy {
         Self {
             consent: Consent::default(),
             access_token_format: AccessTokenFormat::default(),
+            access_token_typ: None,
+            refresh_token_format: RefreshTokenFormat::default(),
             signing_alg: Alg::default(),
             lifetimes: Lifetimes::default(),
             rotate_refresh_tokens: true,

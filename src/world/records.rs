@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::protocol::{
-    AccessId, BrowserId, Challenge, ClaimsRequest, ClientId, CodeValue, GrantId, InteractionId, Map, RefreshValue,
+    AccessId, BrowserId, Challenge, ClaimsRequest, ClientId, CodeValue, GrantId, InteractionId, Map, Millis, RefreshValue,
     Scopes, SessionId, Subject, UnixTime,
 };
 
@@ -46,6 +46,16 @@ pub struct Person {
     pub sub: Subject,
     /// The claims of this one sign-in, where they differ from the configuration's.
     pub claims: Option<Map>,
+    /// The names of the claims that somebody set for this one sign-in: these reach the app whatever the scope.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<String>,
+}
+
+impl Person {
+    /// Someone as the configuration has them.
+    pub const fn known(sub: Subject) -> Self {
+        Self { sub, claims: None, told: Vec::new() }
+    }
 }
 
 /// A browser that was seen.
@@ -87,6 +97,9 @@ pub struct Interaction {
     pub session: Option<SessionId>,
     /// Whether the person agreed in this visit, and to what.
     pub agreed: Option<Scopes>,
+    /// Whether the app got its answer. The record outlives it a little: whoever presses twice is sent where the first press led.
+    #[serde(default)]
+    pub answered: bool,
 }
 
 /// A code, and what its redemption will give.
@@ -100,6 +113,9 @@ pub struct Code {
     pub redirect_uri: String,
     /// What the verifier must fit.
     pub challenge: Option<Challenge>,
+    /// When it was issued, to the millisecond.
+    #[serde(default)]
+    pub issued_at: Millis,
     /// Until when.
     pub until: UnixTime,
     /// When it was used. The record outlives the code, so that a late replay is still recognised.
@@ -138,6 +154,28 @@ pub struct Grant {
     pub marks: Vec<String>,
     /// Whether it was revoked.
     pub revoked: bool,
+}
+
+impl Grant {
+    /// What a person, or a client for itself, agrees to without a sign-in at a browser.
+    pub fn new(issuer: &str, client: ClientId, person: Person, scopes: Scopes) -> Self {
+        Self {
+            issuer: issuer.to_owned(),
+            client,
+            person,
+            scopes,
+            nonce: None,
+            auth_time: None,
+            session: None,
+            amr: Vec::new(),
+            acr: None,
+            claims: ClaimsRequest::default(),
+            resource: Vec::new(),
+            login_hint: None,
+            marks: Vec::new(),
+            revoked: false,
+        }
+    }
 }
 
 /// An access token that was issued.
@@ -266,7 +304,7 @@ impl Records {
         self.loaded.push((name, versioned, None));
     }
 
-    /// Forgets what was changed and what was loaded; keeps the names, so that all can be loaded again.
+    /// The names of what was loaded, so that all can be loaded again.
     pub fn names(&self) -> Vec<Name> {
         self.loaded.iter().map(|(name, ..)| name.clone()).collect()
     }

@@ -2,11 +2,11 @@
 
 use url::{Host, Url};
 
-use crate::protocol::{Params, ResponseMode};
-use crate::spec::{Check, Refused};
+use crate::protocol::{Params, ResponseMode, nearest};
+use crate::spec::{Check, Meant, Refused, compared, difference, quoted};
 
 use super::settings::is_loopback;
-use super::{ApplicationType, Client, Ctx};
+use super::{ApplicationType, Client, Ctx, Endpoint, Seen, Settings};
 
 /// A redirect URI that was checked against its client, with the `state` that goes along.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,22 +20,34 @@ pub struct ReturnAddress {
 impl ReturnAddress {
     /// The only way to get one, [Core §3.1.2.1](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest).
     pub fn find(ctx: &mut Ctx<'_>, client: &Client, params: &Params) -> Result<Self, Refused> {
-        let sent: Vec<&str> = params.all("redirect_uri").filter(|uri| !uri.is_empty()).collect();
-        let given = if let [only] = sent[..] { Some(only) } else { None };
-        let sent = ctx.require(Check::RedirectUriGiven, given)?;
-        let uri = Url::parse(sent).ok().filter(|uri| uri.fragment().is_none() && !sent.contains('#') && is_safe(uri));
-        ctx.check_as(Check::RedirectUriUsable, uri.is_some(), |refused| refused.got(sent))?;
-        let uri = uri.ok_or_else(|| Refused::by(Check::RedirectUriUsable))?;
+        let all: Vec<&str> = params.all("redirect_uri").filter(|uri| !uri.is_empty()).collect();
+        let given = if let [only] = all[..] { Some(only) } else { None };
+        let sent = ctx.require_as(Check::RedirectUriGiven, given, |refused| match all[..] {
+            [] => refused,
+            _ => refused.says("redirect_uri was sent more than once"),
+        })?;
+        let uri = ctx.require_as(Check::RedirectUriUsable, usable(sent), |refused| {
+            let why = wrong_uri(sent).unwrap_or("cannot be a redirect URI");
+            refused.got(sent).says(format!("redirect_uri {} {why}", quoted(sent)))
+        })?;
         if client.unregistered {
-            let here = is_loopback(&uri) && matches!(uri.scheme(), "http" | "https");
-            ctx.check_as(Check::RedirectUriLoopback, here, |refused| refused.got(sent))?;
-        } else {
-            ctx.check_as(Check::RedirectUriRegistered, is_registered(client, sent, &uri), |refused| {
-                refused.got(sent).expected(one_of(&client.redirect_uris))
+            let settings = ctx.settings;
+            ctx.check_as(Check::RedirectUriLoopback, settings.may_redirect_to(&uri), |refused| {
+                let host = uri.host_str().unwrap_or(sent);
+                let say = format!("redirect_uri leads to {}, and any app may only use this machine", quoted(host));
+                refused.got(sent).says(say).meant(Some(registering(client, sent)))
             })?;
+        } else {
+            let settings = ctx.settings;
+            ctx.check_as(Check::RedirectUriRegistered, is_registered(client, sent, &uri), |refused| {
+                not_registered(refused, (client, settings), sent, params)
+            })?;
+            ctx.see(Check::RedirectUriRegistered, Seen::Value(sent.into()));
         }
-        let mode = params.get("response_mode").and_then(ResponseMode::named).unwrap_or(ResponseMode::Query);
-        Ok(Self { sent: sent.to_owned(), uri, mode, state: params.get("state").map(str::to_owned) })
+        let mode = params.get("response_mode").and_then(ResponseMode::named);
+        let mode = mode.unwrap_or_else(|| ResponseMode::default_of(params.get("response_type").unwrap_or_default()));
+        let state = params.get("state").filter(|_| params.garbled() != Some("state")).map(str::to_owned);
+        Ok(Self { sent: sent.to_owned(), uri, mode, state })
     }
 
     /// The redirect URI, character by character as it was sent.
@@ -59,13 +71,78 @@ impl ReturnAddress {
     }
 }
 
-/// Exact match, but for the port of a native client's loopback address.
+/// A URI that a browser may be sent to, registered or not.
+fn usable(sent: &str) -> Option<Url> {
+    if wrong_uri(sent).is_some() { None } else { Url::parse(sent).ok() }
+}
+
+/// What is wrong with a text as a redirect URI, if something is: words to stand behind it.
+pub(crate) fn wrong_uri(text: &str) -> Option<&'static str> {
+    if text.trim() != text {
+        return Some("begins or ends with a space");
+    }
+    let Ok(uri) = Url::parse(text) else { return Some("is not an absolute URI") };
+    if text.contains('#') {
+        return Some("has a fragment, which RFC 6749 §3.1.2 forbids");
+    }
+    if NEVER.contains(&uri.scheme()) {
+        return Some("would run in the page's own name");
+    }
+    if !uri.username().is_empty() || uri.password().is_some() {
+        return Some("has a user name in it");
+    }
+    if !has_host_if_http(&uri) {
+        return Some("has no host");
+    }
+    // `localhost:3000/callback` is a URI, of a scheme called localhost.
+    let begins_with_a_port = uri.path().starts_with(|c: char| c.is_ascii_digit());
+    (uri.cannot_be_a_base() && begins_with_a_port).then_some("has no scheme: it must begin with http:// or https://")
+}
+
+/// A redirect URI that nobody registered, beside the one that was probably meant.
+fn not_registered(refused: Refused, (client, settings): (&Client, &Settings), sent: &str, params: &Params) -> Refused {
+    let known = || client.redirect_uris.iter().map(String::as_str);
+    let near = known().find(|uri| difference(sent, uri).is_some()).or_else(|| nearest(sent, known()));
+    let port_only = known().any(|uri| differs_in_port_only(uri, sent));
+    let app = client.shown_name();
+    let say = match (near, client.redirect_uris.len()) {
+        _ if port_only => format!(
+            "redirect_uri has another port than the registered one; for {} application_type = \"native\" allows any",
+            quoted(app)
+        ),
+        (Some(near), _) => format!("redirect_uri differs from the registered one: {}", compared(sent, near)),
+        (None, 0) => format!("{} has no redirect_uris registered", quoted(app)),
+        (None, _) => format!("redirect_uri {} is not registered for {}", quoted(sent), quoted(app)),
+    };
+    let link = |near: &str| {
+        let query = params.replacing("redirect_uri", near).to_query();
+        format!("{}{}?{query}", settings.issuer_path(), settings.routes.get(&Endpoint::Authorize).map_or("", String::as_str))
+    };
+    let meant = match near {
+        Some(near) => Meant::Word { word: near.to_owned(), link: Some(link(near)) },
+        None => registering(client, sent),
+    };
+    refused.got(sent).expected(crate::spec::one_of(&client.redirect_uris)).says(say).meant(Some(meant))
+}
+
+/// The command that registers this address for this app.
+fn registering(client: &Client, uri: &str) -> Meant {
+    let (id, plain) = (&client.id, |text: &str| text.replace('\'', "%27"));
+    if client.unregistered {
+        return Meant::Command(format!("standin clients add '{}' --redirect-uri '{}'", plain(id), plain(uri)));
+    }
+    let uris: Vec<&str> = client.redirect_uris.iter().map(String::as_str).chain([uri]).collect();
+    let uris = serde_json::to_string(&uris).unwrap_or_default();
+    Meant::Command(format!("standin clients set '{}' redirect_uris='{}'", plain(id), plain(&uris)))
+}
+
+/// Exact match, but for the port of a native app's loopback address. An app that keeps no secret, and registered such an address without a
+/// port, is one: it cannot mean port 80.
 fn is_registered(client: &Client, sent: &str, uri: &Url) -> bool {
     client.redirect_uris.iter().any(|registered| {
-        registered == sent
-            || client.application_type == ApplicationType::Native
-                && is_loopback(uri)
-                && differs_in_port_only(registered, sent)
+        let any_port = client.application_type == ApplicationType::Native
+            || client.is_public() && without_port(registered).is_some_and(|(_, port, _)| port.is_none());
+        registered == sent || any_port && is_loopback(uri) && differs_in_port_only(registered, sent)
     })
 }
 
@@ -73,43 +150,30 @@ fn is_registered(client: &Client, sent: &str, uri: &Url) -> bool {
 /// everything else is compared character by character.
 fn differs_in_port_only(registered: &str, sent: &str) -> bool {
     match (without_port(registered), without_port(sent)) {
-        (Some(registered), Some(sent)) => registered == sent,
+        (Some((host, _, path)), Some((sent_host, _, sent_path))) => host == sent_host && path == sent_path,
         _ => false,
     }
 }
 
-/// An `http` URI in two parts, before its port and behind it.
-fn without_port(uri: &str) -> Option<(&str, &str)> {
+/// An `http` URI in three parts: host, port if there is one, and what follows.
+fn without_port(uri: &str) -> Option<(&str, Option<&str>, &str)> {
     let rest = uri.strip_prefix("http://")?;
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
-    let host = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => host,
-        _ => authority,
-    };
-    Some((host, path))
+    Some(match authority.rsplit_once(':') {
+        Some((host, port)) if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => (host, Some(port), path),
+        _ => (authority, None, path),
+    })
 }
 
 /// Browsers run `javascript:`, `data:` and their kin in the page's own name. Other schemes are how native apps are reached.
-fn is_safe(uri: &Url) -> bool {
-    const NEVER: [&str; 7] = ["javascript", "data", "vbscript", "blob", "file", "about", "view-source"];
-    !NEVER.contains(&uri.scheme()) && uri.username().is_empty() && uri.password().is_none() && has_host_if_http(uri)
-}
+const NEVER: [&str; 7] = ["javascript", "data", "vbscript", "blob", "file", "about", "view-source"];
 
 fn has_host_if_http(uri: &Url) -> bool {
     !matches!(uri.scheme(), "http" | "https") || !matches!(uri.host(), None | Some(Host::Domain("")))
 }
 
-/// A list of accepted values, in words.
-pub(crate) fn one_of(values: &[String]) -> String {
-    match values {
-        [] => "one of the registered values, but there is none".into(),
-        [only] => only.clone(),
-        many => format!("one of {}", many.join(", ")),
-    }
-}
-
 /// Where a browser may go after logout, for a client that nobody registered.
 pub(crate) fn is_loopback_uri(text: &str) -> bool {
-    Url::parse(text).is_ok_and(|uri| is_loopback(&uri) && matches!(uri.scheme(), "http" | "https") && is_safe(&uri))
+    usable(text).is_some_and(|uri| is_loopback(&uri) && matches!(uri.scheme(), "http" | "https"))
 }

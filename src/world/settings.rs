@@ -9,7 +9,7 @@ use url::{Host, Url};
 use crate::protocol::{ClientId, Map, Subject};
 use crate::tokens::{Alg, KeyRing};
 
-use super::{AccessTokenFormat, ClaimPick, Client, Consent, Endpoint, Lifetimes, Person, Policy, TokenClaims, User};
+use super::{AccessTokenFormat, AccessTokenTyp, ClaimPick, Client, Consent, Endpoint, Lifetimes, Person, Policy, RefreshTokenFormat, TokenClaims, User};
 
 /// Which claims each scope opens.
 pub type ScopeClaims = BTreeMap<String, Vec<String>>;
@@ -24,6 +24,13 @@ pub enum BackChannel {
     Follow,
     /// A second URL.
     At(String),
+}
+
+impl BackChannel {
+    /// Whether the host of the request is followed.
+    pub fn follows(&self) -> bool {
+        matches!(self, Self::Follow)
+    }
 }
 
 /// The parts of the issuer, taken apart once and not for each request.
@@ -62,8 +69,14 @@ pub struct Settings {
     pub users: Vec<User>,
     /// The registered clients.
     pub clients: BTreeMap<ClientId, Arc<Client>>,
-    /// Whether clients must be registered even if none is.
+    /// Whether clients must be registered even if none is, and everything is taken just as it was registered.
     pub strict: bool,
+    /// Hosts beside this machine, with those under them, where an app that nobody registered may have redirect URIs.
+    pub redirect_hosts: Vec<String>,
+    /// Whether the people are the examples, so that whoever is typed in is made up on the spot.
+    pub invents_people: bool,
+    /// The `typ` of access tokens that are for an API, by the API's name.
+    pub resource_typs: BTreeMap<String, AccessTokenTyp>,
     /// Which claims each scope opens.
     pub scopes: ScopeClaims,
     /// Claims that are sent unasked to every client.
@@ -115,6 +128,18 @@ impl Settings {
         self.user(&person.sub).map_or(person.claims.is_some(), |user| !user.locked)
     }
 
+    /// Whether an app that nobody registered may have this redirect URI.
+    pub fn may_redirect_to(&self, uri: &Url) -> bool {
+        let below = |host: &str, known: &str| host == known || host.strip_suffix(known).is_some_and(|sub| sub.ends_with('.'));
+        let allowed = || uri.host_str().is_some_and(|host| self.redirect_hosts.iter().any(|known| below(host, known)));
+        matches!(uri.scheme(), "http" | "https") && (is_loopback(uri) || allowed())
+    }
+
+    /// Whether what a client has is still good: it is registered, or none need be.
+    pub fn knows_client(&self, id: &ClientId) -> bool {
+        self.accepts_any_client() || self.clients.contains_key(id)
+    }
+
     /// What is known about a person now.
     pub fn claims_of<'a>(&'a self, person: &'a Person) -> Option<&'a Map> {
         match &person.claims {
@@ -138,6 +163,38 @@ impl Settings {
         client.access_token_format.unwrap_or(self.policy.access_token_format)
     }
 
+    /// The `typ` of this client's JWT access tokens. An API that was named in the request is told by it that
+    /// [RFC 9068](https://www.rfc-editor.org/rfc/rfc9068#section-2.1) is meant; many libraries refuse it where it is not awaited.
+    pub fn access_token_typ(&self, client: &Client, audience: &[String], named: bool) -> AccessTokenTyp {
+        let of_resource = audience.iter().find_map(|resource| self.resource_typs.get(resource));
+        let configured = of_resource.copied().or(client.access_token_typ).or(self.policy.access_token_typ);
+        let default = if named || self.strict { AccessTokenTyp::AtJwt } else { AccessTokenTyp::Jwt };
+        configured.unwrap_or(default)
+    }
+
+    /// What this client's refresh tokens look like.
+    pub fn refresh_token_format(&self, client: &Client) -> RefreshTokenFormat {
+        client.refresh_token_format.unwrap_or(self.policy.refresh_token_format)
+    }
+
+    /// The scopes that open a claim.
+    pub fn scopes_opening<'a>(&'a self, claim: &'a str) -> impl Iterator<Item = &'a str> {
+        let opens = move |(_, claims): &(&String, &Vec<String>)| claims.iter().any(|name| name == claim);
+        self.scopes.iter().filter(opens).map(|(scope, _)| scope.as_str())
+    }
+
+    /// The person whose name is nearest to one that nobody has.
+    pub fn nearest_person(&self, typed: &str) -> Option<&User> {
+        let names = |user: &'_ User| -> Vec<String> {
+            let claims = ["email", "preferred_username"].into_iter().filter_map(|claim| user.text(claim));
+            claims.chain(user.username.as_deref()).chain([user.sub.as_str()]).map(str::to_owned).collect()
+        };
+        let named: Vec<(String, &User)> =
+            self.users.iter().flat_map(|user| names(user).into_iter().map(move |name| (name, user))).collect();
+        let near = crate::protocol::nearest(typed.trim(), named.iter().map(|(name, _)| name.as_str()))?;
+        named.iter().find(|(name, _)| name == near).map(|(_, user)| *user)
+    }
+
     /// What this client's ID tokens are signed with.
     pub fn id_token_alg(&self, client: &Client) -> Alg {
         client.id_token_signed_response_alg.unwrap_or(self.policy.signing_alg)
@@ -147,6 +204,19 @@ impl Settings {
     pub fn access_token_alg(&self, client: &Client) -> Alg {
         let alg = client.access_token_signed_response_alg.unwrap_or(self.policy.signing_alg);
         if alg == Alg::HS256 { Alg::RS256 } else { alg }
+    }
+
+    /// Whether something here is signed by this algorithm.
+    pub fn signs_by(&self, alg: Alg) -> bool {
+        let by_client = |client: &Arc<Client>| {
+            let algs = [
+                client.id_token_signed_response_alg,
+                client.userinfo_signed_response_alg,
+                client.access_token_signed_response_alg,
+            ];
+            algs.contains(&Some(alg))
+        };
+        self.policy.signing_alg == alg || self.clients.values().any(by_client)
     }
 
     /// The claims that a configuration sends unasked, with their values for this person.

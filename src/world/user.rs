@@ -50,7 +50,8 @@ impl User {
 
     /// The name to show: `name`, or whatever comes nearest.
     pub fn shown_name(&self) -> &str {
-        ["name", "preferred_username", "email"].iter().find_map(|claim| self.text(claim)).unwrap_or(self.sub.as_str())
+        let names = ["name", "preferred_username", "email"].into_iter().filter_map(|claim| self.text(claim));
+        names.map(str::trim).find(|name| !name.is_empty()).unwrap_or(self.sub.as_str())
     }
 
     /// Whether this is what the person types as username.
@@ -61,6 +62,40 @@ impl User {
             || self.text("email").is_some_and(|email| email.eq_ignore_ascii_case(typed))
             || self.text("preferred_username") == Some(typed)
     }
+}
+
+/// Claims that say something about the token or the sign-in, not about the person: the provider's own.
+pub const OWN_CLAIMS: [&str; 12] =
+    ["iss", "aud", "exp", "iat", "nbf", "jti", "nonce", "at_hash", "c_hash", "sid", "azp", "auth_time"];
+
+/// What is wrong with a `sub`, if something is, in words to stand behind it:
+/// [Core §2](https://openid.net/specs/openid-connect-core-1_0.html#IDToken) asks for ASCII and at most 255 characters.
+pub fn wrong_sub(sub: &str) -> Option<&'static str> {
+    if sub.is_empty() {
+        return Some("is empty");
+    }
+    if !sub.is_ascii() || sub.chars().any(|c| c.is_ascii_control()) {
+        return Some("is not printable ASCII, as Core §2 asks");
+    }
+    if sub.len() > 255 {
+        return Some("is longer than 255 characters, which Core §2 allows");
+    }
+    if sub.trim() != sub {
+        return Some("begins or ends with a space");
+    }
+    sub.starts_with('+').then_some("begins with +, which is how the sign-in page says \"someone brand new\"")
+}
+
+/// Somebody who is in no configuration, with what a name alone tells of them.
+pub fn made_up(name: &str) -> (Subject, Map) {
+    let local = name.split('@').next().unwrap_or(name);
+    let mut given = local.chars();
+    let given: String = given.next().into_iter().flat_map(char::to_uppercase).chain(given).collect();
+    let mut user = User::new("").claim("name", given.clone()).claim("given_name", given).claim("preferred_username", local);
+    if name.contains('@') {
+        user = user.claim("email", name).claim("email_verified", true);
+    }
+    (local.into(), user.claims)
 }
 
 /// A key that is a slip of one of the named ones: as a claim it would leave a user without the password that was meant.

@@ -4,7 +4,7 @@ use super::section::{AUTHZ_ANSWER, AUTHZ_ERROR};
 use super::{Lie, handle, reject, tolerate};
 use crate::faults::Effect::{self, Decline, Premise, Reply};
 use crate::faults::Point::{Authorize, Discovery};
-use crate::faults::edit::{back, error_back, instead, parameter, without};
+use crate::faults::edit::{back, error_back, instead, otherwise, parameter, without};
 use crate::protocol::{Challenge, ChallengeMethod, ResponseMode};
 use crate::reply::Body;
 use crate::spec::Refusal;
@@ -50,7 +50,7 @@ pub(super) const FAULTS: &[Lie] = &[
         "authz.state.wrong",
         "state is not the one that the app sent.",
         &["answer.state"],
-        (STATE, &[Reply(Authorize, |r, _| parameter(r, "state", |state| Some(format!("{state}-wrong"))))]),
+        (STATE, &[Reply(Authorize, |r, _| parameter(r, "state", |state| Some(otherwise(state))))]),
     ),
     reject(
         "authz.state.missing",
@@ -66,7 +66,7 @@ pub(super) const FAULTS: &[Lie] = &[
             STATE,
             &[Reply(Authorize, |r, _| {
                 back(r, |params| {
-                    params.get("state").map(|state| params.clone().with("state", &format!("{state}-wrong")))
+                    params.get("state").map(|state| params.clone().with("state", &otherwise(state)))
                 })
             })],
         ),
@@ -343,7 +343,7 @@ fn mode(reply: &mut crate::reply::Reply, from: ResponseMode, to: ResponseMode) -
 fn injected(code: &mut Code, grant: &mut Grant, facts: &mut crate::faults::Facts<'_>) -> bool {
     let other = facts.settings.users.iter().find(|user| user.sub != grant.person.sub).map(|user| user.sub.clone());
     let Some(sub) = other else { return false };
-    grant.person = Person { sub, claims: None };
+    grant.person = Person::known(sub);
     (grant.session, grant.login_hint) = (None, None);
     grant.nonce = grant.nonce.take().map(|_| facts.draw.secret());
     let value = facts.draw.secret();

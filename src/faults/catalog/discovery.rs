@@ -154,7 +154,7 @@ pub(super) const FAULTS: &[Lie] = &[
     ),
     handle(
         "disc.redirect",
-        "The answer is a redirect to another host.",
+        "The answer is a redirect to `with.url`, to a port where nobody is where it says nothing.",
         &["discovery.status", "discovery.body", "discovery.content_type", "discovery.location"],
         (
             CONFIG,

@@ -6,7 +6,7 @@ use super::section::{ID_TOKEN, JWT_TIMES, VALIDATION};
 use super::{Lie, handle, reject, tolerate};
 use crate::faults::Effect::Draft;
 use crate::faults::Token::Id;
-use crate::faults::edit::{append, change, leave_out, set, shift};
+use crate::faults::edit::{append, begin_otherwise, change, leave_out, set, shift};
 
 const WEEK: i64 = 7 * 86_400;
 
@@ -15,7 +15,7 @@ pub(super) const FAULTS: &[Lie] = &[
         "idt.iss.wrong",
         "iss is another issuer's.",
         &["id_token.iss"],
-        (VALIDATION, &[Draft(Id, |t, _| append(t, "iss", "/another"))]),
+        (VALIDATION, &[Draft(Id, |t, _| begin_otherwise(t, "iss"))]),
     ),
     reject(
         "idt.iss.missing",
@@ -228,7 +228,7 @@ pub(super) const FAULTS: &[Lie] = &[
         "idt.nonce.wrong",
         "nonce is not the one that the app sent.",
         &["id_token.nonce"],
-        (VALIDATION, &[Draft(Id, |t, _| append(t, "nonce", "-wrong"))]),
+        (VALIDATION, &[Draft(Id, |t, _| begin_otherwise(t, "nonce"))]),
     ),
     reject(
         "idt.nonce.missing",

@@ -13,18 +13,23 @@ use crate::faults::Point::Jwks;
 use crate::faults::Token::Id;
 use crate::faults::edit::{by_bytes, by_stranger, client_secret, corrupt, header, keys, parts};
 use crate::protocol::Map;
-use crate::tokens::{Alg, KeyChoice, TokenDraft, public_pem, stranger};
+use crate::tokens::{Alg, KeyChoice, SigningKey, TokenDraft, public_pem, published, stranger};
 
-/// The stranger's public key as a key set would have it.
-fn stranger_jwk(use_: &str) -> Option<Map> {
-    let mut jwk = stranger(Alg::RS256).ok()?.jwk().clone();
+/// The key that lies publish, as a key set would have it. No other lie signs with it, or what is published for one would make the tokens of
+/// another good.
+fn published_jwk(use_: &str) -> Option<Map> {
+    let mut jwk = published().ok()?.jwk().clone();
     jwk.insert("use".into(), use_.into());
     Some(jwk)
 }
 
-/// Signed by the stranger's RSA key, under the stranger's own name.
+/// Signed by the stranger's RSA key, which nobody publishes, under its own name.
 fn by_stranger_openly(draft: &mut TokenDraft) -> bool {
-    let Ok(key) = stranger(Alg::RS256) else { return false };
+    stranger(Alg::RS256).is_ok_and(|key| openly(draft, key))
+}
+
+/// Signed by a key under its own name.
+fn openly(draft: &mut TokenDraft, key: SigningKey) -> bool {
     header(draft, "kid", key.kid().as_str());
     draft.key = KeyChoice::Foreign(Alg::RS256, Arc::new(key));
     true
@@ -58,7 +63,7 @@ pub(super) const FAULTS: &[Lie] = &[
         "idt.sig.enc_key",
         "The signature is by a published key that is for encryption only.",
         &["id_token.header.kid", "id_token.signature", "jwks.keys"],
-        (SIGNING, &[Draft(Id, |t, _| by_stranger_openly(t)), Publish(|| stranger_jwk("enc"))]),
+        (SIGNING, &[Draft(Id, |t, _| published().is_ok_and(|key| openly(t, key))), Publish(|| published_jwk("enc"))]),
     ),
     reject(
         "idt.alg.none",
@@ -183,7 +188,7 @@ pub(super) const FAULTS: &[Lie] = &[
         &["id_token.header.jwk", "id_token.header.kid", "id_token.signature"],
         (
             JWT_BCP_KID,
-            &[Draft(Id, |t, _| stranger_jwk("sig").is_some_and(|jwk| header(t, "jwk", jwk)) && by_stranger_openly(t))],
+            &[Draft(Id, |t, _| stranger(Alg::RS256).is_ok_and(|key| header(t, "jwk", key.jwk().clone())) && by_stranger_openly(t))],
         ),
     )
     .so("never uses a key of the header"),
@@ -320,7 +325,7 @@ pub(super) const FAULTS: &[Lie] = &[
         "idt.kid.absent_multi",
         "There is no kid, and the key set has several keys of the kind.",
         &["id_token.header.kid", "jwks.keys"],
-        (SIGNING, &[Draft(Id, |t, _| header(t, "kid", Value::Null)), Publish(|| stranger_jwk("sig"))]),
+        (SIGNING, &[Draft(Id, |t, _| header(t, "kid", Value::Null)), Publish(|| published_jwk("sig"))]),
     )
     .so("tries the keys that fit, or refuses"),
     reject(
@@ -338,7 +343,7 @@ pub(super) const FAULTS: &[Lie] = &[
             "https://www.rfc-editor.org/rfc/rfc7517#section-4.5",
             &[Reply(Jwks, |r, f| {
                 let kid = f.settings.keys.current(Alg::RS256).map(|key| key.kid().as_str().to_owned());
-                let Some((mut jwk, kid)) = stranger_jwk("sig").zip(kid) else { return false };
+                let Some((mut jwk, kid)) = published_jwk("sig").zip(kid) else { return false };
                 jwk.insert("kid".into(), kid.into());
                 keys(r, |keys| {
                     keys.insert(0, Value::Object(jwk));

@@ -10,7 +10,7 @@ use crate::faults::edit::{bytes, error, keys};
 use crate::faults::{Facts, Premise};
 use crate::protocol::{Lifetime, Map};
 use crate::reply::Delivery;
-use crate::tokens::{Alg, stranger, successor};
+use crate::tokens::{published, successor};
 
 const KEYS: &[&str] = &["jwks.keys"];
 const ROTATED: &[&str] = &["jwks.keys", "id_token.header.kid", "access_token.header.kid", "id_token.at_hash"];
@@ -35,6 +35,12 @@ fn first_rsa(reply: &mut crate::reply::Reply, alter: impl FnOnce(&mut Map)) -> b
         let rsa = keys.iter_mut().filter_map(Value::as_object_mut).find(|key| key.get("kty") == Some(&"RSA".into()));
         rsa.map(alter).is_some()
     })
+}
+
+/// Leaves a member out of every key that has it.
+fn leave_out(keys: &mut [Value], member: &str) -> bool {
+    let with_it = keys.iter_mut().filter_map(Value::as_object_mut);
+    with_it.filter_map(|key| key.shift_remove(member)).count() > 0
 }
 
 pub(super) const FAULTS: &[Lie] = &[
@@ -113,24 +119,40 @@ pub(super) const FAULTS: &[Lie] = &[
         })],
     ))
     .so("does not fetch it for every token"),
-    tolerate("jwks.extra_keys", "There are keys of kinds that few know, without use and alg.", KEYS, (
+    tolerate("jwks.extra_keys", "There are whole keys of kinds that few know, without use and alg.", KEYS, (
         "https://www.rfc-editor.org/rfc/rfc7517#section-5",
         &[Reply(Jwks, |r, _| keys(r, |keys| {
             keys.splice(0..0, [
                 json!({ "kty": "XYZ", "kid": "unknown-kty" }),
                 json!({ "kty": "OKP", "crv": "X25519", "kid": "x25519", "x": "hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo" }),
                 json!({ "kty": "EC", "crv": "secp999k1", "kid": "unknown-crv", "x": "AQ", "y": "AQ" }),
-                json!({ "kty": "oct", "kid": "oct-without-k" }),
-                json!({ "kty": "RSA", "kid": "enc-key", "use": "enc", "alg": "RSA-OAEP", "n": "AQAB", "e": "AQAB" }),
             ]);
             true
         }))],
     ))
     .so("leaves out what it cannot use"),
+    handle("jwks.extra_keys.incomplete", "There is a key without the members that its kind needs.", KEYS, (
+        "https://www.rfc-editor.org/rfc/rfc7517#section-5",
+        &[Reply(Jwks, |r, _| keys(r, |keys| {
+            keys.splice(0..0, [json!({ "kty": "oct", "kid": "oct-without-k" })]);
+            true
+        }))],
+    ))
+    .so("leaves out the key, as the RFC says it should; some libraries refuse the whole set"),
+    tolerate("jwks.alg.missing", "No key says its alg, which is optional.", KEYS, (
+        JWK,
+        &[Reply(Jwks, |r, _| keys(r, |keys| leave_out(keys, "alg")))],
+    ))
+    .so("takes the algorithm that it was configured for"),
+    tolerate("jwks.use.missing", "No key says its use, which is optional.", KEYS, (
+        JWK,
+        &[Reply(Jwks, |r, _| keys(r, |keys| leave_out(keys, "use")))],
+    ))
+    .so("verifies with the key all the same"),
     reject("jwks.private_leak", "The private half of a key that signs nothing is published.", KEYS, (
         "https://www.rfc-editor.org/rfc/rfc7517#section-9.2",
         &[Reply(Jwks, |r, _| {
-            let Ok(key) = stranger(Alg::RS256) else { return false };
+            let Ok(key) = published() else { return false };
             let mut jwk = key.jwk().clone();
             // Numbers that look like a private key and are none: no private key is in any answer.
             for name in ["d", "p", "q", "dp", "dq", "qi"] {
@@ -161,7 +183,7 @@ pub(super) const FAULTS: &[Lie] = &[
     ))
     .so("does not use the key"),
     handle("jwks.many", "There are 500 keys more.", KEYS, (JWK, &[Reply(Jwks, |r, _| {
-        let Ok(key) = stranger(Alg::RS256) else { return false };
+        let Ok(key) = published() else { return false };
         keys(r, |keys| {
             let many = (0..500).map(|n| {
                 let mut jwk = key.jwk().clone();

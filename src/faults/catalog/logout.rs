@@ -3,7 +3,7 @@
 use super::{Lie, handle};
 use crate::faults::Effect::{Premise, Reply};
 use crate::faults::Point::EndSession;
-use crate::faults::edit::{instead, parameter};
+use crate::faults::edit::{instead, otherwise, parameter};
 use crate::reply::{Body, Delivery, Page, SignedOutPage};
 
 const RESPONSE: &str = "https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout";
@@ -15,7 +15,7 @@ pub(super) const FAULTS: &[Lie] = &[
         "lo.rp.state_wrong",
         "state comes back from logout as another.",
         &["logout.state"],
-        (RESPONSE, &[Reply(EndSession, |r, _| parameter(r, "state", |state| Some(format!("{state}-wrong"))))]),
+        (RESPONSE, &[Reply(EndSession, |r, _| parameter(r, "state", |state| Some(otherwise(state))))]),
     ),
     handle(
         "lo.rp.state_missing",
@@ -32,7 +32,7 @@ pub(super) const FAULTS: &[Lie] = &[
             &[Reply(EndSession, |r, _| {
                 let back = matches!(r.body, Body::Return(_));
                 if back {
-                    let page = Page::SignedOut(SignedOutPage { was_signed_in: true, stayed: false });
+                    let page = Page::SignedOut(SignedOutPage { was_signed_in: true, stayed: false, back: None });
                     (r.status, r.body) = (200, Body::Page(Box::new(page)));
                 }
                 back

@@ -15,10 +15,13 @@ mod token_policy;
 mod transport;
 mod userinfo;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
-use super::{Effect, TEST_IDENTITIES, Tag};
+use crate::protocol::{nearest, words};
+use crate::world::{AccessTokenFormat, Client, Settings};
+
+use super::{Effect, Fault, Point, TEST_IDENTITIES, Tag, Token, With};
 
 /// What a correct app does about a lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -36,6 +39,7 @@ pub enum Verdict {
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Lie {
     /// Its name for good.
+    #[serde(rename = "name")]
     pub id: &'static str,
     /// What is altered, in a sentence.
     pub sentence: &'static str,
@@ -91,15 +95,75 @@ impl Lie {
         find(id).ok_or_else(|| {
             let wanted = id.to_ascii_lowercase();
             let by_word = TEST_IDENTITIES.iter().find_map(|(word, _, tag)| match tag {
-                Tag::Fault(fault) if *word == wanted => Some((1.0, *fault)),
+                Tag::Fault(fault) if *word == wanted => Some(*fault),
                 _ => None,
             });
-            let scored = all().map(|fault| (strsim::normalized_damerau_levenshtein(&wanted, fault.id), fault.id));
-            let scored = scored.chain(by_word);
-            let best = scored.max_by(|(a, _), (b, _)| a.total_cmp(b)).filter(|(score, _)| *score > 0.4);
-            let hint = best.map(|(_, id)| format!("; did you mean `{id}`?")).unwrap_or_default();
-            format!("there is no fault `{id}`{hint}")
+            let near = by_word.or_else(|| nearest(&wanted, all().map(|fault| fault.id)));
+            let hint = near.map(|near| format!(" Did you mean `{near}`?")).unwrap_or_default();
+            format!("There is no fault `{id}`.{hint}")
         })
+    }
+}
+
+impl Lie {
+    /// What is wrong with a wish for this lie, if something is: the field and a sentence.
+    pub(crate) fn check(&self, fault: &Fault) -> Result<(), (&'static str, String)> {
+        let With { delay, seconds, issuer, realm, url } = &fault.with;
+        let mix_up = self.id == "mix.as_swap" || self.id == "mix.metadata_confusion";
+        let given = [
+            ("with.delay", delay.is_some(), self.takes("delay")),
+            ("with.seconds", seconds.is_some(), self.takes("seconds")),
+            ("with.url", url.is_some(), self.takes("url")),
+            ("with.issuer", issuer.is_some(), self.id.starts_with("mix.")),
+            ("with.realm", realm.is_some(), self.id.starts_with("mix.")),
+        ];
+        if let Some((field, ..)) = given.into_iter().find(|(_, given, taken)| *given && !taken) {
+            let name = field.trim_start_matches("with.");
+            let takes: Vec<&str> = ["delay", "seconds", "url"].into_iter().filter(|name| self.takes(name)).collect();
+            let instead = if takes.is_empty() { "nothing".to_owned() } else { takes.join(", ") };
+            return Err((field, format!("`{}` takes no {name}: it takes {instead}", self.id)));
+        }
+        if mix_up && issuer.is_none() {
+            return Err(("with.issuer", format!("`{}` needs the other issuer, or the other `realm`", self.id)));
+        }
+        let speaks = |point: Point| self.effects.iter().any(|effect| effect.may_speak_at(point));
+        match fault.when.endpoint {
+            Some(point) if !speaks(point) => {
+                Err(("match.endpoint", format!("`{}` has nothing to alter at this endpoint", self.id)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether it takes this number or name: its sentence says so then.
+    fn takes(&self, name: &str) -> bool {
+        self.sentence.contains(&format!("`with.{name}`"))
+    }
+
+    /// Why there will be nothing to alter, if that can be told from how the clients are registered.
+    pub(crate) fn doubt(&self, settings: &Settings, client: Option<&str>) -> Option<String> {
+        let of = |token: Token| {
+            self.effects.iter().all(|effect| match effect {
+                Effect::Draft(of, _) | Effect::Spoil(of, _) => *of == token,
+                _ => false,
+            })
+        };
+        let clients: Vec<_> = match client {
+            Some(id) => settings.client(id).into_iter().collect(),
+            None => settings.clients.values().cloned().collect(),
+        };
+        let app = client.map_or_else(|| "no app".to_owned(), |id| format!("`{id}` is not"));
+        let app = if client.is_some() { app } else { format!("{app} is") };
+        if of(Token::UserInfo) && clients.iter().all(|client| client.userinfo_signed_response_alg.is_none()) {
+            return Some(format!("It alters signed UserInfo, and {app} registered with userinfo_signed_response_alg."));
+        }
+        let opaque = |client: &Client| settings.access_token_format(client) == AccessTokenFormat::Opaque;
+        let all_opaque = if clients.is_empty() {
+            settings.policy.access_token_format == AccessTokenFormat::Opaque
+        } else {
+            clients.iter().all(|client| opaque(client))
+        };
+        (of(Token::Access) && all_opaque).then(|| "It alters JWT access tokens, and they are opaque here.".to_owned())
     }
 }
 
@@ -138,6 +202,11 @@ impl Faults {
 
 fn all() -> impl Iterator<Item = &'static Lie> {
     FAULTS.iter()
+}
+
+/// The names of all, as a schema has them.
+pub(crate) fn fault_names(_: &mut SchemaGenerator) -> Schema {
+    words(all().map(|fault| fault.id))
 }
 
 /// The lie of this name.

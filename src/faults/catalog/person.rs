@@ -8,7 +8,7 @@ use crate::faults::Effect::{Claims, Consent, Draft, Reply};
 use crate::faults::Facts;
 use crate::faults::Point::{Authorize, Userinfo};
 use crate::faults::Token::Id;
-use crate::faults::edit::{change, good};
+use crate::faults::edit::{change, good, otherwise};
 use crate::protocol::{Lifetime, Map};
 use crate::reply::{Body, Delivery, Page, StepPage};
 use crate::world::ConsentAnswer;
@@ -117,7 +117,7 @@ pub(super) const FAULTS: &[Lie] = &[
             STABILITY,
             &[Claims(|c, _| {
                 let sub = c.get("sub").and_then(Value::as_str).unwrap_or_default().to_owned();
-                say(c, "sub", format!("{sub}-anew"))
+                say(c, "sub", otherwise(&sub))
             })],
         ),
     )
@@ -257,7 +257,7 @@ pub(super) const FAULTS: &[Lie] = &[
     .so("signs in; cookies and headers do not overflow"),
     handle(
         "id.groups.overage",
-        "There are too many groups to say: a link says where they are.",
+        "There are too many groups to say: a link to `with.url` says where they are.",
         &["userinfo.groups", "userinfo._claim_names", "userinfo._claim_sources"],
         (
             "https://openid.net/specs/openid-connect-core-1_0.html#AggregatedDistributedClaims",

@@ -5,7 +5,7 @@ use super::{Lie, handle, reject, tolerate};
 use crate::faults::Effect::{Draft, Premise, Reply};
 use crate::faults::Point::{Introspection, Token, Userinfo};
 use crate::faults::Token::{Access, Id};
-use crate::faults::edit::{altered, append, bearer_error, change, error, member, set, shift, without};
+use crate::faults::edit::{altered, bearer_error, begin_otherwise, change, error, member, set, shift, without};
 use crate::faults::{Facts, Premise as World};
 use crate::protocol::{Lifetime, UnixTime};
 use crate::reply::Delivery;
@@ -96,13 +96,13 @@ pub(super) const FAULTS: &[Lie] = &[
         "rt.id_token.iss_differs",
         "The new ID token has another iss.",
         &["refreshed_id_token.iss"],
-        (REFRESHED, &[Draft(Id, |t, f| refreshing(f) && append(t, "iss", "/another"))]),
+        (REFRESHED, &[Draft(Id, |t, f| refreshing(f) && begin_otherwise(t, "iss"))]),
     ),
     reject(
         "rt.id_token.sub_differs",
         "The new ID token is about somebody else.",
         &["refreshed_id_token.sub"],
-        (REFRESHED, &[Draft(Id, |t, f| refreshing(f) && append(t, "sub", "-other"))]),
+        (REFRESHED, &[Draft(Id, |t, f| refreshing(f) && begin_otherwise(t, "sub"))]),
     ),
     reject(
         "rt.id_token.aud_differs",

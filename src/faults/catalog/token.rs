@@ -280,7 +280,7 @@ pub(super) const FAULTS: &[Lie] = &[
     ),
     reject(
         "tok.redirect",
-        "The answer is a redirect to somewhere else.",
+        "The answer is a redirect to `with.url`, to a port where nobody is where it says nothing.",
         &["token.status", "token.location", "token.body", "token.content_type"],
         (
             "https://www.rfc-editor.org/rfc/rfc9700#section-4.12",

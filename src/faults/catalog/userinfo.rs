@@ -13,7 +13,7 @@ use crate::faults::Facts;
 use crate::faults::Point::Userinfo;
 use crate::faults::Token::UserInfo;
 use crate::faults::edit::{
-    append, bearer_error, by_stranger, bytes, corrupt, error, good, html, instead, member, set, without,
+    bearer_error, begin_otherwise, by_stranger, bytes, corrupt, error, good, html, instead, member, set, without,
 };
 use crate::protocol::Map;
 use crate::reply::Body;
@@ -57,7 +57,7 @@ pub(super) const FAULTS: &[Lie] = &[
             USERINFO,
             &[
                 Reply(Userinfo, |r, _| member(r, "sub", "somebody-else")),
-                Draft(UserInfo, |t, _| append(t, "sub", "-else")),
+                Draft(UserInfo, |t, _| begin_otherwise(t, "sub")),
             ],
         ),
     ),
@@ -139,7 +139,7 @@ pub(super) const FAULTS: &[Lie] = &[
         "ui.jwt.wrong_iss",
         "The signed answer is another issuer's.",
         JWT,
-        (USERINFO, &[Draft(UserInfo, |t, _| append(t, "iss", "/another"))]),
+        (USERINFO, &[Draft(UserInfo, |t, _| begin_otherwise(t, "iss"))]),
     ),
     reject(
         "ui.jwt.wrong_aud",
@@ -219,7 +219,7 @@ pub(super) const FAULTS: &[Lie] = &[
     .so("goes on, and believes the claims only if it knows that issuer"),
     tolerate(
         "ui.claims.distributed",
-        "Two claims are to be fetched from somebody else.",
+        "Two claims are to be fetched from `with.url`, from UserInfo itself where it says nothing.",
         SOURCES,
         (
             AGGREGATED,

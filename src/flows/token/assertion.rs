@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::protocol::{Lifetime, UnixTime};
-use crate::spec::{Check, Refused};
+use crate::spec::{Check, Refused, quoted};
 use crate::tokens::{Alg, Opened, Unverified, verify_with_jwk, verify_with_secret};
 use crate::world::{Asked, AuthMethod, BackChannel, Client, Ctx, Endpoint, Name, Stop};
 
@@ -26,13 +26,18 @@ pub(super) fn verify(ctx: &mut Ctx<'_>, client: &Client, asked: &Asked, assertio
     let opened = open(ctx, client, assertion)?;
     let valid = claims_hold(ctx, client, asked, &opened);
     ctx.check_as(Check::ClientAssertionValid, valid.is_ok(), |refused| match &valid {
-        Err((got, expected)) => refused.got(got.as_str()).expected(expected.as_str()),
+        Err((got, expected)) => {
+            let say = format!("client_assertion has {}, where {expected} is expected", quoted(got));
+            refused.got(got.as_str()).expected(expected.as_str()).says(say)
+        }
         Ok(()) => refused,
     })?;
     let jti = opened.claim("jti").unwrap_or_default();
     let name = Name::Assertion(client.client_id(), jti.to_owned());
     let used: Option<()> = ctx.records.get(&name)?;
-    ctx.check_as(Check::ClientAssertionUnused, used.is_none(), |refused| refused.got(format!("jti={jti}")))?;
+    ctx.check_as(Check::ClientAssertionUnused, used.is_none(), |refused| {
+        refused.got(jti).says(format!("client_assertion was used before: its jti {} is known", quoted(jti)))
+    })?;
     let until = opened.time("exp").unwrap_or(ctx.now).plus(SKEW);
     ctx.records.put(name, (), until);
     Ok(())
@@ -47,15 +52,12 @@ fn open(ctx: &mut Ctx<'_>, client: &Client, assertion: &str) -> Result<Opened, S
         },
         (None, _) => Err(Unverified::Algorithm),
     };
-    ctx.check_as(Check::ClientAssertionValid, opened.is_ok(), |refused| match &opened {
-        Err(why) => refused.got(format!("an assertion that {}", why.sentence())),
-        Ok(_) => refused,
-    })?;
-    opened.map_err(|_| Refused::by(Check::ClientAssertionValid).into())
+    let why = opened.as_ref().err().map_or("", |why| why.sentence());
+    let refused = |refused: Refused| refused.says(format!("client_assertion {why}"));
+    Ok(ctx.require_as(Check::ClientAssertionValid, opened.ok(), refused)?)
 }
 
-/// Verifies by the keys behind `jwks_uri`. If they do not fit and were fetched before this second, they are fetched once
-/// more: the client may have a new key, [Core §10.1.1](https://openid.net/specs/openid-connect-core-1_0.html#RotateSigKeys).
+/// Verifies by the keys behind `jwks_uri`. If they do not fit and were not fetched just now, they are fetched once more: the client may have a new key, [Core §10.1.1](https://openid.net/specs/openid-connect-core-1_0.html#RotateSigKeys).
 fn verify_with_fetched(
     ctx: &mut Ctx<'_>,
     client: &Client,
@@ -65,12 +67,13 @@ fn verify_with_fetched(
     let name = Name::ClientKeys(uri.to_string());
     let fetched: Value = ctx.records.get(&name)?.unwrap_or_default();
     let error = fetched.get("error").and_then(Value::as_str).map(str::to_owned);
-    ctx.check_as(Check::ClientAssertionValid, error.is_none(), |refused| {
-        refused.got(error.unwrap_or_default()).expected(format!("the client's keys at {uri}"))
-    })?;
+    if let Some(error) = error {
+        let expected = format!("the client's keys at {uri}");
+        let say = format!("client_assertion cannot be verified: {error}");
+        return Err(ctx.refuse(Check::ClientAssertionValid).got(error).expected(expected).says(say).into());
+    }
     let opened = verify_with_jwk(assertion, &fetched);
-    let fetched_at = fetched.get("fetched_at").and_then(Value::as_i64).unwrap_or_default();
-    if opened.is_err() && UnixTime(fetched_at) < ctx.now {
+    if opened.is_err() && fetched.get("stale").and_then(Value::as_bool) == Some(true) {
         return Err(Stop::Need(name));
     }
     Ok(opened)

@@ -3,29 +3,30 @@
 use std::sync::Arc;
 
 use crate::protocol::{CodeValue, Params, pkce};
-use crate::spec::{Check, Refused};
-use crate::world::{AuthMethod, Code, Ctx, Grant, Issuance, Name, Stop};
+use crate::flows::alive::{self, alive};
+use crate::spec::{Check, Refused, compared, quoted};
+use crate::world::{AuthMethod, Code, Ctx, Grant, Issuance, Name, Seen, Stop};
 
 use super::AuthenticatedClient;
-use super::issue::{Wish, audience, issue};
+use super::issue::{Wish, audience, issue, names_resource};
 
 pub(super) fn redeem(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Params) -> Result<Issuance, Stop> {
-    let sent = params.get("code");
-    ctx.check_as(Check::ParameterPresent, sent.is_some(), |refused| refused.expected("code"))?;
-    let name = Name::Code(CodeValue::from(sent.unwrap_or_default()));
+    let sent = ctx.parameter(params, "code")?;
+    let name = Name::Code(CodeValue::from(sent));
     let code: Option<Code> = ctx.records.get(&name)?;
     let mut code = ctx.require(Check::CodeKnown, code)?;
-    ctx.check(Check::CodeOfThisClient, code.client == client.client_id())?;
+    ctx.check_as(Check::CodeOfThisClient, code.client == client.client_id(), |refused| {
+        let say = format!("The code was issued to another app than {}", quoted(&client.id));
+        refused.says(say).aside(format!("it was issued to {}", code.client))
+    })?;
     let grant: Option<Arc<Grant>> = ctx.records.get(&Name::Grant(code.grant.clone()))?;
     let issuer = &ctx.settings.issuer;
     let grant = ctx.require(Check::CodeKnown, grant.filter(|grant| grant.issuer == *issuer))?;
     unused(ctx, &code, &grant)?;
-    ctx.check(Check::CodeFresh, ctx.now < code.until)?;
-    let redirect_uri = params.get("redirect_uri").unwrap_or_default();
-    ctx.check_as(Check::RedirectUriRepeated, redirect_uri == code.redirect_uri, |refused| {
-        refused.got(redirect_uri).aside(format!("it was {}", code.redirect_uri))
-    })?;
+    fresh(ctx, client, &code)?;
+    redirect_uri_repeated(ctx, &code, params)?;
     proof_key(ctx, client, &code, params)?;
+    alive(ctx, &grant, alive::GRANT)?;
 
     let audience = audience(ctx, client, &grant, params)?;
     code.redeemed_at = Some(ctx.now);
@@ -37,11 +38,30 @@ pub(super) fn redeem(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &P
         audience,
         with_refresh_token: client.wants_refresh_token(&scopes),
         with_id_token: scopes.contains("openid"),
+        names_resource: names_resource(&grant, params),
         scopes,
         kept_until: ctx.now,
         is_refresh: false,
     };
     Ok(issue(ctx, client, (grant_id, grant), wish))
+}
+
+fn fresh(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, code: &Code) -> Result<(), Refused> {
+    let (age, lives) = (ctx.now_ms.since(code.issued_at), ctx.settings.lifetimes(client).code);
+    ctx.check_as(Check::CodeFresh, ctx.now < code.until, |refused| {
+        refused.says(format!("The code is {age} old and lives {}", lives.in_words()))
+    })?;
+    ctx.see(Check::CodeFresh, Seen::Age(age, lives));
+    Ok(())
+}
+
+/// [RFC 6749 §4.1.3](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3). The caller may be a thief, who is not told what would be right.
+fn redirect_uri_repeated(ctx: &mut Ctx<'_>, code: &Code, params: &Params) -> Result<(), Refused> {
+    let sent = params.get("redirect_uri").unwrap_or_default();
+    ctx.check_as(Check::RedirectUriRepeated, sent == code.redirect_uri, |refused| match sent {
+        "" => refused.says("redirect_uri is missing: the one of the authorization request is needed again"),
+        _ => refused.got(sent).aside(format!("it is {}", compared(sent, &code.redirect_uri))),
+    })
 }
 
 /// A second use means that somebody else has the code, and perhaps the tokens: they end,
@@ -53,7 +73,7 @@ fn unused(ctx: &mut Ctx<'_>, code: &Code, grant: &Grant) -> Result<(), Refused> 
     let kept = ctx.now.plus(ctx.settings.policy.lifetimes.refresh_token);
     ctx.records.put(Name::Grant(code.grant.clone()), revoked, kept);
     let ago = ctx.now.since(at);
-    ctx.check_as(Check::CodeUnused, false, |refused| refused.got(format!("a code that was redeemed {ago} s ago")))
+    Err(ctx.refuse(Check::CodeUnused).says(format!("The code was redeemed {ago} s ago already")))
 }
 
 /// Whoever redeems must be who asked, [RFC 7636 §4.6](https://www.rfc-editor.org/rfc/rfc7636#section-4.6).
@@ -65,14 +85,23 @@ fn proof_key(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, code: &Code, param
     let Some(challenge) = &code.challenge else {
         ctx.check(Check::PkceExpected, verifier.is_none())?;
         // An unregistered client shows only here whether it has a secret.
-        return ctx.check(Check::PkceUsed, client.method() != AuthMethod::None);
+        if client.method() == AuthMethod::None {
+            return Err(ctx.refuse(Check::PkceUsed));
+        }
+        return Ok(());
     };
     let verifier = ctx.require(Check::PkceVerifierGiven, verifier)?;
-    let matches = pkce::is_well_formed(verifier) && challenge.accepts(verifier);
-    let method = challenge.method.as_str();
-    ctx.check_as(Check::PkceMatches, matches, |refused| {
-        refused
-            .expected(format!("43 to 128 characters that fit the challenge by {method}"))
-            .aside(format!("code_verifier={verifier}, code_challenge={}", challenge.value))
-    })
+    let (well_formed, method) = (pkce::is_well_formed(verifier), challenge.method.as_str());
+    ctx.check_as(Check::PkceMatches, well_formed && challenge.accepts(verifier), |refused| {
+        let refused = refused.aside(format!("code_verifier={verifier}, code_challenge={}", challenge.value));
+        match well_formed {
+            true => refused.says(format!("code_verifier does not belong to the code_challenge of this sign-in, by {method}")),
+            false => refused.says(format!(
+                "code_verifier has {} characters, or some that are not allowed; 43 to 128 of A-Z a-z 0-9 - . _ ~ are",
+                verifier.chars().count()
+            )),
+        }
+    })?;
+    ctx.see(Check::PkceMatches, Seen::Value(method.into()));
+    Ok(())
 }

@@ -1,32 +1,26 @@
 //! A client asks for itself, [RFC 6749 §4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4).
 
-use crate::protocol::{ClaimsRequest, Map, Params, Scopes};
-use crate::spec::Check;
+use crate::flows::visit::{asked_or_registered, scopes_allowed};
+use crate::protocol::{Map, Params, Scopes};
+use crate::spec::{Check, quoted};
 use crate::world::{AuthMethod, Ctx, Grant, Issuance, Person, Stop};
 
 use super::AuthenticatedClient;
-use super::issue::{Wish, audience, issue as give};
+use super::issue::{Wish, audience, issue as give, names_resource};
 
 pub(super) fn issue(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Params) -> Result<Issuance, Stop> {
-    ctx.check(Check::ClientConfidential, client.method() != AuthMethod::None)?;
-    let scopes = Scopes::from(params.get("scope").unwrap_or_default());
-    crate::flows::visit::scopes_allowed(ctx, client, &scopes)?;
-    let grant = Grant {
-        issuer: ctx.settings.issuer.clone(),
-        client: client.client_id(),
-        person: Person { sub: client.id.as_str().into(), claims: Some(Map::new()) },
-        scopes: scopes.clone(),
-        nonce: None,
-        auth_time: None,
-        session: None,
-        amr: Vec::new(),
-        acr: None,
-        claims: ClaimsRequest::default(),
-        resource: Vec::new(),
-        login_hint: None,
-        marks: Vec::new(),
-        revoked: false,
+    ctx.check_as(Check::ClientConfidential, client.method() != AuthMethod::None, |refused| {
+        refused.says(format!("{} did not authenticate, and gets no token of its own so", quoted(client.shown_name())))
+    })?;
+    // What only a person can give is not a client's own to have.
+    let scopes = asked_or_registered(client, Scopes::from(params.get("scope").unwrap_or_default()));
+    let scopes = match params.get("scope") {
+        Some(_) => scopes,
+        None => scopes.filtered(|scope| !matches!(scope, "openid" | "offline_access")),
     };
+    scopes_allowed(ctx, client, &scopes)?;
+    let person = Person { claims: Some(Map::new()), ..Person::known(client.id.as_str().into()) };
+    let grant = Grant::new(&ctx.settings.issuer, client.client_id(), person, scopes.clone());
     let id = ctx.entropy.id().into();
     let audience = audience(ctx, client, &grant, params)?;
     let wish = Wish {
@@ -34,6 +28,7 @@ pub(super) fn issue(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Pa
         audience,
         with_refresh_token: false,
         with_id_token: false,
+        names_resource: names_resource(&grant, params),
         kept_until: ctx.now,
         is_refresh: false,
     };

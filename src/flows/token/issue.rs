@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::flows::visit::resources_usable;
 use crate::protocol::{GrantId, Lifetime, Params, Scopes, UnixTime};
-use crate::spec::{Check, Refused};
-use crate::world::{Access, AccessTokenFormat, Client, Ctx, Grant, Issuance, Name, Refresh, one_of};
+use crate::spec::{Check, Refused, one_of, quoted};
+use crate::world::{Access, AccessTokenFormat, Client, Ctx, Grant, Issuance, Name, Refresh};
 
 /// How much longer than a token its record is kept, so that an expired one is told from an unknown one.
 const EXPIRED: Lifetime = Lifetime::of_seconds(3_600);
@@ -20,6 +20,8 @@ pub(super) struct Wish {
     /// Until when what was agreed to must be remembered, beyond the new tokens' own lifetimes.
     pub(super) kept_until: UnixTime,
     pub(super) is_refresh: bool,
+    /// Whether this request, or the one before it, named the API that the token is for.
+    pub(super) names_resource: bool,
 }
 
 /// Names the new tokens and keeps their records.
@@ -45,6 +47,7 @@ pub(super) fn issue(
     ctx.records.put(Name::Access(access.as_str().into()), record, access_until.plus(EXPIRED));
     let mut kept_until = access_until.max(wish.kept_until);
     let refresh = wish.with_refresh_token.then(|| ctx.entropy.secret());
+    let refresh_until = refresh.is_some().then(|| ctx.now.plus(lifetimes.refresh_token));
     if let Some(value) = &refresh {
         let until = ctx.now.plus(lifetimes.refresh_token);
         let record = Refresh { grant: grant_id.clone(), client: grant.client.clone(), until, replaced_at: None };
@@ -62,8 +65,15 @@ pub(super) fn issue(
         access_until,
         refresh: refresh.map(Into::into),
         with_id_token: wish.with_id_token,
+        refresh_until,
         is_refresh: wish.is_refresh,
+        names_resource: wish.names_resource,
     }
+}
+
+/// Whether this request, or the one before it, named an API, [RFC 8707 §2](https://www.rfc-editor.org/rfc/rfc8707#section-2).
+pub(super) fn names_resource(grant: &Grant, params: &Params) -> bool {
+    !grant.resource.is_empty() || params.get("resource").is_some()
 }
 
 /// Whom the access token is for, [RFC 8707 §2.2](https://www.rfc-editor.org/rfc/rfc8707#section-2.2); the issuer, if nobody said.
@@ -75,10 +85,14 @@ pub(super) fn audience(
 ) -> Result<Vec<String>, Refused> {
     let asked: Vec<String> = params.all("resource").filter(|uri| !uri.is_empty()).map(str::to_owned).collect();
     resources_usable(ctx, &asked)?;
-    let beyond = asked.iter().find(|resource| !grant.resource.is_empty() && !grant.resource.contains(resource));
-    ctx.check_as(Check::ResourceGranted, beyond.is_none(), |refused| {
-        refused.got(beyond.map_or("", String::as_str)).expected(one_of(&grant.resource))
-    })?;
+    if !asked.is_empty() && !grant.resource.is_empty() {
+        let beyond = asked.iter().find(|resource| !grant.resource.contains(resource));
+        ctx.check_as(Check::ResourceGranted, beyond.is_none(), |refused| {
+            let (beyond, granted) = (beyond.map_or("", String::as_str), one_of(&grant.resource));
+            let say = format!("resource {} was not part of the authorization request, {granted} was", quoted(beyond));
+            refused.got(beyond).expected(granted).says(say)
+        })?;
+    }
     let named = if asked.is_empty() { grant.resource.clone() } else { asked };
     if !named.is_empty() {
         return Ok(named);

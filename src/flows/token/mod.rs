@@ -8,11 +8,13 @@ mod password;
 mod refresh;
 mod verify_client;
 
-pub(super) use refresh::session_lives;
+pub(super) use refresh::{refresh_name, session_lives};
 pub use verify_client::{AuthenticatedClient, verify_client};
 
-use crate::spec::Check;
-use crate::world::{Asked, Ctx, Failure, GrantType, Outcome, Stop};
+use crate::flows::visit::grant_type_allowed;
+use crate::protocol::nearest;
+use crate::spec::{Check, Meant, quoted};
+use crate::world::{Asked, Ctx, Failure, GrantType, Outcome, Seen, Stop};
 
 /// An app asks for tokens.
 pub fn token(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
@@ -28,15 +30,15 @@ pub fn token(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
 }
 
 fn grant_type(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, asked: &Asked) -> Result<GrantType, Stop> {
-    let sent = asked.params.get("grant_type");
-    ctx.check_as(Check::ParameterPresent, sent.is_some(), |refused| refused.expected("grant_type"))?;
-    let sent = sent.unwrap_or_default();
+    let sent = ctx.parameter(&asked.params, "grant_type")?;
     let known = GrantType::ALL.into_iter().find(|grant_type| grant_type.as_str() == sent);
-    ctx.check_as(Check::GrantTypeKnown, known.is_some(), |refused| {
-        refused.got(sent).expected(GrantType::ALL.map(GrantType::as_str).join(", "))
+    let grant_type = ctx.require_as(Check::GrantTypeKnown, known, |refused| {
+        let names = GrantType::ALL.map(GrantType::as_str);
+        let meant = nearest(sent, names).map(|word| Meant::Word { word: word.to_owned(), link: None });
+        let say = format!("The grant type {} is not offered", quoted(sent));
+        refused.got(sent).expected(names.join(", ")).says(say).meant(meant)
     })?;
-    let grant_type = ctx.require(Check::GrantTypeKnown, known)?;
-    let allowed = client.may_use(grant_type);
-    ctx.check_as(Check::GrantTypeAllowed, allowed, |refused| refused.got(sent))?;
+    ctx.see(Check::GrantTypeKnown, Seen::Value(grant_type.as_str().into()));
+    grant_type_allowed(ctx, client, grant_type)?;
     Ok(grant_type)
 }

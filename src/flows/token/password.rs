@@ -2,38 +2,30 @@
 //! [RFC 9700 §2.4](https://www.rfc-editor.org/rfc/rfc9700#section-2.4) forbids it, so it is off unless a client lists it.
 
 use crate::flows::sign_in::authenticate;
-use crate::protocol::{ClaimsRequest, Params, Scopes};
+use crate::flows::visit::{asked_or_registered, scopes_allowed};
+use crate::protocol::{Params, Scopes};
 use crate::spec::{Check, Refusal};
 use crate::world::{Ctx, Grant, Issuance, Person, Stop};
 
 use super::AuthenticatedClient;
-use super::issue::{Wish, audience, issue as give};
+use super::issue::{Wish, audience, issue as give, names_resource};
 
 pub(super) fn issue(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Params) -> Result<Issuance, Stop> {
-    let typed = params.get("username");
-    ctx.check_as(Check::ParameterPresent, typed.is_some(), |refused| refused.expected("username"))?;
+    let typed = ctx.parameter(params, "username")?;
     // RFC 6749 §5.2: whatever is wrong with the person's credentials is `invalid_grant`.
     let invalid = |refused: crate::spec::Refused| refused.because(Refusal::PasswordWrong);
-    let user = authenticate(ctx, typed.unwrap_or_default(), params.get("password").unwrap_or_default());
+    let user = authenticate(ctx, typed, params.get("password").unwrap_or_default());
     let user = user.map_err(invalid)?;
-    ctx.check(Check::PersonMaySignIn, !user.locked).map_err(invalid)?;
-    let scopes = Scopes::from(params.get("scope").unwrap_or_default());
-    crate::flows::visit::scopes_allowed(ctx, client, &scopes)?;
+    ctx.check_as(Check::PersonMaySignIn, !user.locked, |refused| {
+        refused.got(user.sub.as_str()).says(format!("{} is locked: every sign-in is refused", user.shown_name()))
+    })
+    .map_err(invalid)?;
+    let scopes = asked_or_registered(client, Scopes::from(params.get("scope").unwrap_or_default()));
+    scopes_allowed(ctx, client, &scopes)?;
     let grant = Grant {
-        issuer: ctx.settings.issuer.clone(),
-        client: client.client_id(),
-        person: Person { sub: user.sub, claims: None },
-        scopes: scopes.clone(),
-        nonce: None,
         auth_time: Some(ctx.now),
-        session: None,
         amr: vec!["pwd".into()],
-        acr: None,
-        claims: ClaimsRequest::default(),
-        resource: Vec::new(),
-        login_hint: None,
-        marks: Vec::new(),
-        revoked: false,
+        ..Grant::new(&ctx.settings.issuer, client.client_id(), Person::known(user.sub), scopes.clone())
     };
     let id = ctx.entropy.id().into();
     let audience = audience(ctx, client, &grant, params)?;
@@ -42,6 +34,7 @@ pub(super) fn issue(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Pa
         with_refresh_token: client.wants_refresh_token(&scopes),
         with_id_token: scopes.contains("openid"),
         scopes,
+        names_resource: names_resource(&grant, params),
         kept_until: ctx.now,
         is_refresh: false,
     };

@@ -2,30 +2,38 @@
 
 use std::sync::Arc;
 
-use crate::protocol::{Params, RefreshValue, Scopes};
-use crate::spec::{Check, Refusal, Refused};
-use crate::world::{Ctx, Grant, Issuance, Name, Refresh, Session, Stop};
+use crate::protocol::{Millis, Params, RefreshValue, Scopes};
+use crate::flows::alive::{self, alive};
+use crate::spec::{Check, Refused, quoted};
+use crate::tokens::Opened;
+use crate::world::{Ctx, Grant, Issuance, Name, Refresh, Seen, Session, Stop};
+
+use crate::tokens::REFRESH_TYP;
 
 use super::AuthenticatedClient;
-use super::issue::{Wish, audience, issue};
+use super::issue::{Wish, audience, issue, names_resource};
 
 pub(super) fn refresh(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Params) -> Result<Issuance, Stop> {
-    let sent = params.get("refresh_token");
-    ctx.check_as(Check::ParameterPresent, sent.is_some(), |refused| refused.expected("refresh_token"))?;
-    let name = Name::Refresh(RefreshValue::from(sent.unwrap_or_default()));
+    let sent = ctx.parameter(params, "refresh_token")?;
+    let name = Name::Refresh(refresh_name(ctx, sent));
     let token: Option<Refresh> = ctx.records.get(&name)?;
     let mut token = ctx.require(Check::RefreshKnown, token)?;
-    ctx.check(Check::RefreshOfThisClient, token.client == client.client_id())?;
-    ctx.check(Check::RefreshFresh, ctx.now < token.until)?;
+    ctx.check_as(Check::RefreshOfThisClient, token.client == client.client_id(), |refused| {
+        let say = format!("The refresh token was issued to another app than {}", quoted(&client.id));
+        refused.says(say).aside(format!("it was issued to {}", token.client))
+    })?;
+    let left = token.until.since(ctx.now);
+    ctx.check_as(Check::RefreshFresh, left > 0, |refused| {
+        refused.says(format!("The refresh token expired {} ago", Millis::of_seconds(-left)))
+    })?;
+    ctx.see(Check::RefreshFresh, Seen::Left(left));
     let grant: Option<Arc<Grant>> = ctx.records.get(&Name::Grant(token.grant.clone()))?;
     let issuer = &ctx.settings.issuer;
     let grant = ctx.require(Check::RefreshKnown, grant.filter(|grant| grant.issuer == *issuer))?;
-    ctx.check(Check::GrantAlive, !grant.revoked)?;
+    alive(ctx, &grant, alive::GRANT)?;
     unused(ctx, &token, &grant)?;
-    let alive = session_lives(ctx, &grant)?;
-    ctx.check(Check::SessionAlive, alive)?;
-    let may = ctx.settings.may_sign_in(&grant.person);
-    ctx.check(Check::PersonMaySignIn, may).map_err(|refused| refused.because(Refusal::GrantRevoked))?;
+    let lives = session_lives(ctx, &grant)?;
+    ctx.check(Check::SessionAlive, lives)?;
     let scopes = narrowed(ctx, &grant, params)?;
 
     let audience = audience(ctx, client, &grant, params)?;
@@ -38,8 +46,19 @@ pub(super) fn refresh(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &
         ctx.records.put(name, token, until);
     }
     let with_id_token = scopes.contains("openid");
-    let wish = Wish { scopes, audience, with_refresh_token: rotate, with_id_token, kept_until, is_refresh: true };
+    let names_resource = names_resource(&grant, params);
+    let wish = Wish { scopes, names_resource, audience, with_refresh_token: rotate, with_id_token, kept_until, is_refresh: true };
     Ok(issue(ctx, client, (grant_id, grant), wish))
+}
+
+/// The name of a refresh token: a JWT's is its `jti`, once the signature holds; any other is its own.
+pub(in crate::flows) fn refresh_name(ctx: &Ctx<'_>, token: &str) -> RefreshValue {
+    if !token.contains('.') {
+        return token.into();
+    }
+    let opened = ctx.settings.keys.open(token, ctx.now).ok();
+    let refreshes = |opened: &Opened| opened.header.get("typ").and_then(serde_json::Value::as_str) == Some(REFRESH_TYP);
+    opened.filter(refreshes).and_then(|opened| opened.claim("jti").map(Into::into)).unwrap_or_else(|| token.into())
 }
 
 /// A replaced token that comes again was stolen, or is used by two at once. Nobody can tell which, so the family ends,
@@ -52,7 +71,7 @@ fn unused(ctx: &mut Ctx<'_>, token: &Refresh, grant: &Grant) -> Result<(), Refus
     revoked.revoked = true;
     ctx.records.put(Name::Grant(token.grant.clone()), revoked, token.until);
     let ago = ctx.now.since(at);
-    ctx.check_as(Check::RefreshUnused, false, |refused| refused.got(format!("a token that was replaced {ago} s ago")))
+    Err(ctx.refuse(Check::RefreshUnused).says(format!("The refresh token was replaced by a newer one {ago} s ago")))
 }
 
 /// Without `offline_access` a refresh token lives as long as the sign-in,
@@ -65,8 +84,10 @@ pub(in crate::flows) fn session_lives(ctx: &Ctx<'_>, grant: &Grant) -> Result<bo
 
 fn narrowed(ctx: &mut Ctx<'_>, grant: &Grant, params: &Params) -> Result<Scopes, Refused> {
     let Some(asked) = params.get("scope").map(Scopes::from) else { return Ok(grant.scopes.clone()) };
-    ctx.check_as(Check::ScopeWithinGrant, asked.is_within(&grant.scopes), |refused| {
-        refused.got(asked.to_string()).expected(format!("some of: {}", grant.scopes))
+    let beyond = asked.iter().find(|scope| !grant.scopes.contains(scope));
+    ctx.check_as(Check::ScopeWithinGrant, beyond.is_none(), |refused| {
+        let say = format!("The scope {} was not granted, only: {}", quoted(beyond.unwrap_or_default()), grant.scopes);
+        refused.got(asked.to_string()).expected(format!("some of: {}", grant.scopes)).says(say)
     })?;
     Ok(asked)
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use crate::flows::documents::readable;
 use crate::flows::sign_in::same;
-use crate::spec::{Check, Refusal, Refused};
-use crate::world::{Asked, AuthMethod, Client, Credential, Ctx, Stop};
+use crate::flows::visit::unknown_client;
+use crate::spec::{Check, Refusal, Refused, one_of, quoted};
+use crate::world::{Asked, AuthMethod, Client, Credential, Ctx, Seen, Stop};
 
 use super::assertion;
 
@@ -37,6 +38,8 @@ impl Deref for AuthenticatedClient {
 struct Claimed<'a> {
     id: Option<Cow<'a, str>>,
     secret: Option<&'a str>,
+    /// The secret before it was decoded, if that made a difference.
+    as_sent: Option<&'a str>,
     assertion: Option<&'a str>,
     method: AuthMethod,
 }
@@ -44,27 +47,19 @@ struct Claimed<'a> {
 /// Finds and verifies the client of a request to the token endpoint or one of its neighbours.
 pub fn verify_client(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<AuthenticatedClient, Stop> {
     readable(ctx, asked)?;
-    let repeated = asked.params.repeated();
-    ctx.check_as(Check::ParameterOnce, repeated.is_none(), |refused| refused.got(repeated.unwrap_or_default()))?;
+    ctx.readable_parameters(&asked.params)?;
     let claimed = claimed(ctx, asked)?;
     let id = ctx.require(Check::ClientNamed, claimed.id)?;
-    let found = ctx.settings.client(&id);
-    ctx.check_as(Check::ClientKnown, found.is_some(), |refused| {
-        refused.because(Refusal::ClientNotRegistered).got(id.as_ref())
+    let settings = ctx.settings;
+    let client = ctx.require_as(Check::ClientKnown, settings.client(&id), |refused| {
+        unknown_client(refused, settings, &id, |_| String::new()).because(Refusal::ClientNotRegistered)
     })?;
-    let client = ctx.require(Check::ClientKnown, found)?;
-    let expected = expected_methods(&client);
-    ctx.check_as(Check::ClientMethodAllowed, expected.contains(&claimed.method), |refused| {
-        let names: Vec<String> = expected.iter().map(|method| method.as_str().to_owned()).collect();
-        refused.got(claimed.method.as_str()).expected(crate::world::one_of(&names))
-    })?;
+    ctx.see(Check::ClientKnown, Seen::Value(id.as_ref().into()));
+    method_allowed(ctx, &client, claimed.method)?;
     match claimed.method {
         AuthMethod::None => {}
         AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost => {
-            let right = client.secret.as_deref();
-            let holds =
-                client.unregistered || right.is_some_and(|right| same(right, claimed.secret.unwrap_or_default()));
-            ctx.check(Check::ClientSecretMatches, holds)?;
+            secret_matches(ctx, &client, (claimed.secret, claimed.as_sent))?;
         }
         AuthMethod::ClientSecretJwt | AuthMethod::PrivateKeyJwt => {
             assertion::verify(ctx, &client, asked, claimed.assertion.unwrap_or_default())?;
@@ -73,11 +68,61 @@ pub fn verify_client(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<AuthenticatedCl
     Ok(AuthenticatedClient { client, method: claimed.method })
 }
 
+/// The two ways of sending a secret are one as far as most providers care, so the other than the registered one is served and remarked on.
+fn method_allowed(ctx: &mut Ctx<'_>, client: &Client, method: AuthMethod) -> Result<(), Refused> {
+    let expected = expected_methods(client);
+    let by_secret = |method: AuthMethod| matches!(method, AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost);
+    let other_way = by_secret(method) && expected.iter().any(|expected| by_secret(*expected)) && !ctx.settings.strict;
+    let (sent, app) = (method.as_str(), quoted(client.shown_name()));
+    let names: Vec<String> = expected.iter().map(|method| method.as_str().to_owned()).collect();
+    if other_way && !expected.contains(&method) {
+        let served = "many providers serve either; --strict refuses it";
+        ctx.trace.remarks.push(format!("{app} is registered for {}, and sent {sent}: {served}", one_of(&names)));
+    }
+    ctx.check_as(Check::ClientMethodAllowed, other_way || expected.contains(&method), |refused| {
+        let expected = one_of(&names);
+        let say = match method {
+            AuthMethod::None => format!("{app} sent no credentials, and is registered for {expected}"),
+            _ => format!("{app} authenticated by {sent}, and is registered for {expected}"),
+        };
+        refused.got(sent).expected(expected).says(say)
+    })?;
+    ctx.see(Check::ClientMethodAllowed, Seen::Value(sent.into()));
+    Ok(())
+}
+
+/// Any secret will do for a client that nobody registered, so nothing is compared then.
+fn secret_matches(
+    ctx: &mut Ctx<'_>,
+    client: &Client,
+    (sent, as_sent): (Option<&str>, Option<&str>),
+) -> Result<(), Refused> {
+    if client.unregistered {
+        return Ok(());
+    }
+    let right = client.secret.as_deref();
+    let is_right = |sent: &str| right.is_some_and(|right| same(right, sent));
+    ctx.check_as(Check::ClientSecretMatches, is_right(sent.unwrap_or_default()), |refused| {
+        let app = quoted(client.shown_name());
+        if as_sent.is_some_and(is_right) {
+            return refused.says(format!(
+                "The secret of {app} is right, but not encoded: in HTTP Basic it is form-encoded first, in UTF-8, so that + is sent as \
+                 %2B (RFC 6749 section 2.3.1)"
+            ));
+        }
+        refused.says(format!("client_secret is not the one of {app}"))
+    })
+}
+
 /// Collects what was sent, which must be one way of authenticating, [RFC 6749 §2.3](https://www.rfc-editor.org/rfc/rfc6749#section-2.3).
 fn claimed<'a>(ctx: &mut Ctx<'_>, asked: &'a Asked) -> Result<Claimed<'a>, Refused> {
     let in_body = (asked.params.get("client_id"), asked.params.get("client_secret"));
     let in_header = match &asked.credential {
-        Some(Credential::Basic { id, secret }) => Some((id.as_str(), secret.as_str())),
+        Some(Credential::Basic { id, secret, .. }) => Some((id.as_str(), secret.as_str())),
+        _ => None,
+    };
+    let as_sent = match &asked.credential {
+        Some(Credential::Basic { as_sent, .. }) => as_sent.as_deref(),
         _ => None,
     };
     let assertion = asked.params.get("client_assertion");
@@ -89,16 +134,17 @@ fn claimed<'a>(ctx: &mut Ctx<'_>, asked: &'a Asked) -> Result<Claimed<'a>, Refus
         let kind = asked.params.get("client_assertion_type");
         let right = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
         ctx.check_as(Check::ClientAssertionValid, kind == Some(right), |refused| {
-            refused.got(format!("client_assertion_type={}", kind.unwrap_or_default())).expected(right)
+            let kind = kind.unwrap_or("not sent");
+            refused.got(kind).expected(right).says(format!("client_assertion_type is {kind}, not {right}"))
         })?;
         let (id, method) = assertion::read(assertion);
         let id = in_body.0.map(Cow::Borrowed).or(id.map(Cow::Owned));
-        return Ok(Claimed { id, secret: None, assertion: Some(assertion), method });
+        return Ok(Claimed { id, secret: None, as_sent: None, assertion: Some(assertion), method });
     }
     let claimed = |id: Option<&'a str>, secret: Option<&'a str>, method| {
         let secret = secret.filter(|secret| !secret.is_empty());
         let method = if secret.is_some() { method } else { AuthMethod::None };
-        Claimed { id: id.map(Cow::Borrowed), secret, assertion: None, method }
+        Claimed { id: id.map(Cow::Borrowed), secret, as_sent, assertion: None, method }
     };
     Ok(match in_header {
         Some((id, secret)) => claimed(Some(id), Some(secret), AuthMethod::ClientSecretBasic),

@@ -12,7 +12,7 @@ use crate::world::Settings;
 
 use super::front_door::Door;
 use super::guard;
-use super::pages::html;
+use super::pages::{At, html};
 
 /// How many exchanges the page lists.
 const LISTED: usize = 50;
@@ -20,7 +20,7 @@ const LISTED: usize = 50;
 #[derive(Template)]
 #[template(path = "console.html")]
 struct Console<'a> {
-    root: &'a str,
+    at: At<'a>,
     settings: &'a Settings,
     discovery: String,
     entries: Vec<Arc<Entry>>,
@@ -38,7 +38,7 @@ pub(super) fn console(door: &Door, realm: &Realm, request: &Request) -> Response
     entries.reverse();
     entries.truncate(LISTED);
     html(&Console {
-        root: settings.issuer_path(),
+        at: At { root: settings.issuer_path(), issuer: &settings.issuer, realm: realm.name() },
         settings: &settings,
         discovery: settings.url_of(crate::world::Endpoint::Discovery),
         entries,

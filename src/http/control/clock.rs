@@ -1,9 +1,9 @@
 //! The realm's clock.
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::{Lifetime, UnixTime};
+use crate::protocol::{Span, UnixTime, words};
 use crate::realm::Expiry;
 use crate::world::Clock;
 
@@ -16,6 +16,7 @@ struct ClockView {
     /// In seconds since 1970.
     now: UnixTime,
     /// `real`, `running` ahead or behind, or `frozen`.
+    #[schemars(schema_with = "modes")]
     mode: &'static str,
     /// By how many seconds it is ahead of the machine's clock.
     offset: i64,
@@ -23,35 +24,62 @@ struct ClockView {
 
 /// How the clock is set.
 #[derive(Clone, Copy, Deserialize, JsonSchema)]
-#[serde(tag = "mode", rename_all = "lowercase", deny_unknown_fields)]
-enum ClockChange {
-    /// It stands still, at this moment or now.
-    Frozen {
-        /// In seconds since 1970.
-        at: Option<UnixTime>,
-    },
-    /// It goes on, from this moment or from now.
-    Running {
-        /// In seconds since 1970.
-        at: Option<UnixTime>,
-    },
-    /// It is the machine's.
-    Real {},
+#[serde(deny_unknown_fields)]
+struct ClockChange {
+    /// Whether it stands still, goes on, or is the machine's.
+    mode: Mode,
+    /// From when on, in seconds since 1970; now, where nothing is said. The machine's time cannot be chosen.
+    at: Option<UnixTime>,
 }
 
+/// Whether a clock stands still, goes on, or is the machine's.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Mode {
+    /// It stands still.
+    Frozen,
+    /// It goes on.
+    Running,
+    /// It is the machine's.
+    Real,
+}
+
+fn modes(_: &mut SchemaGenerator) -> Schema {
+    words(["real", "running", "frozen"])
+}
+
+/// How far the clock is moved.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Advance {
-    /// By how long, such as `55m`.
-    by: Lifetime,
+    /// By how long, such as `55m`; `-5m` sets it back.
+    by: Span,
 }
+
+const SHOWN: &str = r#"{"now": 1798761600, "mode": "running", "offset": 3300}"#;
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![
-        asks("GET", "/clock", "What time it is for the realm", |call: Call| async move { Ok(view(&call)) }),
-        sends("PUT", "/clock", "Freezes the clock, sets it, or makes it the machine's", (200, set)),
-        sends("POST", "/clock/advance", "Moves the clock ahead, frozen or not", (200, advance)),
-        asks("GET", "/clock/forecast", "What will expire, soonest first", forecast),
+        asks("GET", "/clock", "What time it is for the realm", |call: Call| async move { Ok(view(&call)) }).about(
+            "Codes, tokens, sessions and rules of the realm live by this clock; other realms have clocks of their own.",
+            "",
+            SHOWN,
+        ),
+        sends("PUT", "/clock", "Freezes the clock, sets it, or makes it the machine's", (200, set)).about(
+            "`frozen` stops it, at `at` or now; `running` goes on from `at`; `real` is the machine's time again.",
+            r#"{"mode": "running", "at": 1798761600}"#,
+            SHOWN,
+        ),
+        sends("POST", "/clock/advance", "Moves the clock, frozen or not", (200, advance)).about(
+            "Ahead by a span such as `55m`, or back by `-5m`: what lives so long is that much older, or younger.",
+            r#"{"by": "55m"}"#,
+            SHOWN,
+        ),
+        asks("GET", "/clock/forecast", "What will expire, soonest first", forecast).about(
+            "Sessions, codes, tokens, keys on their way out and rules with a `ttl`, none of their secrets.",
+            "",
+            r#"[{"at": 1798761660, "in_seconds": 60, "what": "code", "of": "alice at notes-web"}]"#,
+        ),
     ]
 }
 
@@ -68,10 +96,16 @@ fn view(call: &Call) -> ClockView {
 
 async fn set(call: Call, change: ClockChange) -> Result<ClockView, Problem> {
     let real = Clock::default().now();
-    call.realm.set_clock(|clock| match change {
-        ClockChange::Frozen { at } => Clock::Frozen(at.unwrap_or_else(|| clock.now())),
-        ClockChange::Running { at } => Clock::Real { offset: at.unwrap_or_else(|| clock.now()).since(real) },
-        ClockChange::Real {} => Clock::default(),
+    if change.mode == Mode::Real && change.at.is_some() {
+        return Err(Problem::new(422, "The machine's time cannot be chosen: say `running`, or leave `at` out.").field("at"));
+    }
+    call.realm.set_clock(|clock| {
+        let at = change.at.unwrap_or_else(|| clock.now());
+        match change.mode {
+            Mode::Frozen => Clock::Frozen(at),
+            Mode::Running => Clock::Real { offset: at.since(real) },
+            Mode::Real => Clock::default(),
+        }
     });
     Ok(view(&call))
 }

@@ -13,10 +13,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::protocol::Subject;
+use crate::protocol::{Subject, nearest};
 use crate::realm::{Entry, Event, ExchangeView, Expectation, FlowView, Met, Realm, export};
 
-use super::operation::{Call, Operation, asks, sends, streams};
+use super::operation::{Call, Operation, PAGE, Query, asks, lists, page, sends, streams};
 use super::problem::Problem;
 
 /// One flow with its exchanges.
@@ -28,39 +28,84 @@ struct Whole {
     messages: Vec<ExchangeView>,
 }
 
-const FILTER: &[(&str, &str)] = &[
-    ("client", "Only this client's"),
-    ("user", "Only about this person"),
-    ("state", "Only with this state"),
-    ("event", "Only where this happened, such as code_redeemed"),
+fn event_names() -> Vec<&'static str> {
+    Event::ALL.iter().map(|event| event.as_str()).collect()
+}
+
+fn formats() -> Vec<&'static str> {
+    vec!["json", "har", "mermaid", "curl"]
+}
+
+const EXPORT: &[Query] = &[Query::one_of("as", "In which format", formats)];
+
+const FILTER: &[Query] = &[
+    Query::text("client", "Only this client's", "notes-web"),
+    Query::text("user", "Only about this person", "alice"),
+    Query::text("state", "Only with this state", "af0ifjsldkj"),
+    Query::one_of("event", "Only where this happened", event_names),
 ];
 
-const FILTER_EVENTS: &[(&str, &str)] = &[
-    ("client", "Only this client's"),
-    ("user", "Only about this person"),
-    ("state", "Only with this state"),
-    ("event", "Only where this happened, such as code_redeemed"),
-    ("flow", "Only this flow's"),
-    ("since", "Only behind this number"),
-    ("bytes", "`true` to have request and response as well"),
+const FILTER_EVENTS: &[Query] = &[
+    Query::text("client", "Only this client's", "notes-web"),
+    Query::text("user", "Only about this person", "alice"),
+    Query::text("state", "Only with this state", "af0ifjsldkj"),
+    Query::one_of("event", "Only where this happened", event_names),
+    Query::number("flow", "Only this flow's", 1),
+    Query::number("after", "Only behind this number", 1),
+    Query::number("limit", "The most exchanges of a page, 1000 where nothing is said; the Link header leads to the next page", 100),
+    Query::flag("bytes", "Whether request and response come as well"),
 ];
+
+const FLOW: &str = r#"{"id": 1, "client": "notes-web", "user": "alice", "state": "af0ifjsldkj", "began": 1798761600, "last": 1798761601,
+    "events": ["sign_in_asked", "signed_in", "code_issued", "code_redeemed"], "decided_by": [], "exchanges": [1, 2, 3]}"#;
+const FLOWS: &str = r#"[{"id": 1, "client": "notes-web", "user": "alice", "began": 1798761600, "last": 1798761601,
+    "events": ["sign_in_asked", "signed_in", "code_issued"], "decided_by": [], "exchanges": [1, 2]}]"#;
+const EXCHANGES: &str = r#"[{"number": 2, "at": 1798761601, "flow": 1, "method": "POST", "endpoint": "token_endpoint", "path": "/token",
+    "client": "notes-web", "user": "alice", "status": 200, "events": ["code_redeemed"], "checks": [], "decided_by": []}]"#;
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![
-        asks("GET", "/flows", "The sign-ins, oldest first", flows).query(FILTER),
-        asks("GET", "/flows/{id}", "One sign-in with every message, secrets included", show),
+        lists("/flows", "The sign-ins, oldest first", |flow: &FlowView| flow.id.to_string(), flows).query(FILTER).about(
+            "A flow is one sign-in, from the first redirect to the last token. `after` is a flow's `id`.",
+            "",
+            FLOWS,
+        ),
+        asks("GET", "/flows/{id}", "One sign-in with every message, secrets included", show).about(
+            "Each exchange with its checks, what decided it, and the bytes that came and went.",
+            "",
+            FLOW,
+        ),
         streams::<Value, _>("/flows/{id}/export", "One sign-in for other tools", exported)
-            .query(&[("as", "`json`, `har`, `mermaid` or `curl`")])
-            .media_type("text/plain"),
+            .query(EXPORT)
+            .media_type("text/vnd.mermaid")
+            .more_media_types(&["text/x-shellscript"])
+            .about("As JSON, as HAR for a browser's tools, as a Mermaid diagram, or as curl commands.", "", FLOW),
         streams::<Vec<ExchangeView>, _>(
             "/events",
             "What happened; with Accept: text/event-stream, what happens as well",
             events,
         )
         .query(FILTER_EVENTS)
-        .media_type("text/event-stream"),
-        sends("POST", "/expect", "Waits until something has happened; 422 says what came instead", (200, expect)),
+        .media_type("text/event-stream")
+        .about(
+            "Each exchange, documents and refusals included. As server-sent events a stream goes on where `Last-Event-ID` says, also behind a \
+             reset: numbers are not given again. `after` is an exchange's `number`.",
+            "",
+            EXCHANGES,
+        ),
+        sends("POST", "/expect", "Waits until something has happened", (200, expect)).about(
+            "Answers as soon as it has; where it has not when the time is over, the problem is `expectation-not-met`, and `near_misses` say what \
+             came instead. With `count` it is waited until the time is over, since one more may come.",
+            r#"{"event": "code_redeemed", "where": {"client": "notes-web"}, "count": 0}"#,
+            r#"{"count": 1, "exchanges": [3]}"#,
+        ),
     ]
+}
+
+/// A query parameter that is none of the words that it may be.
+fn not_among(name: &'static str, word: &str, known: &[&str]) -> Problem {
+    let near = nearest(word, known.iter().copied()).map(|near| format!(" Did you mean `{near}`?")).unwrap_or_default();
+    Problem::new(422, format!("`{word}` is none of {}.{near}", known.join(", "))).field(name)
 }
 
 /// What a query asks for; `event` must be one that there is.
@@ -78,22 +123,18 @@ struct Filter {
 impl Filter {
     fn of(call: &Call) -> Result<Self, Problem> {
         let text = |name: &str| call.query.get(name).map(str::to_owned);
-        let number = |name: &'static str| match call.query.get(name) {
-            None => Ok(None),
-            Some(text) => {
-                let wrong = || Problem::new(422, format!("`{text}` is no number")).field(name);
-                text.parse().map(Some).map_err(|_| wrong())
-            }
-        };
         let event = match call.query.get("event") {
             None => None,
-            Some(name) => Some(Event::named(name).ok_or_else(|| {
-                let known: Vec<&str> = Event::ALL.iter().map(|event| event.as_str()).collect();
-                Problem::new(422, format!("there is no event `{name}`; there are {}", known.join(", "))).field("event")
-            })?),
+            Some(name) => Some(Event::named(name).ok_or_else(|| not_among("event", name, &event_names()))?),
         };
-        let (flow, since) = (number("flow")?, number("since")?.unwrap_or(0));
-        let bytes = call.query.get("bytes") == Some("true");
+        // A list of flows is paged by its own `after`.
+        let since = if call.part("id").is_empty() { call.query_number("after").unwrap_or(None) } else { None };
+        let (flow, since) = (call.query_number("flow")?, since.unwrap_or(0));
+        let bytes = match call.query.get("bytes") {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(other) => return Err(not_among("bytes", other, &["true", "false"])),
+        };
         Ok(Self { client: text("client"), user: text("user"), state: text("state"), event, flow, since, bytes })
     }
 
@@ -133,13 +174,13 @@ async fn flows(call: Call) -> Result<Vec<FlowView>, Problem> {
 fn messages(call: &Call) -> Result<(u64, Vec<Arc<Entry>>), Problem> {
     let id = call.number("id", "flow")?;
     let entries = call.realm.exchanges_of(id);
-    if entries.is_empty() { Err(Problem::missing("flow", &id.to_string())) } else { Ok((id, entries)) }
+    if entries.is_empty() { Err(Problem::missing("flow", &id.to_string(), [])) } else { Ok((id, entries)) }
 }
 
 async fn show(call: Call) -> Result<Whole, Problem> {
     let (id, entries) = messages(&call)?;
     let flow = call.realm.flows().into_iter().find(|flow| flow.id == id);
-    let flow = flow.ok_or_else(|| Problem::missing("flow", &id.to_string()))?;
+    let flow = flow.ok_or_else(|| Problem::missing("flow", &id.to_string(), []))?;
     Ok(Whole { flow, messages: entries.iter().map(|entry| ExchangeView::from(&**entry)).collect() })
 }
 
@@ -156,7 +197,7 @@ async fn exported(call: Call) -> Result<Response, Problem> {
         }
         "mermaid" => Ok(text("text/vnd.mermaid; charset=utf-8", export::mermaid(&entries))),
         "curl" => Ok(text("text/x-shellscript; charset=utf-8", export::curl(base, &entries))),
-        other => Err(Problem::new(422, format!("`{other}` is none of json, har, mermaid, curl")).field("as")),
+        other => Err(not_among("as", other, &formats())),
     }
 }
 
@@ -164,10 +205,16 @@ async fn events(call: Call) -> Result<Response, Problem> {
     let mut filter = Filter::of(&call)?;
     let accept = call.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     if !accept.contains("text/event-stream") {
+        let limit = call.query_number("limit")?.unwrap_or(PAGE);
+        if !(1..=PAGE).contains(&limit) {
+            return Err(Problem::new(422, format!("a page has 1 to {PAGE} items")).field("limit"));
+        }
+        let most = usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(1);
         let entries = call.realm.journal.since(filter.since);
-        let wanted: Vec<ExchangeView> =
-            entries.iter().filter(|entry| filter.wants(entry)).map(|entry| filter.view(entry)).collect();
-        return Ok(Json(wanted).into_response());
+        let wanted = entries.iter().filter(|entry| filter.wants(entry)).take(most);
+        let views: Vec<ExchangeView> = wanted.map(|entry| filter.view(entry)).collect();
+        let next = |last: &str| call.whole.replacing("after", last).to_query();
+        return page(&views, |view| view.number.to_string(), (None, limit), next);
     }
     // Whoever was cut off says where they were, as browsers do by themselves.
     let last = call.headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
@@ -177,10 +224,9 @@ async fn events(call: Call) -> Result<Response, Problem> {
 
 /// Each exchange that is wanted, those of before first.
 fn following(realm: Arc<Realm>, filter: Filter) -> impl Stream<Item = Result<SseEvent, Infallible>> {
-    let mut newest = realm.journal.follow();
-    let cleared = newest.borrow_and_update().cleared;
-    let state = (realm, filter, newest, cleared, VecDeque::<Arc<Entry>>::new());
-    stream::unfold(state, |(realm, mut filter, mut newest, mut cleared, mut waiting)| async move {
+    let newest = realm.journal.follow();
+    let state = (realm, filter, newest, VecDeque::<Arc<Entry>>::new());
+    stream::unfold(state, |(realm, mut filter, mut newest, mut waiting)| async move {
         loop {
             while let Some(entry) = waiting.pop_front() {
                 filter.since = entry.number;
@@ -188,14 +234,11 @@ fn following(realm: Arc<Realm>, filter: Filter) -> impl Stream<Item = Result<Sse
                 if before.wants(&entry) {
                     let text = serde_json::to_string(&filter.view(&entry)).unwrap_or_default();
                     let event = SseEvent::default().event("exchange").id(entry.number.to_string()).data(text);
-                    return Some((Ok(event), (realm, filter, newest, cleared, waiting)));
+                    return Some((Ok(event), (realm, filter, newest, waiting)));
                 }
             }
             let now = *newest.borrow_and_update();
-            // After a reset the numbers begin anew; a realm that is closed has nothing more to say.
-            if now.cleared != cleared {
-                (cleared, filter.since) = (now.cleared, 0);
-            }
+            // A realm that is closed has nothing more to say.
             waiting.extend(realm.journal.since(filter.since));
             if waiting.is_empty() && (now.ended || newest.changed().await.is_err()) {
                 return None;
@@ -207,5 +250,5 @@ fn following(realm: Arc<Realm>, filter: Filter) -> impl Stream<Item = Result<Sse
 async fn expect(call: Call, expectation: Expectation) -> Result<Met, Problem> {
     expectation.check()?;
     let met = call.realm.expect(&expectation).await;
-    met.map_err(|unmet| Problem::new(422, unmet.sentence).near_misses(unmet.near_misses))
+    met.map_err(|unmet| Problem::of("expectation-not-met", unmet.sentence).near_misses(unmet.near_misses))
 }

@@ -28,11 +28,25 @@ impl Default for Rotation {
     }
 }
 
+const KEYS: &str = r#"[{"kid": "b8cdW5r8A9mDDh6sl3Pf3Fr8jE0lY5F8JNdEaXbL5mE", "algs": ["RS256", "PS256"], "state": "signing"}]"#;
+
 pub(super) fn operations() -> Vec<Operation> {
     vec![
-        asks("GET", "/keys", "The keys that are published", |call: Call| async move { Ok(call.realm.keys()) }),
-        sends("POST", "/keys/rotate", "Signs with another key from now on, or announces one", (200, rotate)),
-        does("DELETE", "/keys/{kid}", "Publishes a key no longer; if it signed, a new one takes its place", revoke),
+        asks("GET", "/keys", "The keys that are published", |call: Call| async move { Ok(call.realm.keys()) }).about(
+            "As much of them as everybody may see: no answer has a private half.",
+            "",
+            KEYS,
+        ),
+        sends("POST", "/keys/rotate", "Signs with another key from now on, or announces one", (200, rotate)).about(
+            "The announced key if there is one, a new one otherwise. The old one stays published for `grace`; 0 is not at all.",
+            r#"{"grace": "1h"}"#,
+            KEYS,
+        ),
+        does("DELETE", "/keys/{kid}", "Publishes a key no longer; if it signed, a new one takes its place", revoke).about(
+            "At once: whoever has a token that it signed can verify it no more.",
+            "",
+            "",
+        ),
     ]
 }
 
@@ -54,7 +68,8 @@ async fn revoke(call: Call) -> Result<(), Problem> {
     if at_leisure(&call, move |realm| realm.revoke_key(&kid)).await? {
         Ok(())
     } else {
-        Err(Problem::missing("key", &name))
+        let keys = call.realm.keys();
+        Err(Problem::missing("key", &name, keys.iter().map(|key| key.kid.as_str())))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The control API: what a test tells the provider, and what it asks it. JSON in and out, the same types as configuration and Rust.
 
+mod body;
 mod clock;
 mod flows;
 mod keys;
@@ -24,38 +25,41 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, on};
 
-use crate::protocol::Params;
+use crate::protocol::{Params, nearest};
 use crate::realm::Realm;
 
 use super::front_door::Door;
 use super::guard::{self, TurnedAway};
 use super::tickets::HEADER;
-use operation::{Call, Operation, Scope};
+use operation::{Call, Operation, PAGING, Scope};
 use problem::Problem;
 
 /// The most bytes of a body: a configuration or a snapshot may be long.
 const LARGEST: usize = 16 * 1024 * 1024;
 
-/// Every operation there is.
+/// Every operation there is, by what it is about.
+fn groups() -> [(&'static str, &'static str, Vec<Operation>); 10] {
+    [
+        ("Server", "Whether it answers, what it is, what it is told to be", server::operations()),
+        ("Realms", "Providers of their own behind the same door, one for each worker of a test", realms::operations()),
+        ("People and apps", "Users and clients, until the next reset", people::operations()),
+        ("Next sign-ins and faults", "Who signs in next, and which lies are told", rules::operations()),
+        ("Tokens", "Made, read and revoked without a sign-in", tokens::operations()),
+        ("What happened", "Flows, exchanges, and waiting for something", flows::operations()),
+        ("Sessions", "Who is signed in, and signing them out", sessions::operations()),
+        ("Keys", "Rotated, announced, revoked", keys::operations()),
+        ("Clock", "Frozen, set, moved", clock::operations()),
+        ("Snapshots", "A realm in one readable file", snapshots::operations()),
+    ]
+}
+
 fn operations() -> Vec<Operation> {
-    let kinds = [
-        server::operations(),
-        realms::operations(),
-        people::operations(),
-        rules::operations(),
-        tokens::operations(),
-        flows::operations(),
-        sessions::operations(),
-        keys::operations(),
-        clock::operations(),
-        snapshots::operations(),
-    ];
-    kinds.into_iter().flatten().collect()
+    groups().into_iter().flat_map(|(_, _, operations)| operations).collect()
 }
 
 /// The control API's description, as text.
 pub fn openapi() -> String {
-    serde_json::to_string_pretty(&openapi::document(&operations())).expect("a document is JSON")
+    serde_json::to_string_pretty(&openapi::document(&groups())).expect("a document is JSON")
 }
 
 /// The routes below `/_control/v1`.
@@ -83,28 +87,28 @@ pub(super) fn control(door: &Arc<Door>) -> Router {
 /// A path below `/_control/` that there is not, with the one that was perhaps meant.
 pub(super) fn no_such_path(path: &str) -> Response {
     let wanted = path.strip_prefix("/_control/v1").unwrap_or(path);
-    let known = operations().into_iter().map(|operation| operation.path);
-    let scored = known.map(|known| (strsim::normalized_damerau_levenshtein(known, wanted), known));
-    let near =
-        scored.filter(|_| wanted.len() < 100).max_by(|(a, _), (b, _)| a.total_cmp(b)).filter(|(score, _)| *score > 0.5);
-    let hint = near.map(|(_, known)| format!("; did you mean /_control/v1{known}?"));
-    let hint = hint.unwrap_or_else(|| "; /_control/v1/openapi.json lists what there is".into());
+    let operations = operations();
+    let near = nearest(wanted, operations.iter().map(|operation| operation.path));
+    let hint = near.map_or_else(
+        || " GET /_control/v1 lists what there is.".to_owned(),
+        |known| format!(" Did you mean /_control/v1{known}?"),
+    );
     let path: String = path.chars().take(200).collect();
-    Problem::new(404, format!("there is nothing at {path}{hint}")).into_response()
+    Problem::new(404, format!("There is nothing at {path}.{hint}")).into_response()
 }
 
 /// A method that a path does not serve. The router's answer says which it does.
 pub(super) fn no_such_method(method: &axum::http::Method, answer: &Response) -> Response {
     let allowed = answer.headers().get(ALLOW).cloned();
     let served = allowed.as_ref().and_then(|allowed| allowed.to_str().ok()).unwrap_or_default().to_owned();
-    let mut problem = Problem::new(405, format!("this path does not serve {method}, only {served}")).into_response();
+    let mut problem = Problem::new(405, format!("This path does not serve {method}, only {served}.")).into_response();
     problem.headers_mut().extend(allowed.map(|allowed| (ALLOW, allowed)));
     problem
 }
 
 /// A path that is no text.
 pub(super) fn bad_path(path: &str) -> Response {
-    Problem::new(400, format!("{path} is not UTF-8 once it is decoded")).into_response()
+    Problem::of("unreadable-path", format!("{path} is not UTF-8 once it is decoded.")).into_response()
 }
 
 fn filter(method: &str) -> MethodFilter {
@@ -129,10 +133,12 @@ async fn handled(
     }
     let path = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let query = Params::parse(parts.uri.query().unwrap_or_default().as_bytes());
+    known_query(operation, &query)?;
     let mut call = Call {
         door: Arc::clone(door),
         realm: Arc::clone(&door.realms.root),
         path,
+        whole: query.clone(),
         query,
         headers: parts.headers.clone(),
     };
@@ -148,6 +154,23 @@ async fn handled(
     (operation.handle)(call, bytes).await
 }
 
+/// A query parameter that is none would be ignored, and whoever misspelled it would wonder.
+fn known_query(operation: &Operation, query: &Params) -> Result<(), Problem> {
+    let paging = if operation.paged { &PAGING[..] } else { &[] };
+    let known = || operation.query.iter().chain(paging).map(|query| query.name);
+    if let Some(twice) = query.repeated() {
+        return Err(Problem::of("unknown-query-parameter", format!("`{twice}` stands in the query twice.")).field(twice));
+    }
+    let Some((odd, _)) = query.iter().find(|(name, _)| !known().any(|known| known == *name)) else { return Ok(()) };
+    let near = nearest(odd, known()).map(|near| format!(" Did you mean `{near}`?"));
+    let listed = || {
+        let names: Vec<&str> = known().collect();
+        if names.is_empty() { " There are none here.".to_owned() } else { format!(" There are: {}.", names.join(", ")) }
+    };
+    let said = format!("There is no query parameter `{odd}`.{}", near.unwrap_or_else(listed));
+    Err(Problem::of("unknown-query-parameter", said).field(odd))
+}
+
 /// The realm that a call is about: by path, by header, or the first one.
 fn meant(door: &Door, call: &Call) -> Result<Arc<Realm>, Problem> {
     let named = call.path.get("realm").map(String::as_str);
@@ -155,8 +178,7 @@ fn meant(door: &Door, call: &Call) -> Result<Arc<Realm>, Problem> {
     let Some(name) = named.or(header) else { return Ok(Arc::clone(&door.realms.root)) };
     door.realms.get(name).ok_or_else(|| {
         let near = door.realms.near(name);
-        let hint = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(", ")) };
-        Problem::new(404, format!("there is no realm `{name}`{hint}"))
+        Problem::missing("realm", name, near.iter().map(String::as_str))
     })
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
+use axum::http::header::LINK;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -26,6 +27,8 @@ pub(super) struct Call {
     pub(super) realm: Arc<Realm>,
     pub(super) path: HashMap<String, String>,
     pub(super) query: Params,
+    /// The query as it was sent, for a link to the next page.
+    pub(super) whole: Params,
     pub(super) headers: HeaderMap,
 }
 
@@ -37,7 +40,48 @@ impl Call {
 
     /// A part of the path that is a number.
     pub(super) fn number(&self, name: &str, what: &str) -> Result<u64, Problem> {
-        self.part(name).parse().map_err(|_| Problem::missing(what, self.part(name)))
+        self.part(name).parse().map_err(|_| Problem::missing(what, self.part(name), []))
+    }
+
+    /// A query parameter that is a number.
+    pub(super) fn query_number(&self, name: &'static str) -> Result<Option<u64>, Problem> {
+        let Some(text) = self.query.get(name) else { return Ok(None) };
+        text.parse().map(Some).map_err(|_| Problem::new(422, format!("`{text}` is not a whole number")).field(name))
+    }
+}
+
+/// A query parameter: its name, what it is for, and what it may hold.
+#[derive(Clone, Copy)]
+pub(super) struct Query {
+    pub(super) name: &'static str,
+    pub(super) sentence: &'static str,
+    pub(super) kind: Kind,
+}
+
+/// What a query parameter may hold.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    Text(&'static str),
+    Number(u64),
+    Flag,
+    OneOf(fn() -> Vec<&'static str>),
+}
+
+impl Query {
+    pub(super) const fn text(name: &'static str, sentence: &'static str, example: &'static str) -> Self {
+        Self { name, sentence, kind: Kind::Text(example) }
+    }
+
+    pub(super) const fn number(name: &'static str, sentence: &'static str, example: u64) -> Self {
+        Self { name, sentence, kind: Kind::Number(example) }
+    }
+
+    pub(super) const fn flag(name: &'static str, sentence: &'static str) -> Self {
+        Self { name, sentence, kind: Kind::Flag }
+    }
+
+    pub(super) const fn one_of(name: &'static str, sentence: &'static str, words: fn() -> Vec<&'static str>) -> Self {
+        Self { name, sentence, kind: Kind::OneOf(words) }
     }
 }
 
@@ -61,10 +105,18 @@ pub(super) struct Operation {
     pub(super) scope: Scope,
     /// Whether it is answered without a token.
     pub(super) open: bool,
-    pub(super) query: &'static [(&'static str, &'static str)],
+    pub(super) query: &'static [Query],
+    /// Whether the answer is a list that comes in pages.
+    pub(super) paged: bool,
+    /// What is to be known beyond the summary.
+    pub(super) description: &'static str,
+    /// A body and an answer, as JSON.
+    pub(super) examples: (&'static str, &'static str),
     pub(super) body: Option<SchemaOf>,
     pub(super) answer: Option<SchemaOf>,
     pub(super) media_type: &'static str,
+    /// In which formats it is answered beyond these two.
+    pub(super) more_media_types: &'static [&'static str],
     pub(super) status: u16,
     pub(super) handle: Arc<dyn Fn(Call, Bytes) -> Answering + Send + Sync>,
 }
@@ -83,9 +135,13 @@ impl Operation {
             scope: Scope::Realm,
             open: false,
             query: &[],
+            paged: false,
+            description: "",
+            examples: ("", ""),
             body: None,
             answer: None,
             media_type: "application/json",
+            more_media_types: &[],
             status: 200,
             handle,
         }
@@ -103,9 +159,21 @@ impl Operation {
         self
     }
 
-    /// With these query parameters, each with a sentence.
-    pub(super) const fn query(mut self, query: &'static [(&'static str, &'static str)]) -> Self {
+    /// With what is to be known beyond the summary, and examples of body and answer as JSON; an empty one is none.
+    pub(super) const fn about(mut self, description: &'static str, body: &'static str, answer: &'static str) -> Self {
+        (self.description, self.examples) = (description, (body, answer));
+        self
+    }
+
+    /// With these query parameters.
+    pub(super) const fn query(mut self, query: &'static [Query]) -> Self {
         self.query = query;
+        self
+    }
+
+    /// Answered in these formats as well.
+    pub(super) const fn more_media_types(mut self, media_types: &'static [&'static str]) -> Self {
+        self.more_media_types = media_types;
         self
     }
 
@@ -137,6 +205,80 @@ where
     operation
 }
 
+/// The most items of a page.
+pub(super) const PAGE: u64 = 1_000;
+
+/// How lists are paged: by a number of items, behind an item.
+pub(super) const PAGING: [Query; 2] = [
+    Query::number("limit", "The most items of a page, 1000 where nothing is said; the Link header leads to the next page", 100),
+    Query::text("after", "Only what comes behind this item: its name, or its number", "bob"),
+];
+
+/// Asks for a list, which comes in pages. `name` is what an item is called in `after`.
+pub(super) fn lists<A, Fut>(
+    path: &'static str,
+    summary: &'static str,
+    name: fn(&A) -> String,
+    handle: impl Fn(Call) -> Fut + Send + Sync + Clone + 'static,
+) -> Operation
+where
+    A: Serialize + JsonSchema + 'static,
+    Fut: Future<Output = Result<Vec<A>, Problem>> + Send,
+{
+    let run = move |call: Call, _: Bytes| -> Answering {
+        let handle = handle.clone();
+        Box::pin(async move {
+            let (query, whole) = (call.query.clone(), call.whole.clone());
+            let limit = call.query_number("limit")?.unwrap_or(PAGE);
+            if !(1..=PAGE).contains(&limit) {
+                return Err(Problem::new(422, format!("a page has 1 to {PAGE} items")).field("limit"));
+            }
+            let items = handle(call).await?;
+            page(&items, name, (query.get("after"), limit), |last| whole.replacing("after", last).to_query())
+        })
+    };
+    let mut operation = Operation::new("GET", path, summary, Arc::new(run));
+    operation.answer = Some(SchemaGenerator::subschema_for::<Vec<A>>);
+    operation.paged = true;
+    operation
+}
+
+/// One page of a list, and where the next one is, [RFC 8288](https://www.rfc-editor.org/rfc/rfc8288).
+pub(super) fn page<A: Serialize>(
+    items: &[A],
+    name: fn(&A) -> String,
+    (after, limit): (Option<&str>, u64),
+    next: impl FnOnce(&str) -> String,
+) -> Result<Response, Problem> {
+    let first = match after {
+        None => 0,
+        Some(after) => {
+            let known: Vec<String> = items.iter().map(name).collect();
+            match (known.iter().position(|known| known == after), after.parse::<u64>()) {
+                (Some(at), _) => at + 1,
+                // What had this number may be forgotten by now: whatever has a higher one is behind it.
+                (None, Ok(number)) => {
+                    known.iter().position(|name| name.parse().is_ok_and(|n: u64| n > number)).unwrap_or(known.len())
+                }
+                (None, Err(_)) => {
+                    let missing = Problem::missing("item", after, known.iter().map(String::as_str));
+                    return Err(missing.field("after"));
+                }
+            }
+        }
+    };
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let rest = &items[first..];
+    let page = &rest[..rest.len().min(limit)];
+    let mut response = json(200, &page);
+    if let Some(last) = page.last().filter(|_| page.len() < rest.len())
+        && let Ok(link) = format!("<?{}>; rel=\"next\"", next(&name(last))).parse()
+    {
+        response.headers_mut().insert(LINK, link);
+    }
+    Ok(response)
+}
+
 /// Sends JSON, and gets JSON.
 pub(super) fn sends<B, A, Fut>(
     method: &'static str,
@@ -152,7 +294,7 @@ where
     let run = move |call: Call, bytes: Bytes| -> Answering {
         let handle = handle.clone();
         Box::pin(async move {
-            let body = read::<B>(&bytes)?;
+            let body = super::body::read::<B>(&bytes)?;
             handle(call, body).await.map(|answer| json(status, &answer))
         })
     };
@@ -203,35 +345,4 @@ where
 fn json(status: u16, answer: &impl Serialize) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
     (status, Json(answer)).into_response()
-}
-
-/// Reads a body. A mistake names the member where it is; no body at all is an empty object.
-pub(super) fn read<B: DeserializeOwned>(bytes: &[u8]) -> Result<B, Problem> {
-    let bytes = if bytes.is_empty() { b"{}" } else { bytes };
-    if bytes.trim_ascii_start().first() == Some(&b'[') {
-        return Err(Problem::new(422, "send a JSON object, in braces, not a list"));
-    }
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let body = serde_path_to_error::deserialize(&mut reader).map_err(|e| {
-        let (field, cause) = (e.path().to_string(), e.into_inner());
-        let status = if cause.is_data() { 422 } else { 400 };
-        Problem::new(status, explained(&cause.to_string())).field(field)
-    })?;
-    reader.end().map_err(|e| Problem::new(400, format!("there is something behind the JSON: {e}")))?;
-    Ok(body)
-}
-
-/// The reader's own words, with the word that was probably meant.
-fn explained(message: &str) -> String {
-    let what = message.rsplit_once(" at line ").map_or(message, |(what, _)| what);
-    let mut words = what.split('`').skip(1).step_by(2);
-    let word = words.next().filter(|_| what.starts_with("unknown"));
-    let near = word.and_then(|word| {
-        let scored = words.map(|known| (strsim::normalized_damerau_levenshtein(word, known), known));
-        scored.max_by(|(a, _), (b, _)| a.total_cmp(b)).filter(|(score, _)| *score > 0.5)
-    });
-    match near {
-        Some((_, known)) => format!("{what}; did you mean `{known}`?"),
-        None => what.to_owned(),
-    }
 }

@@ -1,31 +1,95 @@
 //! Users and clients: added, changed, removed while the provider runs. A reset brings back those of the start.
 
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::world::{Client, User};
 
-use super::operation::{Call, Operation, asks, does, read, sends};
+use super::body::read;
+use super::operation::{Call, Operation, asks, does, lists, sends};
 use super::problem::Problem;
 
+/// Members of a user or a client, under the names that the configuration has.
+#[derive(Deserialize, JsonSchema)]
+struct Members(Map<String, Value>);
+
+const USER: &str = r#"{"sub": "carol", "name": "Carol Clark", "email": "carol@example.com", "email_verified": true, "roles": ["editor"]}"#;
+const CLIENT: &str = r#"{"id": "notes-web", "secret": "notes-web-secret", "redirect_uris": ["http://localhost:3000/callback"]}"#;
+const REGISTERED: &str = r#"{"id": "notes-web", "secret": "notes-web-secret", "redirect_uris": ["http://localhost:3000/callback"], "post_logout_redirect_uris": [], "application_type": "web", "require_auth_time": false, "require_pkce": false, "claims": {"id_token": [], "access_token": [], "userinfo": []}}"#;
+const STAYS: &str = "It stays until the next reset, also where the configuration file is read again meanwhile.";
+
 pub(super) fn operations() -> Vec<Operation> {
+    [of_users(), of_clients()].into_iter().flatten().collect()
+}
+
+fn of_users() -> Vec<Operation> {
     vec![
-        asks("GET", "/users", "The people", users),
-        sends("POST", "/users", "Adds a person", (201, add_user)),
-        asks("GET", "/users/{sub}", "One person", |call: Call| async move { user(&call) }),
-        sends("PUT", "/users/{sub}", "Adds a person, or replaces one", (200, put_user)),
-        sends("PATCH", "/users/{sub}", "Changes a person: a JSON merge patch, RFC 7396", (200, patch_user)),
-        does("DELETE", "/users/{sub}", "Removes a person; whoever is signed in as them is not any more", remove_user),
-        asks("GET", "/clients", "The registered apps, with secrets", |call: Call| async move {
-            Ok(call.realm.config().client)
-        }),
-        sends("POST", "/clients", "Registers an app; from then on no other is accepted", (201, add_client)),
-        asks("GET", "/clients/{id}", "One app", |call: Call| async move { client(&call) }),
-        sends("PUT", "/clients/{id}", "Registers an app, or replaces one", (200, put_client)),
-        sends("PATCH", "/clients/{id}", "Changes an app: a JSON merge patch, RFC 7396", (200, patch_client)),
-        does("DELETE", "/clients/{id}", "Removes an app", remove_client),
+        lists("/users", "The people", |user: &User| user.sub.to_string(), users).about(
+            "In the order of the sign-in page. Passwords are shown: they are pretend. `after` is a `sub`.",
+            "",
+            r#"[{"sub": "bob", "name": "Bob Reyes", "roles": ["reader"]}]"#,
+        ),
+        sends("POST", "/users", "Adds a person", (201, add_user)).about(STAYS, USER, USER),
+        asks("GET", "/users/{sub}", "One person", |call: Call| async move { user(&call) }).about(
+            "With every claim.",
+            "",
+            USER,
+        ),
+        sends("PUT", "/users/{sub}", "Adds a person, or replaces one", (200, put_user)).about(
+            STAYS,
+            r#"{"name": "Bob Reyes", "email": "bob@example.com", "roles": ["reader"]}"#,
+            r#"{"sub": "bob", "name": "Bob Reyes", "email": "bob@example.com", "roles": ["reader"]}"#,
+        ),
+        sends("PATCH", "/users/{sub}", "Changes a person: a JSON merge patch, RFC 7396", (200, patch_user)).about(
+            "A member that is null is left out. `locked` refuses every sign-in, and whatever was given to the person counts no more.",
+            r#"{"locked": true}"#,
+            r#"{"sub": "bob", "locked": true, "name": "Bob Reyes"}"#,
+        ),
+        does("DELETE", "/users/{sub}", "Removes a person; whoever is signed in as them is not any more", remove_user).about(
+            "Their tokens are refused from now on, wherever they are shown.",
+            "",
+            "",
+        ),
     ]
+}
+
+fn of_clients() -> Vec<Operation> {
+    vec![
+        lists("/clients", "The registered apps, with secrets", |client: &Client| client.id.clone(), clients).about(
+            "As long as there is none, any id and secret is accepted. `after` is an `id`.",
+            "",
+            r#"[{"id": "notes-web", "redirect_uris": ["http://localhost:3000/callback"], "post_logout_redirect_uris": [], "application_type": "web", "require_auth_time": false, "require_pkce": false, "claims": {"id_token": [], "access_token": [], "userinfo": []}}]"#,
+        ),
+        sends("POST", "/clients", "Registers an app; from then on no other is accepted", (201, add_client)).about(
+            STAYS, CLIENT, REGISTERED,
+        ),
+        asks("GET", "/clients/{id}", "One app", |call: Call| async move { client(&call) }).about(
+            "With its secret.",
+            "",
+            REGISTERED,
+        ),
+        sends("PUT", "/clients/{id}", "Registers an app, or replaces one", (200, put_client)).about(
+            STAYS,
+            r#"{"secret": "notes-web-secret", "redirect_uris": ["http://localhost:3000/callback"]}"#,
+            REGISTERED,
+        ),
+        sends("PATCH", "/clients/{id}", "Changes an app: a JSON merge patch, RFC 7396", (200, patch_client)).about(
+            "A member that is null is left out.",
+            r#"{"access_token_format": "opaque"}"#,
+            REGISTERED,
+        ),
+        does("DELETE", "/clients/{id}", "Removes an app", remove_client).about(
+            "Its tokens are refused from now on, wherever they are shown.",
+            "",
+            "",
+        ),
+    ]
+}
+
+async fn clients(call: Call) -> Result<Vec<Client>, Problem> {
+    Ok(call.realm.config().client)
 }
 
 async fn users(call: Call) -> Result<Vec<User>, Problem> {
@@ -38,7 +102,9 @@ fn user(call: &Call) -> Result<User, Problem> {
 
 fn found_user<'a>(people: &'a mut [User], call: &Call) -> Result<&'a mut User, Problem> {
     let sub = call.part("sub");
-    people.iter_mut().find(|user| user.sub.as_str() == sub).ok_or_else(|| Problem::missing("user", sub))
+    let known: Vec<String> = people.iter().map(|user| user.sub.to_string()).collect();
+    let missing = || Problem::missing("user", sub, known.iter().map(String::as_str));
+    people.iter_mut().find(|user| user.sub.as_str() == sub).ok_or_else(missing)
 }
 
 async fn add_user(call: Call, user: User) -> Result<User, Problem> {
@@ -53,7 +119,7 @@ async fn add_user(call: Call, user: User) -> Result<User, Problem> {
     })
 }
 
-async fn put_user(call: Call, mut body: Map<String, Value>) -> Result<User, Problem> {
+async fn put_user(call: Call, Members(mut body): Members) -> Result<User, Problem> {
     same(&mut body, "sub", call.part("sub"))?;
     let user: User = typed(body)?;
     change_people(&call, |people| {
@@ -65,7 +131,7 @@ async fn put_user(call: Call, mut body: Map<String, Value>) -> Result<User, Prob
     })
 }
 
-async fn patch_user(call: Call, patch: Map<String, Value>) -> Result<User, Problem> {
+async fn patch_user(call: Call, Members(patch): Members) -> Result<User, Problem> {
     change_people(&call, |people| {
         let known = found_user(people, &call)?;
         let patched: User = patched(known, patch)?;
@@ -100,7 +166,9 @@ fn client(call: &Call) -> Result<Client, Problem> {
 
 fn found_client<'a>(clients: &'a mut [Client], call: &Call) -> Result<&'a mut Client, Problem> {
     let id = call.part("id");
-    clients.iter_mut().find(|client| client.id == id).ok_or_else(|| Problem::missing("client", id))
+    let known: Vec<String> = clients.iter().map(|client| client.id.clone()).collect();
+    let missing = || Problem::missing("client", id, known.iter().map(String::as_str));
+    clients.iter_mut().find(|client| client.id == id).ok_or_else(missing)
 }
 
 async fn add_client(call: Call, client: Client) -> Result<Client, Problem> {
@@ -115,7 +183,7 @@ async fn add_client(call: Call, client: Client) -> Result<Client, Problem> {
     })
 }
 
-async fn put_client(call: Call, mut body: Map<String, Value>) -> Result<Client, Problem> {
+async fn put_client(call: Call, Members(mut body): Members) -> Result<Client, Problem> {
     if let Some(client_id) = body.shift_remove("client_id") {
         body.insert("id".into(), client_id);
     }
@@ -130,7 +198,7 @@ async fn put_client(call: Call, mut body: Map<String, Value>) -> Result<Client, 
     })
 }
 
-async fn patch_client(call: Call, patch: Map<String, Value>) -> Result<Client, Problem> {
+async fn patch_client(call: Call, Members(patch): Members) -> Result<Client, Problem> {
     // The registered metadata names mean the same.
     let short = |name: String| match name.as_str() {
         "client_id" | "client_secret" | "client_name" => name["client_".len()..].to_owned(),

@@ -9,13 +9,15 @@ use crate::config::Config;
 use crate::protocol::UnixTime;
 use crate::realm::Realm;
 
-use super::operation::{Call, Operation, asks, does, sends};
+use super::operation::{Call, Operation, asks, does, lists, sends};
 use super::problem::Problem;
 
 /// A realm and where it is.
 #[derive(Serialize, Deserialize, JsonSchema)]
 struct RealmView {
+    /// Its name.
     name: String,
+    /// Its issuer.
     issuer: String,
     /// Until when it is open, by the machine's clock, in seconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -35,19 +37,31 @@ struct TicketView {
     url: String,
 }
 
+const REALM: &str = r#"{"name": "worker-3", "issuer": "http://localhost:7760/r/worker-3", "until": 1798765200}"#;
+
 pub(super) fn operations() -> Vec<Operation> {
     vec![
-        asks("GET", "/realms", "The realms", list).of_server(),
-        sends(
-            "POST",
-            "/realms",
-            "Opens a realm: a name, perhaps a `ttl`, and any keys of the configuration that differ",
-            (201, open),
-        )
-        .of_server(),
-        asks("GET", "/realms/{realm}", "One realm", show).of_server(),
-        does("DELETE", "/realms/{realm}", "Closes a realm, with everything in it", close).of_server(),
-        asks("POST", "/realms/{realm}/tickets", "A cookie that leads a browser to the realm", ticket).of_server(),
+        lists("/realms", "The realms", |realm: &RealmView| realm.name.clone(), list).of_server().about(
+            "The first one is called `default`. `after` is a name.",
+            "",
+            r#"[{"name": "default", "issuer": "http://localhost:7760"}]"#,
+        ),
+        sends("POST", "/realms", "Opens a realm", (201, open)).of_server().about(
+            "A `name`, perhaps a `ttl` after which it closes by itself, and any keys of the configuration that differ from the first realm's.",
+            r#"{"name": "worker-3", "ttl": "1h"}"#,
+            REALM,
+        ),
+        asks("GET", "/realms/{realm}", "One realm", show).of_server().about("Its issuer, and until when it is open.", "", REALM),
+        does("DELETE", "/realms/{realm}", "Closes a realm, with everything in it", close).of_server().about(
+            "The first realm is always there: a reset makes it new.",
+            "",
+            "",
+        ),
+        asks("POST", "/realms/{realm}/tickets", "A cookie that leads a browser to the realm", ticket).of_server().about(
+            "For an app that knows the first issuer only: whichever browser has the cookie signs in at this realm.",
+            "",
+            r#"{"realm": "worker-3", "cookie": "standin-realm-7760", "value": "x2Fy…", "url": "http://localhost:7760/ticket/x2Fy…"}"#,
+        ),
     ]
 }
 
@@ -71,7 +85,10 @@ async fn open(call: Call, config: Config) -> Result<RealmView, Problem> {
     if config.ttl.is_some_and(|ttl| ttl.seconds() == 0) {
         return Err(Problem::new(422, "a realm that is open for no time is never there").field("ttl"));
     }
-    let realm = call.door.open(&config, config.ttl)?;
+    // Waiting for a port that another realm is about to leave is not done where requests are answered.
+    let door = Arc::clone(&call.door);
+    let opened = tokio::task::spawn_blocking(move || door.open(&config, config.ttl)).await;
+    let realm = opened.map_err(|e| Problem::new(500, e.to_string()))??;
     find(&call, realm.name())
 }
 
@@ -84,7 +101,12 @@ fn find(call: &Call, name: &str) -> Result<RealmView, Problem> {
         return Ok(view(&call.door.realms.root, None));
     }
     let named = call.door.realms.list().into_iter().find(|(realm, ..)| realm.name() == name);
-    named.map(|(realm, _, until)| view(&realm, until)).ok_or_else(|| Problem::missing("realm", name))
+    named.map(|(realm, _, until)| view(&realm, until)).ok_or_else(|| missing(call, name))
+}
+
+fn missing(call: &Call, name: &str) -> Problem {
+    let near = call.door.realms.near(name);
+    Problem::missing("realm", name, near.iter().map(String::as_str))
 }
 
 async fn close(call: Call) -> Result<(), Problem> {
@@ -92,12 +114,12 @@ async fn close(call: Call) -> Result<(), Problem> {
     if name == call.door.realms.root.name() {
         return Err(Problem::new(409, "the first realm is always there: POST /_control/v1/reset makes it new"));
     }
-    if call.door.realms.close(name) { Ok(()) } else { Err(Problem::missing("realm", name)) }
+    if call.door.realms.close(name) { Ok(()) } else { Err(missing(&call, name)) }
 }
 
 async fn ticket(call: Call) -> Result<TicketView, Problem> {
     let name = call.part("realm").to_owned();
-    let realm = call.door.realms.get(&name).ok_or_else(|| Problem::missing("realm", &name))?;
+    let realm = call.door.realms.get(&name).ok_or_else(|| missing(&call, &name))?;
     let ticket = call.door.ticket(&realm);
     Ok(TicketView { realm: name, cookie: ticket.cookie, value: ticket.value, url: ticket.url })
 }

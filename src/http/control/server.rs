@@ -9,23 +9,31 @@ use serde_json::Value;
 use crate::config::Config;
 
 use super::operation::{Call, Operation, asks, does, sends, streams};
-use super::problem::Problem;
+use super::problem::{Problem, ProblemType};
 
 /// The server answers, and its configuration was read before.
 #[derive(Serialize, JsonSchema)]
 struct Health {
+    /// `ok`
     status: &'static str,
 }
 
 /// What a realm is.
 #[derive(Serialize, JsonSchema)]
 struct Info {
+    /// `standin`
     name: &'static str,
+    /// Its version.
     version: &'static str,
+    /// The realm's name.
     realm: String,
+    /// The realm's issuer.
     issuer: String,
+    /// Each `sub`.
     users: Vec<String>,
+    /// Each `client_id` that is registered.
     clients: Vec<String>,
+    /// Whether any other will do as well.
     accepts_any_client: bool,
 }
 
@@ -37,37 +45,108 @@ struct Reset {
     keep: Vec<Kept>,
 }
 
+/// What a reset can leave alone.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Kept {
+    /// The people.
     Users,
+    /// The apps.
     Clients,
 }
 
+const INFO: &str = r#"{"name": "standin", "version": "0.1.0", "realm": "default", "issuer": "http://localhost:7760", "users": ["alice", "bob"], "clients": [], "accepts_any_client": true}"#;
+const OK: &str = r#"{"status": "ok"}"#;
+const ALL: &str = "As the file has it, with a default for whatever it does not say.";
+
 pub(super) fn operations() -> Vec<Operation> {
     vec![
-        asks("GET", "/health", "Whether the server answers", health).of_server().open(),
-        asks("GET", "/ready", "Whether the server answers and everything configured is there", health)
+        asks("GET", "", "What there is: every operation with its summary", index).of_server().open().about(
+            "The index of this API. `openapi.json` has the rest.",
+            "",
+            r#"{"openapi": "/_control/v1/openapi.json", "operations": [{"method": "GET", "path": "/_control/v1/health", "summary": "Whether the server answers"}]}"#,
+        ),
+        asks("GET", "/health", "Whether the server answers", health).of_server().open().about(
+            "For a container's health check.",
+            "",
+            OK,
+        ),
+        asks("GET", "/ready", "Whether the server answers and everything configured is there", health).of_server().open().about(
+            "It answers only once it is.",
+            "",
+            OK,
+        ),
+        asks("GET", "/problems", "The types of problems", problems).of_server().open().about(
+            "What stands behind `#` in a problem's `type`.",
+            "",
+            r#"[{"name": "not-found", "status": 404, "title": "There is nothing of this name", "meaning": "Compare the name with what the list has."}]"#,
+        ),
+        asks("GET", "/info", "What the realm is: issuer, users, clients", info).about("In short.", "", INFO),
+        streams::<Value, _>("/schema", "The JSON Schema of the configuration", schema)
             .of_server()
-            .open(),
-        asks("GET", "/info", "What the realm is: issuer, users, clients", info),
-        streams::<Value, _>("/schema", "The JSON Schema of the configuration", schema).of_server().open(),
-        streams::<Value, _>("/openapi.json", "This description", openapi).of_server().open(),
-        asks("GET", "/config", "The configuration that the realm runs on, with secrets", config),
-        sends(
-            "PUT",
-            "/config",
-            "Replaces the configuration until the next reset; who is signed in stays",
-            (200, set_config),
+            .open()
+            .more_media_types(&["application/schema+json"])
+            .about(
+            "For an editor, which completes the file by it.",
+            "",
+            r#"{"title": "Config", "type": "object"}"#,
         ),
-        sends(
-            "POST",
-            "/reset",
-            "Makes the realm what it was at the start: people, apps, keys, clock, rules, journal",
-            (200, reset),
+        streams::<Value, _>("/openapi.json", "This description", openapi).of_server().open().about(
+            "OpenAPI 3.1.",
+            "",
+            r#"{"openapi": "3.1.0"}"#,
         ),
-        does("DELETE", "/journal", "Forgets what happened", forget),
+        asks("GET", "/config", "The configuration that the realm runs on, with secrets", config).about(ALL, "", "{}"),
+        sends("PUT", "/config", "Replaces the configuration until the next reset; who is signed in stays", (200, set_config)).about(
+            "What the server itself is (host, port, public_url, keys, seed) counts from the next start on, and is refused here.",
+            r#"{"consent": "always", "lifetimes": {"access_token": "5m"}}"#,
+            "{}",
+        ),
+        sends("POST", "/reset", "Makes the realm what it was at the start", (200, reset)).about(
+            "People, apps, keys, clock, rules, journal and whoever is signed in. `keep` leaves users or clients as they are.",
+            r#"{"keep": ["users"]}"#,
+            INFO,
+        ),
+        does("DELETE", "/journal", "Forgets what happened", forget).about(
+            "Numbers go on: none is given twice.",
+            "",
+            "",
+        ),
     ]
+}
+
+/// What there is.
+#[derive(Serialize, JsonSchema)]
+struct Index {
+    /// Where the whole description is.
+    openapi: &'static str,
+    /// Every operation.
+    operations: Vec<Listed>,
+}
+
+/// One operation.
+#[derive(Serialize, JsonSchema)]
+struct Listed {
+    /// The method.
+    method: &'static str,
+    /// The path.
+    path: String,
+    /// What it does.
+    summary: &'static str,
+}
+
+async fn index(_: Call) -> Result<Index, Problem> {
+    let listed = |operation: Operation| Listed {
+        method: operation.method,
+        path: format!("/_control/v1{}", operation.path),
+        summary: operation.summary,
+    };
+    let operations = super::operations().into_iter().map(listed).collect();
+    Ok(Index { openapi: "/_control/v1/openapi.json", operations })
+}
+
+async fn problems(_: Call) -> Result<Vec<ProblemType>, Problem> {
+    Ok(super::problem::KINDS.to_vec())
 }
 
 async fn health(_: Call) -> Result<Health, Problem> {
@@ -96,7 +175,7 @@ async fn schema(_: Call) -> Result<axum::response::Response, Problem> {
 }
 
 async fn openapi(_: Call) -> Result<axum::response::Response, Problem> {
-    Ok(axum::Json(super::openapi::document(&super::operations())).into_response())
+    Ok(axum::Json(super::openapi::document(&super::groups())).into_response())
 }
 
 async fn config(call: Call) -> Result<Config, Problem> {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::realm::{Event, ExchangeView, SessionView};
 
-use super::operation::{Call, Operation, asks, does, sends};
+use super::operation::{Call, Operation, does, lists, sends};
 use super::problem::Problem;
 
 /// Whom to sign out.
@@ -16,6 +16,7 @@ struct Logout {
     user: String,
 }
 
+/// What was ended.
 #[derive(Serialize, JsonSchema)]
 struct LoggedOut {
     /// How many sign-ins were ended.
@@ -24,11 +25,31 @@ struct LoggedOut {
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![
-        asks("GET", "/sessions", "The sign-ins that have not ended", |call: Call| async move { sessions(&call).await }),
-        does("DELETE", "/sessions/{sid}", "Ends a sign-in: its browser meets the sign-in page again", end),
-        does("POST", "/sessions/{sid}/logout", "Ends a sign-in, as if the person had signed out", end),
-        sends("POST", "/logouts", "Ends every sign-in of a person", (200, log_out)),
-        asks("GET", "/logouts", "The sign-outs that browsers made", logouts),
+        lists("/sessions", "The sign-ins that have not ended", |session: &SessionView| session.sid.clone(), |call: Call| async move {
+            sessions(&call).await
+        })
+        .about(
+            "With the apps that got a code in each. `after` is a `sid`.",
+            "",
+            r#"[{"sid": "q8J2", "user": "alice", "auth_time": 1798761600, "until": 1798848000, "amr": ["user"], "clients": ["notes-web"]}]"#,
+        ),
+        does("DELETE", "/sessions/{sid}", "Ends a sign-in: its browser meets the sign-in page again", end).about(
+            "Refresh tokens that depend on it are refused from now on.",
+            "",
+            "",
+        ),
+        does("POST", "/sessions/{sid}/logout", "Ends a sign-in, as if the person had signed out", end).about(
+            "The same, under the name that people look for.",
+            "",
+            "",
+        ),
+        sends("POST", "/logouts", "Ends every sign-in of a person", (200, log_out)).about(
+            "In all browsers.",
+            r#"{"user": "alice"}"#,
+            r#"{"sessions": 1}"#,
+        ),
+        lists("/logouts", "The sign-outs that browsers made", |exchange: &ExchangeView| exchange.number.to_string(), logouts)
+            .about("Each with its checks. `after` is an exchange's `number`.", "", "[]"),
     ]
 }
 
@@ -38,7 +59,7 @@ async fn sessions(call: &Call) -> Result<Vec<SessionView>, Problem> {
 
 async fn end(call: Call) -> Result<(), Problem> {
     let sid = call.part("sid");
-    if call.realm.end_session(sid).await? { Ok(()) } else { Err(Problem::missing("session", sid)) }
+    if call.realm.end_session(sid).await? { Ok(()) } else { Err(Problem::missing("session", sid, [])) }
 }
 
 async fn log_out(call: Call, logout: Logout) -> Result<LoggedOut, Problem> {

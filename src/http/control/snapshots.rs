@@ -8,6 +8,7 @@ use crate::realm::{Snapshot, SnapshotError};
 use super::operation::{Call, Operation, asks, does, sends};
 use super::problem::Problem;
 
+/// A name.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Naming {
@@ -15,27 +16,51 @@ struct Naming {
     name: String,
 }
 
+/// Names of snapshots.
 #[derive(Serialize, JsonSchema)]
 struct Names {
     /// Oldest first.
     snapshots: Vec<String>,
 }
 
+const FILE: &str = r#"{"standin": "0.1.0", "issuer": "http://localhost:7760", "config": {}, "clock": {"real": {"offset": 0}}, "drawn": 0, "keys": [], "rules": [], "records": []}"#;
+const NAMES: &str = r#"{"snapshots": ["before"]}"#;
+
 pub(super) fn operations() -> Vec<Operation> {
     vec![
         asks("GET", "/snapshots", "The snapshots that are kept", |call: Call| async move {
             Ok(Names { snapshots: call.realm.snapshot_names() })
-        }),
-        sends("POST", "/snapshots", "Keeps the realm as it is under a name; the answer is the file", (201, keep)),
-        asks("GET", "/snapshots/{name}", "A snapshot's file", |call: Call| async move { find(&call) }),
-        sends("PUT", "/snapshots/{name}", "Keeps a file under a name", (200, put)),
-        does("POST", "/snapshots/{name}/restore", "Makes the realm what it was; its journal stays", restore),
+        })
+        .about("By name, oldest first.", "", NAMES),
+        sends("POST", "/snapshots", "Keeps the realm as it is under a name; the answer is the file", (201, keep)).about(
+            "Settings, clock, rules, sessions, codes and tokens. Private keys are in no file: a snapshot names its keys.",
+            r#"{"name": "before"}"#,
+            FILE,
+        ),
+        asks("GET", "/snapshots/{name}", "A snapshot's file", |call: Call| async move { find(&call) }).about(
+            "To be kept in a repository.",
+            "",
+            FILE,
+        ),
+        sends("PUT", "/snapshots/{name}", "Keeps a file under a name", (200, put)).about(
+            "A file of another provider's can be kept, and is refused when it is restored.",
+            FILE,
+            NAMES,
+        ),
+        does("POST", "/snapshots/{name}/restore", "Makes the realm what it was; its journal stays", restore).about(
+            "Whole or not at all. Rules keep their numbers and what is left of their lives.",
+            "",
+            "",
+        ),
     ]
 }
 
 fn find(call: &Call) -> Result<Snapshot, Problem> {
     let name = call.part("name");
-    let kept = call.realm.kept_snapshot(name).ok_or_else(|| Problem::missing("snapshot", name))?;
+    let kept = call.realm.kept_snapshot(name).ok_or_else(|| {
+        let names = call.realm.snapshot_names();
+        Problem::missing("snapshot", name, names.iter().map(String::as_str))
+    })?;
     Ok(Snapshot::clone(&kept))
 }
 

@@ -5,7 +5,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 
 use crate::protocol::Params;
-use crate::spec::{Check, Refused};
+use crate::spec::{Check, Refused, quoted};
 use crate::world::Endpoint;
 
 /// The most bytes of a form. A request with a long `claims` parameter and an `id_token_hint` has a tenth of it.
@@ -15,7 +15,8 @@ const LARGEST: usize = 256 * 1024;
 pub(super) async fn form(parts: &Parts, body: Body, endpoint: Endpoint) -> (Result<Params, Refused>, Bytes) {
     let declared = parts.headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default().to_owned());
     let Ok(bytes) = to_bytes(body, LARGEST).await else {
-        let refused = Refused::by(Check::BodySmall).expected(format!("at most {LARGEST} bytes"));
+        let say = format!("The body is larger than the {} KiB that a form may have here", LARGEST / 1024);
+        let refused = Refused::by(Check::BodySmall).expected(format!("at most {LARGEST} bytes")).says(say);
         return (Err(refused), Bytes::new());
     };
     // UserInfo may be asked by POST with the token in the header and no body, Core §5.3.1.
@@ -25,7 +26,8 @@ pub(super) async fn form(parts: &Parts, body: Body, endpoint: Endpoint) -> (Resu
     let media_type = declared.as_deref().unwrap_or_default().split(';').next().unwrap_or_default().trim();
     if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         let got = declared.unwrap_or_else(|| "no Content-Type".into());
-        let refused = Refused::by(Check::BodyIsForm).got(got).expected("application/x-www-form-urlencoded");
+        let say = format!("The body came as {}, not as a form", quoted(&got));
+        let refused = Refused::by(Check::BodyIsForm).got(got).expected("application/x-www-form-urlencoded").says(say);
         return (Err(refused), bytes);
     }
     (Ok(Params::parse(&bytes)), bytes)

@@ -14,6 +14,12 @@ use crate::world::{Endpoint, Name, Record, Settings};
 
 const BROWSER: &str = "browser";
 
+/// Which browser a cookie stood for before its sign-in replaced it: a form that is posted twice shows it the second time.
+const FORMER: &str = "former_browser";
+
+/// How long a cookie is known that was replaced.
+const REPLACED: Lifetime = Lifetime::of_seconds(60);
+
 /// How long a browser is remembered that does nothing. The cookie itself ends with the browser.
 const REMEMBERED: Lifetime = Lifetime::of_seconds(30 * 86_400);
 
@@ -40,17 +46,32 @@ pub(in crate::http) fn cookie_name(realm: &Realm, settings: &Settings) -> String
     std::iter::once("standin".to_owned()).chain(parts).collect::<Vec<_>>().join("-")
 }
 
-/// The browser of a request. One that was never seen gets a name where a page is about to be shown to it.
-pub(in crate::http) async fn of(realm: &Realm, endpoint: Endpoint, session: Option<&Session>) -> Option<BrowserId> {
-    let session = session?;
+/// The browser of a request, and whether it is known by a cookie that was replaced since. One that was never seen gets a name where a page
+/// is about to be shown to it.
+pub(in crate::http) async fn of(
+    realm: &Realm,
+    endpoint: Endpoint,
+    session: Option<&Session>,
+) -> (Option<BrowserId>, bool) {
+    let Some(session) = session else { return (None, false) };
     if let Ok(Some(known)) = session.get::<BrowserId>(BROWSER).await {
-        return Some(known);
+        return (Some(known), false);
     }
     if !matches!(endpoint, Endpoint::Authorize | Endpoint::EndSession) {
-        return None;
+        let former = session.get::<BrowserId>(FORMER).await.ok().flatten();
+        return (former.clone(), former.is_some());
     }
     let new: BrowserId = realm.entropy().draw().secret().into();
-    session.insert(BROWSER, &new).await.ok().map(|()| new)
+    (session.insert(BROWSER, &new).await.ok().map(|()| new), false)
+}
+
+/// Gives the browser a new cookie: whoever planted one before the sign-in must not share it afterwards.
+pub(in crate::http) async fn renew(session: &Session, browser: Option<&BrowserId>) {
+    if let Some(browser) = browser {
+        let _ = session.remove::<BrowserId>(FORMER).await;
+        let _ = session.insert(BROWSER, browser).await;
+    }
+    let _ = session.cycle_id().await;
 }
 
 /// Cookies are kept where every other record is, by the realm's clock.
@@ -58,7 +79,7 @@ pub(in crate::http) async fn of(realm: &Realm, endpoint: Endpoint, session: Opti
 pub(in crate::http) struct Cookies(Arc<Realm>);
 
 impl Cookies {
-    async fn write(&self, id: Id, contents: Option<String>) -> StoreResult<()> {
+    async fn write(&self, id: Id, contents: Option<String>, kept: Lifetime) -> StoreResult<()> {
         let (now, name) = (self.0.now(), Name::Cookie(id.to_string()));
         let failed = |e: crate::store::Unavailable| Error::Backend(e.to_string());
         // Two requests of one browser may write its cookie at once; they write the same browser's name.
@@ -66,7 +87,7 @@ impl Cookies {
             let seen = self.0.store().load(std::slice::from_ref(&name), now).await.map_err(failed)?;
             let seen = seen.first().map_or(0, |versioned| versioned.version);
             let record = contents.clone().map(|contents| Arc::new(Record::from(contents)));
-            let change = (record, now.plus(REMEMBERED));
+            let change = (record, now.plus(kept));
             if self.0.store().commit(vec![(name.clone(), seen, change)], now).await.map_err(failed)? {
                 return Ok(());
             }
@@ -85,11 +106,11 @@ impl SessionStore for Cookies {
     async fn create(&self, record: &mut CookieRecord) -> StoreResult<()> {
         let drawn = self.0.entropy().draw().bytes();
         record.id = Id(i128::from_be_bytes(std::array::from_fn(|at| drawn[at])));
-        self.write(record.id, Some(contents(record)?)).await
+        self.write(record.id, Some(contents(record)?), REMEMBERED).await
     }
 
     async fn save(&self, record: &CookieRecord) -> StoreResult<()> {
-        self.write(record.id, Some(contents(record)?)).await
+        self.write(record.id, Some(contents(record)?), REMEMBERED).await
     }
 
     async fn load(&self, id: &Id) -> StoreResult<Option<CookieRecord>> {
@@ -103,7 +124,14 @@ impl SessionStore for Cookies {
         }
     }
 
+    /// A cookie that is replaced opens nothing any more, but which browser it stood for is known a little longer.
     async fn delete(&self, id: &Id) -> StoreResult<()> {
-        self.write(*id, None).await
+        let former = self.load(id).await?.and_then(|mut record| {
+            let browser = record.data.remove(BROWSER).or_else(|| record.data.remove(FORMER))?;
+            record.data = std::iter::once((FORMER.to_owned(), browser)).collect();
+            Some(record)
+        });
+        let contents = former.as_ref().map(contents).transpose()?;
+        self.write(*id, contents, REPLACED).await
     }
 }

@@ -25,9 +25,15 @@ pub(super) fn read(headers: &HeaderMap) -> Option<Credential> {
 
 /// Id and secret, each form-encoded before they were joined, [RFC 6749 §2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1).
 fn basic(text: &str) -> Option<Credential> {
-    let text = String::from_utf8(STANDARD.decode(text).ok()?).ok()?;
-    let (id, secret) = text.split_once(':')?;
-    Some(Credential::Basic { id: decoded(id), secret: decoded(secret) })
+    // Some send Latin-1, where each byte is a character. That is not decoded, so it matches no secret; it is only told what is wrong with it.
+    let (text, utf8) = match String::from_utf8(STANDARD.decode(text).ok()?) {
+        Ok(text) => (text, true),
+        Err(e) => (e.into_bytes().into_iter().map(char::from).collect(), false),
+    };
+    let (id, sent) = text.split_once(':')?;
+    let secret = if utf8 { decoded(sent) } else { String::from("\u{fffd}") };
+    let as_sent = (secret != sent).then(|| sent.to_owned());
+    Some(Credential::Basic { id: decoded(id), secret, as_sent })
 }
 
 fn decoded(text: &str) -> String {

@@ -5,29 +5,32 @@ mod browser;
 mod credentials;
 mod place;
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use axum::extract::Request;
-use axum::http::header::{COOKIE, ORIGIN};
+use axum::http::header::{ACCEPT, COOKIE, HOST, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method as HttpMethod};
 
 use crate::flows;
 use crate::protocol::{BrowserId, Params};
 use crate::realm::{Flow, Message, Realm};
-use crate::spec::{Check, Refused};
+use crate::spec::{Check, Refused, quoted};
 use crate::world::{Asked, Credential, Endpoint, Method, Settings};
 
 use super::record;
 use super::routes;
 
-pub(super) use browser::{cookie_name, cookies, of as browser};
+pub(super) use browser::{cookie_name, cookies, of as browser, renew};
 pub(super) use place::{base, is_local, same_place};
 
 /// A request that was read. Whatever is wrong with it is for the flow to refuse, so that every refusal is told and recorded alike.
 #[derive(Clone, Debug)]
 pub(super) struct Came {
     pub(super) endpoint: Endpoint,
-    pub(super) method: Option<Method>,
+    pub(super) method: Method,
+    path: Arc<str>,
     pub(super) params: Params,
     pub(super) credential: Option<Credential>,
     pub(super) headers: HeaderMap,
@@ -42,40 +45,68 @@ impl Came {
     /// Reads a request, and leaves nothing of it.
     pub(super) async fn read(endpoint: Endpoint, request: &mut Request) -> Self {
         let (parts, body) = std::mem::take(request).into_parts();
-        let method = match parts.method {
-            HttpMethod::GET | HttpMethod::HEAD => Some(Method::Get),
-            HttpMethod::POST => Some(Method::Post),
-            _ => None,
-        };
-        let served = method.filter(|method| routes::flow(endpoint, *method).is_some());
-        let (read, body) = match served {
-            Some(Method::Get) => (Ok(Params::parse(parts.uri.query().unwrap_or_default().as_bytes())), Bytes::new()),
-            Some(Method::Post) => body::form(&parts, body, endpoint).await,
-            None => (Err(method_not_allowed(endpoint, &parts)), Bytes::new()),
+        let method = method(&parts.method);
+        let by_query = || Params::parse(parts.uri.query().unwrap_or_default().as_bytes());
+        let (read, body) = match (routes::flow(endpoint, method), method) {
+            (Some(_), Method::Post) => body::form(&parts, body, endpoint).await,
+            (Some(_), _) => (Ok(by_query()), Bytes::new()),
+            (None, _) => (Err(method_not_allowed(endpoint, &parts)), Bytes::new()),
         };
         let (params, unreadable) = match read {
             Ok(params) => (params, None),
             Err(refused) => (Params::default(), Some(refused)),
         };
         let (credential, head) = (credentials::read(&parts.headers), record::head(&parts));
-        Self { endpoint, method, params, credential, headers: parts.headers, hint: None, unreadable, head, body }
+        let path = parts.uri.path().into();
+        Self { endpoint, method, path, params, credential, headers: parts.headers, hint: None, unreadable, head, body }
+    }
+
+    /// A request to an address where nothing is.
+    pub(super) fn elsewhere(request: &mut Request, refused: Refused) -> Self {
+        let (parts, _) = std::mem::take(request).into_parts();
+        Self {
+            endpoint: Endpoint::Elsewhere,
+            method: method(&parts.method),
+            path: parts.uri.path().into(),
+            params: Params::default(),
+            credential: None,
+            hint: None,
+            unreadable: Some(refused),
+            head: record::head(&parts),
+            headers: parts.headers,
+            body: Bytes::new(),
+        }
+    }
+
+    /// Has the request refused, whatever it asks for.
+    pub(super) fn refuse(&mut self, refused: Refused) {
+        self.endpoint = Endpoint::Elsewhere;
+        self.unreadable = Some(refused);
     }
 
     /// The flow that answers it.
     pub(super) fn flow(&self) -> Flow {
         let refusing: Flow =
             if routes::is_for_browsers(self.endpoint) { flows::refuse_on_a_page } else { flows::refuse };
-        self.method.and_then(|method| routes::flow(self.endpoint, method)).unwrap_or(refusing)
+        routes::flow(self.endpoint, self.method).unwrap_or(refusing)
     }
 
     /// What the flow sees, taken out.
-    pub(super) fn take_asked(&mut self, settings: &Settings, browser: Option<BrowserId>) -> Asked {
+    pub(super) fn take_asked(
+        &mut self,
+        settings: &Settings,
+        (browser, former_cookie): (Option<BrowserId>, bool),
+    ) -> Asked {
         let base = base(&self.headers, settings);
         let foreign = self.posted_by_our_page(&base, &settings.issuer).err();
         let unreadable = self.unreadable.take().or(foreign);
         Asked {
             endpoint: self.endpoint,
-            method: self.method.unwrap_or(Method::Get),
+            method: self.method,
+            former_cookie,
+            path: Arc::clone(&self.path),
+            host: self.host().into(),
+            reads_html: reads_html(&self.headers),
             params: if unreadable.is_some() { Params::default() } else { self.take_meant() },
             cross_origin: self.headers.contains_key(ORIGIN),
             credential: self.credential.take(),
@@ -94,6 +125,12 @@ impl Came {
         params.iter().map(meant).collect()
     }
 
+    /// The host that the browser asked for: a proxy in front of us may have put another name in its place.
+    fn host(&self) -> &str {
+        let header = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok());
+        header("x-forwarded-host").or_else(|| header(HOST.as_str())).unwrap_or_default()
+    }
+
     /// The request as it travelled, taken out: no flow sees it.
     pub(super) fn take_message(&mut self) -> Message {
         Message::received(std::mem::take(&mut self.head), &self.body)
@@ -101,29 +138,37 @@ impl Came {
 
     /// A form that comes without the browser's cookie may come from another site, whose forms browsers send without it. Asking the
     /// same by GET brings the cookie along; answering as if nobody were known would replace it, and sign the person out.
-    pub(super) fn again_with_cookie(&self, realm: &Realm, settings: &Settings) -> Option<String> {
-        /// Longer requests are answered as they are: not every browser and proxy would pass them on as a URL.
-        const LONGEST: usize = 8 * 1024;
-        let by_form = self.method == Some(Method::Post) && self.unreadable.is_none();
+    pub(super) fn comes_without_cookie(&self, realm: &Realm, settings: &Settings) -> bool {
+        let by_form = self.method == Method::Post && self.unreadable.is_none();
         let entrance = matches!(self.endpoint, Endpoint::Authorize | Endpoint::EndSession);
-        if !entrance || !by_form || cookie(&self.headers, &cookie_name(realm, settings)).is_some() {
-            return None;
+        entrance && by_form && cookie(&self.headers, &cookie_name(realm, settings)).is_none()
+    }
+
+    /// Takes up the request that waits to be asked again.
+    pub(super) async fn take_up(&mut self, realm: &Realm) {
+        let entrance = matches!(self.endpoint, Endpoint::Authorize | Endpoint::EndSession);
+        if let Some(name) = self.params.get(flows::AGAIN).filter(|_| entrance)
+            && let Some(params) = realm.waiting_request(name).await
+        {
+            self.params = params;
         }
-        let query = self.params.to_query();
-        let path = settings.routes.get(&self.endpoint).map_or("", String::as_str);
-        (query.len() <= LONGEST).then(|| format!("{}{path}?{query}", settings.issuer_path()))
     }
 
     /// Forms of our pages carry a secret of their visit. That they are posted by a page of ours is a second lock on that door:
     /// `SameSite` does not keep the ports of `localhost` apart.
     fn posted_by_our_page(&self, base: &str, issuer: &str) -> Result<(), Refused> {
         let ours = matches!(self.endpoint, Endpoint::SignIn | Endpoint::Consent | Endpoint::SignOut);
-        if !ours || self.method != Some(Method::Post) {
+        if !ours || self.method != Method::Post {
             return Ok(());
         }
         match self.headers.get(ORIGIN).map(|origin| origin.to_str().unwrap_or("null")) {
             Some(origin) if !same_place(origin, base) && !same_place(origin, issuer) => {
-                Err(Refused::by(Check::FormFromOurPage).got(origin).expected(base))
+                let say = format!(
+                    "The form was posted by a page of {}, and this provider is {issuer}; if that page is its own under another name, start \
+                     it with --public-url {origin}",
+                    quoted(origin)
+                );
+                Err(Refused::by(Check::FormFromOurPage).got(origin).expected(base).says(say))
             }
             _ => Ok(()),
         }
@@ -137,11 +182,31 @@ pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
     pairs.find(|(known, _)| *known == name).map(|(_, value)| value)
 }
 
+/// Whether a caller reads pages.
+fn reads_html(headers: &HeaderMap) -> bool {
+    headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+}
+
+fn method(sent: &HttpMethod) -> Method {
+    match *sent {
+        HttpMethod::GET => Method::Get,
+        HttpMethod::POST => Method::Post,
+        HttpMethod::HEAD => Method::Head,
+        HttpMethod::PUT => Method::Put,
+        HttpMethod::PATCH => Method::Patch,
+        HttpMethod::DELETE => Method::Delete,
+        HttpMethod::OPTIONS => Method::Options,
+        _ => Method::Other,
+    }
+}
+
 fn method_not_allowed(endpoint: Endpoint, parts: &Parts) -> Refused {
     let served: Vec<&str> = [Method::Get, Method::Post]
         .into_iter()
         .filter(|method| routes::flow(endpoint, *method).is_some())
         .map(Method::as_str)
         .collect();
-    Refused::by(Check::MethodAllowed).got(parts.method.as_str()).expected(served.join(", "))
+    let (sent, served, path) = (parts.method.as_str(), served.join(", "), parts.uri.path());
+    let say = format!("{} does not serve {sent}, only {served}", quoted(path));
+    Refused::by(Check::MethodAllowed).got(sent).expected(served).says(say)
 }

@@ -20,7 +20,7 @@ pub fn mermaid(entries: &[Arc<Entry>]) -> String {
             let _ = writeln!(
                 text,
                 "    Note over P: {}",
-                plain(&format!("{} fails: {}", refused.check.name(), refused.check.sentence()))
+                plain(&format!("{} fails: {}", refused.check.name(), refused.sentence()))
             );
         }
         for decided in &entry.decided {

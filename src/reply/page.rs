@@ -1,137 +1,8 @@
-//! What goes back, as data: nothing here knows how it is sent.
+//! Pages, as what they say rather than how they look.
 
-use std::borrow::Cow;
-use std::time::Duration;
+use super::Return;
 
-use bytes::Bytes;
-use url::Url;
-
-use crate::protocol::{Params, ResponseMode};
-
-/// An answer to one request.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Reply {
-    /// The HTTP status.
-    pub status: u16,
-    /// Headers beyond those that the body brings.
-    pub headers: Vec<(&'static str, Cow<'static, str>)>,
-    /// What the answer carries.
-    pub body: Body,
-    /// How it is delivered.
-    pub delivery: Delivery,
-    /// Which other origins' scripts may read it.
-    pub cors: Cors,
-    /// Whether someone signed in with this browser just now, so that its cookie must be another from here on.
-    pub signs_in: bool,
-}
-
-impl Reply {
-    /// An answer delivered at once.
-    pub const fn new(status: u16, body: Body) -> Self {
-        Self { status, headers: Vec::new(), body, delivery: Delivery::Now, cors: Cors::Usual, signs_in: false }
-    }
-
-    /// With a header.
-    #[must_use]
-    pub fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
-        self.headers.push((name, value.into()));
-        self
-    }
-
-    /// With the headers that keep tokens out of caches, [RFC 6749 §5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1).
-    #[must_use]
-    pub fn uncached(self) -> Self {
-        self.with("cache-control", "no-store").with("pragma", "no-cache")
-    }
-}
-
-/// The parts that a body can have.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Body {
-    /// A JSON document, written out; shared where many answers are the same.
-    Json(Bytes),
-    /// A signed token with its media type.
-    Token(&'static str, String),
-    /// Whatever bytes under whatever name: only lies have such a body.
-    Raw {
-        /// The `Content-Type`.
-        media_type: String,
-        /// The body.
-        bytes: Vec<u8>,
-    },
-    /// A page for a person.
-    Page(Box<Page>),
-    /// The browser goes back to the app with these parameters.
-    Return(Return),
-    /// The browser goes to another page, mostly of this provider: a path and query, or a URL.
-    Onward(String),
-    /// Nothing.
-    Empty,
-}
-
-/// The way back to the app.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Return {
-    /// The redirect URI as it was sent.
-    pub uri: Url,
-    /// Where the parameters are put.
-    pub mode: ResponseMode,
-    /// The answer.
-    pub params: Params,
-}
-
-impl Return {
-    /// The URL that the browser is sent to; for `form_post`, the one that the form is posted to.
-    pub fn to_url(&self) -> Url {
-        let mut url = self.uri.clone();
-        match self.mode {
-            ResponseMode::Query if !self.params.is_empty() => {
-                url.query_pairs_mut().extend_pairs(self.params.iter());
-            }
-            ResponseMode::Fragment => url.set_fragment(Some(&self.params.to_query())),
-            ResponseMode::Query | ResponseMode::FormPost => {}
-        }
-        url
-    }
-
-    /// What the form has to post; nothing, where the URL says it all.
-    pub fn fields(&self) -> Vec<(&str, &str)> {
-        if self.mode == ResponseMode::FormPost { self.params.iter().collect() } else { Vec::new() }
-    }
-}
-
-/// When, and whether, the answer is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Delivery {
-    /// At once.
-    Now,
-    /// After a while.
-    After(Duration),
-    /// Not at all: the connection stays open until the caller gives up, or for ten minutes.
-    Never,
-    /// Not at all: the connection is reset.
-    Reset,
-    /// Half of it: then the connection is reset.
-    HalfBody,
-    /// A few bytes at a time, over so long a while.
-    Drip(Duration),
-    /// At once, in chunks without a length.
-    Chunked,
-}
-
-/// Which other origins' scripts may read an answer, [Fetch](https://fetch.spec.whatwg.org/#http-cors-protocol).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Cors {
-    /// Those that asked, where the endpoint is for apps.
-    #[default]
-    Usual,
-    /// None.
-    Missing,
-    /// All, without credentials.
-    Wildcard,
-}
-
-/// A page, as what it says rather than how it looks.
+/// A page.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Page {
     /// Who are you?
@@ -168,8 +39,8 @@ pub struct AppOnPage {
     pub name: String,
     /// `client_id`
     pub id: String,
-    /// Where the answer will go, without `http://` and query.
-    pub returns_to: String,
+    /// Where the answer will go, without `http://` and query: host and port, and the path.
+    pub returns_to: (String, String),
     /// `logo_uri`, `policy_uri`, `tos_uri`
     pub links: Vec<(&'static str, String)>,
 }
@@ -201,6 +72,8 @@ pub struct PersonOnPage {
     pub name: String,
     /// Up to two letters.
     pub initials: String,
+    /// The person's place in the configuration, from 1 on: the key that chooses them, however the page is sorted.
+    pub number: usize,
     /// The line under the name.
     pub note: String,
     /// Whether this person is always refused.
@@ -225,10 +98,56 @@ pub struct Explained {
 pub struct Editor {
     /// Whose claims.
     pub person: PersonOnPage,
-    /// Each claim with its value as it is typed.
-    pub claims: Vec<(String, String)>,
-    /// Name and label of each what-if.
-    pub what_ifs: Vec<(&'static str, &'static str)>,
+    /// The claims, those first that are changed most.
+    pub rows: Vec<Row>,
+    /// What was typed to add a claim, if the editor is shown again.
+    pub added: String,
+    /// Name and label of each what-if, and what it makes of which rows.
+    pub what_ifs: Vec<WhatIf>,
+}
+
+/// A prepared change: its name, its label, and the rows that it changes with what they hold then.
+pub type WhatIf = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+/// A claim in the editor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The claim.
+    pub name: String,
+    /// What the configuration says, as it is typed.
+    pub configured: String,
+    /// What the field holds.
+    pub value: String,
+    /// Which scopes of the request, or of any, open it, in words.
+    pub opened_by: String,
+}
+
+impl Editor {
+    /// How many rows are there at once; the others scroll.
+    pub const FIRST: usize = 5;
+
+    /// The rows that are there at once.
+    pub fn first(&self) -> &[Row] {
+        &self.rows[..self.rows.len().min(Self::FIRST)]
+    }
+
+    /// The others.
+    pub fn more(&self) -> &[Row] {
+        self.rows.get(Self::FIRST..).unwrap_or_default()
+    }
+}
+
+/// Why a page is shown again, or what is odd about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// What is wrong.
+    pub sentence: String,
+    /// What to do.
+    pub hint: String,
+    /// The name that was probably meant.
+    pub meant: Option<String>,
+    /// Whether whoever was typed can be made up all the same.
+    pub anyway: Option<String>,
 }
 
 /// The sign-in page.
@@ -242,8 +161,16 @@ pub struct SignInPage {
     pub people: Vec<PersonOnPage>,
     /// The claim editor in place of the people.
     pub editor: Option<Editor>,
+    /// The request as a query, so that it can be made again.
+    pub again: String,
+    /// What the app wants of this sign-in, in words: `prompt`, `max_age`, `acr_values`.
+    pub wants: Vec<String>,
+    /// The filter, where there are so many people that one is needed, and how many people there are.
+    pub filter: Option<(String, usize)>,
+    /// The host that the page was asked for by, and the issuer, if forms that come from there will be refused.
+    pub foreign_host: Option<(String, String)>,
     /// Why the page is shown again.
-    pub notice: Option<String>,
+    pub notice: Option<Notice>,
     /// What the username field holds at first, `login_hint`.
     pub username: String,
     /// Who is signed in already.
@@ -269,6 +196,8 @@ pub struct ScopeOnPage {
     pub required: bool,
     /// Each claim that it adds to UserInfo, with its value.
     pub claims: Vec<(String, String)>,
+    /// How many claims it opens of which this person has none.
+    pub empty: usize,
 }
 
 /// The consent page.
@@ -282,8 +211,14 @@ pub struct ConsentPage {
     pub person: PersonOnPage,
     /// What is asked for.
     pub scopes: Vec<ScopeOnPage>,
+    /// The request as a query, so that it can be made again.
+    pub again: String,
     /// Single claims that are asked for beyond the scopes.
     pub single_claims: Vec<String>,
+    /// Claims that were set for this sign-in, and so are shared whatever is ticked.
+    pub told: Vec<(String, String)>,
+    /// Claims of this person that are not shared, with the scopes that would open each.
+    pub unshared: Vec<(String, String)>,
     /// Whether the answer can be kept.
     pub can_remember: bool,
 }
@@ -293,16 +228,33 @@ pub struct ConsentPage {
 pub struct ErrorPage {
     /// The OAuth error.
     pub error: &'static str,
-    /// The sentence that is not true.
+    /// What is wrong.
     pub sentence: String,
-    /// The value that came.
-    pub got: Option<String>,
-    /// What would have been accepted.
-    pub expected: Option<String>,
+    /// The app that asked, if it is known.
+    pub app: Option<String>,
+    /// The value that came, in three parts: the middle one is where it differs from what would have been accepted.
+    pub got: Option<[String; 3]>,
+    /// What would have been accepted, in the same way.
+    pub expected: Option<[String; 3]>,
+    /// What was probably meant.
+    pub meant: Option<Meant>,
     /// What to do.
     pub hint: String,
-    /// Where it is written.
-    pub section: &'static str,
+    /// Where it is written: the section's short name and its link.
+    pub section: (String, &'static str),
+    /// Whether it was an app that sent the browser here, and hears nothing of this.
+    pub from_an_app: bool,
+}
+
+/// What was probably meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Meant {
+    /// A word, and a link to the same with that word.
+    Word(String, Option<String>),
+    /// A command to copy.
+    Command(String),
+    /// A link to begin again.
+    Again(String),
 }
 
 /// The page that asks whether to sign out.
@@ -314,6 +266,8 @@ pub struct SignOutPage {
     pub person: Option<String>,
     /// The app that asks, if it said.
     pub app: Option<String>,
+    /// The request as a query, so that it can be made again.
+    pub again: String,
 }
 
 /// The page after signing out.
@@ -323,4 +277,6 @@ pub struct SignedOutPage {
     pub was_signed_in: bool,
     /// Whether the person chose to stay signed in.
     pub stayed: bool,
+    /// The app that asked, and where it wants the browser to go.
+    pub back: Option<(String, String)>,
 }

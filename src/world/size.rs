@@ -1,0 +1,67 @@
+//! About how many bytes a record takes, so that what is kept can be bounded.
+
+use serde_json::Value;
+
+use crate::protocol::Map;
+
+use super::{Code, Grant, Interaction, Person, Record, Session};
+
+impl Record {
+    /// About how many bytes it takes, its own text included.
+    pub fn size(&self) -> usize {
+        let text = match self {
+            Self::Browser(browser) => browser.used.len() * 24,
+            Self::Session(session) => of_session(session),
+            Self::Interaction(interaction) => of_interaction(interaction),
+            Self::Code(code) => of_code(code),
+            Self::Grant(grant) => size_of::<Grant>() + of_grant(grant),
+            Self::Access(access) => access.audience.iter().map(String::len).sum::<usize>() + access.scopes.size() + 192,
+            Self::Refresh(_) | Self::Assertion(()) => 64,
+            Self::Standing(standing) => standing.scopes.size(),
+            Self::ClientKeys(keys) => of_value(keys),
+            Self::Cookie(text) => text.len(),
+        };
+        size_of::<Self>() + text
+    }
+}
+
+fn of_session(session: &Session) -> usize {
+    of_person(&session.person) + texts(&session.amr) + texts(&session.marks)
+}
+
+fn of_interaction(interaction: &Interaction) -> usize {
+    interaction.request.len() + interaction.agreed.as_ref().map_or(0, crate::protocol::Scopes::size) + 64
+}
+
+fn of_code(code: &Code) -> usize {
+    code.redirect_uri.len() + code.challenge.as_ref().map_or(0, |challenge| challenge.value.len() + 24)
+}
+
+fn of_grant(grant: &Grant) -> usize {
+    let texts_of = texts(&grant.amr) + texts(&grant.resource) + texts(&grant.marks);
+    let hint = grant.login_hint.as_ref().map_or(0, String::len);
+    let claims = of_map(&grant.claims.id_token) + of_map(&grant.claims.userinfo);
+    of_person(&grant.person) + grant.issuer.len() + grant.scopes.size() + texts_of + hint + claims + 64
+}
+
+fn of_person(person: &Person) -> usize {
+    person.claims.as_ref().map_or(0, of_map) + texts(&person.told)
+}
+
+fn texts(texts: &[String]) -> usize {
+    texts.iter().map(|text| text.len() + size_of::<String>() + 8).sum()
+}
+
+fn of_map(map: &Map) -> usize {
+    map.iter().map(|(name, value)| name.len() + 96 + of_value(value)).sum()
+}
+
+fn of_value(value: &Value) -> usize {
+    size_of::<Value>()
+        + match value {
+            Value::String(text) => text.len() + 8,
+            Value::Array(items) => items.iter().map(of_value).sum(),
+            Value::Object(members) => of_map(members),
+            _ => 0,
+        }
+}
