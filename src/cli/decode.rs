@@ -63,7 +63,9 @@ pub(super) fn decode(args: &DecodeArgs) -> Result<(), Exit> {
         Ok(_) if args.json => Ok(()),
         Ok(_) => print(&format!("\nThe signature holds.{}", expired(&opened))),
         Err(why) => {
-            let by = liar(&token).map(|whose| format!("\n  it is signed by {whose}, as a fault told the provider to")).unwrap_or_default();
+            let by = liar(&token)
+                .map(|whose| format!("\n  it is signed by {whose}, as a fault told the provider to"))
+                .unwrap_or_default();
             Err(Exit::failed(format!("the token {}{by}", why.sentence())))
         }
     }
@@ -90,7 +92,8 @@ fn verify(token: &str, jwks: Option<&str>) -> Result<Result<Opened, Unverified>,
         }
         Some(file) => {
             let text = std::fs::read_to_string(file).map_err(|e| Exit::usage(format!("cannot read {file}: {e}")))?;
-            serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|e| Exit::usage(format!("{file} is no JWKS: {e}")))?
+            serde_json::from_str(text.trim_start_matches('\u{feff}'))
+                .map_err(|e| Exit::usage(format!("{file} is no JWKS: {e}")))?
         }
     };
     Ok(verify_with_jwk(token, &jwks))

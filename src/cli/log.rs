@@ -29,7 +29,8 @@ pub(super) fn start(json: bool) -> Result<(), Exit> {
     };
     // `NO_COLOR` counts if it is there at all and not empty, see <https://no-color.org>.
     let colour = io::stderr().is_terminal() && variable("NO_COLOR")?.is_none();
-    let log = tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr).with_ansi(colour).with_timer(Clock);
+    let log =
+        tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr).with_ansi(colour).with_timer(Clock);
     if json {
         log.json().init();
     } else {

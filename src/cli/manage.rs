@@ -112,7 +112,8 @@ pub(super) fn time(what: &str, at: Option<&str>, server: &ServerArgs) -> Result<
         let by: Span = by.parse().map_err(Exit::usage)?;
         server.ask((Method::POST, "/clock/advance", Some(json!({ "by": by.to_string() }))), clock)
     };
-    let needed = |example: &str| at.ok_or_else(|| Exit::usage(format!("{what} needs a time: standin time {what} {example}")));
+    let needed =
+        |example: &str| at.ok_or_else(|| Exit::usage(format!("{what} needs a time: standin time {what} {example}")));
     match what {
         "show" => server.ask((Method::GET, "/clock", None), clock),
         "forecast" => server.ask((Method::GET, "/clock/forecast", None), |expiries| {
@@ -152,7 +153,8 @@ fn moment_at(typed: &str, server: &ServerArgs) -> Result<i64, Exit> {
 }
 
 fn clock(clock: &Value) -> String {
-    let (now, offset) = (UnixTime(clock["now"].as_i64().unwrap_or_default()), clock["offset"].as_i64().unwrap_or_default());
+    let (now, offset) =
+        (UnixTime(clock["now"].as_i64().unwrap_or_default()), clock["offset"].as_i64().unwrap_or_default());
     let away = Millis::of_seconds(offset);
     let how = match (text(&clock["mode"]).as_str(), offset) {
         ("real", _) => "the machine's".to_owned(),
@@ -264,8 +266,8 @@ pub(super) fn snapshot(command: &SnapshotCommand) -> Result<(), Exit> {
         SnapshotCommand::Load { name, server } => {
             let file = file(name);
             let read = fs::read_to_string(&file).map_err(|e| Exit::failed(format!("cannot read {file}: {e}")))?;
-            let snapshot: Value =
-                serde_json::from_str(read.trim_start_matches('\u{feff}')).map_err(|e| Exit::failed(format!("{file} is no snapshot: {e}")))?;
+            let snapshot: Value = serde_json::from_str(read.trim_start_matches('\u{feff}'))
+                .map_err(|e| Exit::failed(format!("{file} is no snapshot: {e}")))?;
             let remote = server.remote()?;
             block_on(async {
                 let path = format!("/snapshots/{}", part(name));

@@ -181,7 +181,8 @@ pub(crate) struct StartArgs {
 pub fn run() -> ExitCode {
     let began = Instant::now();
     let as_json = std::env::args_os().skip(1).take_while(|arg| arg != "--").any(|arg| arg == "--json");
-    let cli = match help::grouped(Cli::command()).try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
+    let cli = match help::grouped(Cli::command()).try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches))
+    {
         Ok(cli) => cli,
         Err(e) if as_json && e.use_stderr() => return Exit::usage(e.to_string().trim_end()).tell(true),
         Err(e) => e.exit(),

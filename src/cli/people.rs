@@ -170,7 +170,11 @@ pub(super) fn clients(command: &ClientsCommand) -> Result<(), Exit> {
             }
             server.ask((Method::POST, "/clients", Some(body)), |client| {
                 let nowhere = client["redirect_uris"].as_array().is_none_or(Vec::is_empty);
-                let nowhere = if nowhere { "\nnote: it has no redirect URI, so nobody can sign in to it: --redirect-uri" } else { "" };
+                let nowhere = if nowhere {
+                    "\nnote: it has no redirect URI, so nobody can sign in to it: --redirect-uri"
+                } else {
+                    ""
+                };
                 format!("{id} is registered, and only registered apps are accepted{nowhere}")
             })
         }

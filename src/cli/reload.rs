@@ -74,11 +74,14 @@ fn follow(
         before = now;
         let source = sources.text.source();
         let was_open = handle.accepts_any_client();
-        let taken = read(sources, before.as_deref()).and_then(|config| Ok((handle.reconfigure(&config, &source)?, config)));
+        let taken =
+            read(sources, before.as_deref()).and_then(|config| Ok((handle.reconfigure(&config, &source)?, config)));
         match taken {
             Ok((stays, config)) => {
                 eprintln!("{source} was read again: {}", summary(&config));
-                notes(&config).iter().for_each(|note| eprintln!("  note: {note}"));
+                for note in notes(&config) {
+                    eprintln!("  note: {note}");
+                }
                 if !stays.is_empty() {
                     eprintln!("  changed while it ran, and kept until a reset: {}", stays.join(", "));
                 }

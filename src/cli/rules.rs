@@ -270,7 +270,8 @@ fn rules(rules: &Value) -> String {
         let when = if when.is_empty() { String::new() } else { format!(" for {}", when.join(" ")) };
         let who = rule["login"]["as"].as_str().or(rule["login"]["fail"].as_str());
         let who = who.map(|who| format!(" {who}")).unwrap_or_default();
-        let doubts = rule["warnings"].as_array().into_iter().flatten().map(|doubt| format!("\n  note: {}", text(doubt)));
+        let doubts =
+            rule["warnings"].as_array().into_iter().flatten().map(|doubt| format!("\n  note: {}", text(doubt)));
         format!("#{} {}{who}{when}: {limits}{}", rule["id"], text(&rule["name"]), doubts.collect::<String>())
     })
 }

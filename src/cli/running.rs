@@ -148,7 +148,9 @@ impl Remote {
         let sent = request.send().await;
         let answer = sent.map_err(|e| {
             let (url, why) = (&self.url, reason(&e));
-            Exit::unreachable(format!("{url} does not answer: {why}\n  start one with `standin`, or say where with `--url`"))
+            Exit::unreachable(format!(
+                "{url} does not answer: {why}\n  start one with `standin`, or say where with `--url`"
+            ))
         })?;
         if answer.status().is_success() {
             return Ok(answer);

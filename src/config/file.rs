@@ -42,8 +42,12 @@ impl Format {
 
     /// The format of a text without a name: JSON begins with a brace, TOML assigns or opens a table before YAML would.
     pub fn of_text(text: &str) -> Self {
-        let first =
-            text.trim_start_matches('\u{feff}').lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default();
+        let first = text
+            .trim_start_matches('\u{feff}')
+            .lines()
+            .map(str::trim)
+            .find(|line| !line.is_empty() && !line.starts_with('#'))
+            .unwrap_or_default();
         let assigns = first.split_once('=').is_some_and(|(key, _)| !key.contains([':', '"', '{']));
         let opens_table = first.starts_with('[') && first.ends_with(']');
         match first.chars().next() {
@@ -131,7 +135,9 @@ pub(super) fn plain_words(message: &str) -> String {
             told("leave the quotes out")
         }
         m if m.contains("invalid type: string") && m.contains("expected a sequence") => told("put it in [ ]"),
-        m if m.contains("missing field `sub`") => "a user has no `sub`: the stable name by which apps know the person".into(),
+        m if m.contains("missing field `sub`") => {
+            "a user has no `sub`: the stable name by which apps know the person".into()
+        }
         m if m.contains("missing field `id`") => "a client has no `id`: the client_id that the app sends".into(),
         m if m.contains("strict mode expects true/false") => "write true or false, without quotes".into(),
         _ => said,

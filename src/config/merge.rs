@@ -18,7 +18,8 @@ impl Config {
                 continue;
             }
             let (old, new) = (listed(kind, old), listed(kind, new));
-            let whole = merged_list(&old, &listed(kind, current), &new, name, |name| stays.push(format!("{what} {name}")));
+            let whole =
+                merged_list(&old, &listed(kind, current), &new, name, |name| stays.push(format!("{what} {name}")));
             merged.insert(kind.to_owned(), Value::Array(whole));
         }
         for (key, value) in now {
@@ -52,19 +53,14 @@ fn listed(kind: &str, list: Value) -> Vec<Value> {
 }
 
 /// Each item of the new list unless it was changed or removed meanwhile, and each that was added or changed.
-fn merged_list(
-    old: &[Value],
-    current: &[Value],
-    new: &[Value],
-    name: &str,
-    mut stays: impl FnMut(&str),
-) -> Vec<Value> {
+fn merged_list(old: &[Value], current: &[Value], new: &[Value], name: &str, mut stays: impl FnMut(&str)) -> Vec<Value> {
     let find = |list: &[Value], item: &Value| list.iter().find(|other| other[name] == item[name]).cloned();
     let changed = |item: &Value| find(current, item).filter(|now| find(old, item).as_ref() != Some(now));
     let removed = |item: &Value| find(old, item).is_some() && find(current, item).is_none();
     let mut whole: Vec<Value> =
         new.iter().filter(|item| !removed(item)).map(|item| changed(item).unwrap_or_else(|| item.clone())).collect();
-    let added = current.iter().filter(|item| find(new, item).is_none() && find(old, item).is_none_or(|old| old != **item));
+    let added =
+        current.iter().filter(|item| find(new, item).is_none() && find(old, item).is_none_or(|old| old != **item));
     whole.extend(added.cloned());
     for item in current.iter().filter(|item| find(old, item).as_ref() != Some(item)) {
         stays(item[name].as_str().unwrap_or_default());

@@ -2,8 +2,8 @@
 
 mod environment;
 mod file;
-mod mistake;
 mod merge;
+mod mistake;
 mod notes;
 mod people;
 mod realms;

@@ -62,7 +62,10 @@ impl Config {
             notes.extend(odd.map(|what| note(format!("user {}", user.sub), what)));
         }
         notes.extend(self.same_names().into_iter().map(|(name, subs)| {
-            note(format!("users {}", subs.join(" and ")), format!("both answer to `{name}`: whoever types it is the first"))
+            note(
+                format!("users {}", subs.join(" and ")),
+                format!("both answer to `{name}`: whoever types it is the first"),
+            )
         }));
         notes.extend(self.closed_claims(scopes).into_iter().map(|(claim, what)| note(format!("claim {claim}"), what)));
         let stuck = self.client.iter().filter(|client| needs_redirect_uri(client));
@@ -101,7 +104,8 @@ impl Config {
         closed
             .map(|claim| {
                 let open = format!("[scopes] {claim} = [\"{claim}\"]");
-                let what = format!("no scope opens it, so apps do not see it; {open} would, or [claims] sends it unasked");
+                let what =
+                    format!("no scope opens it, so apps do not see it; {open} would, or [claims] sends it unasked");
                 (claim, what)
             })
             .collect()

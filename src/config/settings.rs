@@ -33,6 +33,7 @@ impl Config {
             users: self.people(),
             clients,
             strict: self.strict,
+            either_way_of_secret: !self.strict,
             redirect_hosts: self.redirect_hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
             invents_people: self.user.is_none(),
             resource_typs: self
@@ -131,11 +132,14 @@ impl Config {
 
     fn check_hosts(&self, source: &str) -> Result<(), Box<Mistake>> {
         let plain = |host: &&String| {
-            !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)) && host.contains('.')
+            !host.is_empty()
+                && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+                && host.contains('.')
         };
         let Some(odd) = self.redirect_hosts.iter().find(|host| !plain(host)) else { return Ok(()) };
         let what = format!("`redirect_hosts` has `{odd}`, which is no host name");
-        let help = "write a name with a dot, without scheme, port and *, such as acme.test; names under it count as well";
+        let help =
+            "write a name with a dot, without scheme, port and *, such as acme.test; names under it count as well";
         Err(Box::new(Mistake::new(source, what).help(help).word(odd)))
     }
 
@@ -173,21 +177,9 @@ impl Config {
         if client.secret.as_deref() == Some("") {
             return wrong("its `secret` is empty".into(), "leave it out for a public client, or give it one");
         }
-        for uri in client.redirect_uris.iter().chain(&client.post_logout_redirect_uris) {
-            if let Some(why) = wrong_uri(uri) {
-                let help = match why {
-                    why if why.starts_with("has no scheme") => format!("did you mean `http://{uri}`?"),
-                    why if why.starts_with("begins or ends") => format!("did you mean `{}`?", uri.trim()),
-                    _ => "write it whole, such as http://localhost:3000/callback".to_owned(),
-                };
-                return wrong(format!("`{uri}` {why}"), &help);
-            }
-            if uri.contains('*') {
-                return wrong(
-                    format!("`{uri}` has a *, which stands for itself: URIs are compared character by character"),
-                    "list each address; redirect_hosts opens whole hosts while no client is registered",
-                );
-            }
+        let mut uris = client.redirect_uris.iter().chain(&client.post_logout_redirect_uris);
+        if let Some((what, help)) = uris.find_map(|uri| odd_uri(uri)) {
+            return wrong(what, &help);
         }
         let algs = [
             Some(client.id_token_signed_response_alg.unwrap_or(self.signing_alg)),
@@ -225,6 +217,21 @@ impl Config {
             _ => Ok(()),
         }
     }
+}
+
+/// What is wrong with a URI to which an app is to be sent, and what to do.
+fn odd_uri(uri: &str) -> Option<(String, String)> {
+    if let Some(why) = wrong_uri(uri) {
+        let help = match why {
+            why if why.starts_with("has no scheme") => format!("did you mean `http://{uri}`?"),
+            why if why.starts_with("begins or ends") => format!("did you mean `{}`?", uri.trim()),
+            _ => "write it whole, such as http://localhost:3000/callback".to_owned(),
+        };
+        return Some((format!("`{uri}` {why}"), help));
+    }
+    let star = "has a *, which stands for itself: URIs are compared character by character";
+    let help = "list each address; redirect_hosts opens whole hosts while no client is registered";
+    uri.contains('*').then(|| (format!("`{uri}` {star}"), help.to_owned()))
 }
 
 fn are_keys(jwks: &Value) -> bool {

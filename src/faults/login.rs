@@ -29,7 +29,7 @@ pub struct Login {
     /// The error by which the sign-in fails: `access_denied`, `interaction_required`, `login_required`, `server_error` or
     /// `temporarily_unavailable`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "failures")]
+    #[schemars(default, schema_with = "failures")]
     pub fail: Option<String>,
     /// Faults of the catalogue that this sign-in carries along: one id, or a list.
     #[serde(deserialize_with = "one_or_many", skip_serializing_if = "Vec::is_empty")]

@@ -45,7 +45,7 @@ pub struct Match {
     pub endpoint: Option<Point>,
     /// Only for tokens that are got in this way: `authorization_code`, `refresh_token`, `client_credentials`, `password`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "grant_types")]
+    #[schemars(default, schema_with = "grant_types")]
     pub grant_type: Option<String>,
 }
 

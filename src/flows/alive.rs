@@ -16,11 +16,15 @@ pub(super) fn alive(ctx: &mut Ctx<'_>, grant: &Grant, check: Check) -> Result<()
         })?;
         ctx.check_as(Check::PersonMaySignIn, settings.may_sign_in(&grant.person), |refused| {
             let name = settings.user(sub).map_or(sub.as_str(), |user| user.shown_name());
-            refused.because(refusal).got(sub.as_str()).says(format!("{name} is locked: nothing that was given for them counts"))
+            refused
+                .because(refusal)
+                .got(sub.as_str())
+                .says(format!("{name} is locked: nothing that was given for them counts"))
         })?;
     }
     ctx.check_as(Check::ClientKnown, settings.knows_client(&grant.client), |refused| {
-        let say = format!("The app {}, which this was given to, is not registered any more", quoted(grant.client.as_str()));
+        let say =
+            format!("The app {}, which this was given to, is not registered any more", quoted(grant.client.as_str()));
         refused.because(refusal).got(grant.client.as_str()).says(say)
     })
 }
@@ -46,4 +50,5 @@ pub(super) const GRANT: Check = Check::GrantAlive;
 /// What it means where an access token is shown.
 pub(super) const TOKEN: Check = Check::TokenAlive;
 
-const _: () = assert!(matches!(GRANT.refusal(), Refusal::GrantRevoked) && matches!(TOKEN.refusal(), Refusal::TokenRevoked));
+const _: () =
+    assert!(matches!(GRANT.refusal(), Refusal::GrantRevoked) && matches!(TOKEN.refusal(), Refusal::TokenRevoked));

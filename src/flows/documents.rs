@@ -1,7 +1,7 @@
 //! Documents that anyone may read.
 
-use crate::spec::{Check, Meant, Refused, quoted};
 use crate::protocol::{BrowserId, InteractionId, Lifetime};
+use crate::spec::{Check, Meant, Refused, quoted};
 use crate::world::{Asked, Ctx, Document, Endpoint, Failure, Interaction, Name, Outcome, Stop};
 
 /// What the provider can do, [Discovery §4](https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig).

@@ -16,7 +16,8 @@ use super::userinfo::access;
 pub fn introspect(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
     let client = verify_client(ctx, asked)?;
     ctx.check_as(Check::ClientConfidential, client.method() != AuthMethod::None, |refused| {
-        refused.says(format!("{} did not authenticate, and learns nothing about tokens so", quoted(client.shown_name())))
+        refused
+            .says(format!("{} did not authenticate, and learns nothing about tokens so", quoted(client.shown_name())))
     })?;
     let token = ctx.parameter(&asked.params, "token")?;
     let members = describe(ctx, token)?;
@@ -54,10 +55,7 @@ fn describe(ctx: &Ctx<'_>, token: &str) -> Result<Option<Map>, Stop> {
 }
 
 fn alive(ctx: &Ctx<'_>, id: &crate::protocol::GrantId) -> Result<Option<Arc<Grant>>, Stop> {
-    Ok(ctx
-        .records
-        .get::<Arc<Grant>>(&Name::Grant(id.clone()))?
-        .filter(|grant| is_alive(ctx.settings, grant)))
+    Ok(ctx.records.get::<Arc<Grant>>(&Name::Grant(id.clone()))?.filter(|grant| is_alive(ctx.settings, grant)))
 }
 
 fn common(ctx: &Ctx<'_>, grant: &Grant, scope: &str) -> Map {

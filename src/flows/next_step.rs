@@ -25,7 +25,7 @@ pub(super) fn next_step(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place) -> Resu
     if visit.request.prompts(Prompt::None) {
         let why = why_not_fitting(ctx, visit, place);
         ctx.check_as(Check::SignedIn, fitting.is_some(), |refused| {
-            let refused = refused.says(format!("{}, and prompt=none forbids asking", why));
+            let refused = refused.says(format!("{why}, and prompt=none forbids asking"));
             if visit.expected.is_empty() { refused } else { refused.expected(names(visit)) }
         })
         .map_err(|refused| back(refused.into()))?;

@@ -86,7 +86,8 @@ impl Place {
 
 /// The host of a request that is neither the issuer's nor one that can only be this machine's.
 fn foreign_host(ctx: &Ctx<'_>, asked: &Asked) -> Option<String> {
-    let by_base = asked.base.split_once("://").is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(&asked.host));
+    let by_base =
+        asked.base.split_once("://").is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(&asked.host));
     let by_issuer = asked.host.eq_ignore_ascii_case(&ctx.settings.place.authority);
     (!asked.host.is_empty() && !by_base && !by_issuer).then(|| asked.host.to_string())
 }

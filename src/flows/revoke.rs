@@ -22,7 +22,9 @@ pub fn revoke(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
 fn revoke_refresh_token(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, token: &str) -> Result<bool, Stop> {
     let found: Option<Refresh> = ctx.records.get(&Name::Refresh(refresh_name(ctx, token)))?;
     let Some(refresh) = found else { return Ok(false) };
-    ctx.check_as(Check::TokenOfThisClient, refresh.client == client.client_id(), |refused| of_another(refused, client))?;
+    ctx.check_as(Check::TokenOfThisClient, refresh.client == client.client_id(), |refused| {
+        of_another(refused, client)
+    })?;
     let name = Name::Grant(refresh.grant.clone());
     if let Some(mut grant) = ctx.records.get::<Arc<Grant>>(&name)? {
         Arc::make_mut(&mut grant).revoked = true;

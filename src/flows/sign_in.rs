@@ -117,7 +117,7 @@ fn with_marks(answer: PersonAnswer, more: Vec<String>) -> PersonAnswer {
         PersonAnswer::SignIn { sub, claims, told, amr, age, .. } => {
             PersonAnswer::SignIn { sub, claims, told, amr, age, marks: more }
         }
-        other => other,
+        other @ PersonAnswer::Decline(_) => other,
     }
 }
 
@@ -126,14 +126,14 @@ fn with_claims(answer: PersonAnswer, made_up: Map, marks: Vec<String>) -> Person
         PersonAnswer::SignIn { sub, told, amr, age, marks, .. } => {
             PersonAnswer::SignIn { sub, claims: Some(made_up), told, amr, age, marks }
         }
-        other => other,
+        other @ PersonAnswer::Decline(_) => other,
     }
 }
 
 /// The editor's claims as somebody of their own: under the `sub` that was typed, or beside the person they began with.
 fn saved(ctx: &Ctx<'_>, user: &User, change: Change) -> User {
     let free = |sub: &str| ctx.settings.user(&sub.into()).is_none();
-    let numbered = || (2..).map(|number| format!("{}-{number}", user.sub)).find(|sub| free(sub));
+    let numbered = || (2..=u32::MAX).map(|number| format!("{}-{number}", user.sub)).find(|sub| free(sub));
     let sub = if change.sub == user.sub { numbered().unwrap_or_default().into() } else { change.sub };
     User { sub, username: None, password: None, locked: false, claims: change.claims }
 }
@@ -183,7 +183,7 @@ fn typed_in(ctx: &mut Ctx<'_>, typed: &str, (password, anyway): (&str, bool)) ->
         PersonAnswer::SignIn { sub, claims, told, age, marks, .. } => {
             PersonAnswer::SignIn { sub, claims, told, amr: vec!["pwd".into()], age, marks }
         }
-        other => other,
+        other @ PersonAnswer::Decline(_) => other,
     })
 }
 

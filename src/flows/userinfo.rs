@@ -28,7 +28,9 @@ pub fn userinfo(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
         match (person, scopes.as_str()) {
             (false, _) => refused.says("The access token is the app's own, and about no person"),
             (true, "") => refused.says("The access token has no scopes, and UserInfo needs openid"),
-            (true, scopes) => refused.says(format!("The access token has the scopes {scopes}, and UserInfo needs openid")),
+            (true, scopes) => {
+                refused.says(format!("The access token has the scopes {scopes}, and UserInfo needs openid"))
+            }
         }
     })?;
     // Whoever was deleted or locked since has nothing to be said about any more.

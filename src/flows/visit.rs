@@ -103,7 +103,8 @@ fn client(ctx: &mut Ctx<'_>, params: &Params) -> Result<Arc<Client>, Refused> {
     let settings = ctx.settings;
     let found = ctx.require_as(Check::ClientKnown, settings.client(id), |refused| {
         let path = settings.routes.get(&Endpoint::Authorize).map_or("", String::as_str);
-        let again = |id: &str| format!("{}{path}?{}", settings.issuer_path(), params.replacing("client_id", id).to_query());
+        let again =
+            |id: &str| format!("{}{path}?{}", settings.issuer_path(), params.replacing("client_id", id).to_query());
         unknown_client(refused, settings, id, again)
     })?;
     ctx.see(Check::ClientKnown, Seen::Value(id.into()));

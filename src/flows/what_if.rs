@@ -16,11 +16,7 @@ pub struct WhatIf {
     pub rows: &'static [(&'static str, &'static str)],
 }
 
-const fn what_if(
-    name: &'static str,
-    label: &'static str,
-    rows: &'static [(&'static str, &'static str)],
-) -> WhatIf {
+const fn what_if(name: &'static str, label: &'static str, rows: &'static [(&'static str, &'static str)]) -> WhatIf {
     WhatIf { name, label, rows }
 }
 
@@ -69,9 +65,10 @@ pub(super) fn change(user: &User, params: &Params) -> Result<Change, String> {
         return Err(format!("The sub `{sub}` {why}"));
     }
     if let Some(own) = OWN_CLAIMS.iter().find(|name| claims.contains_key(**name) && !user.claims.contains_key(**name)) {
-        return Err(format!("`{own}` is the provider's own: a fault alters it, not a claim"));
+        return Err(format!("`{own}` is the provider's own: only a lie alters it, not a claim"));
     }
-    let told = claims.iter().filter(|(name, value)| user.claims.get(*name) != Some(value)).map(|(name, _)| name.clone());
+    let told =
+        claims.iter().filter(|(name, value)| user.claims.get(*name) != Some(value)).map(|(name, _)| name.clone());
     let asks = |name: &str| params.all("what_if").any(|what_if| what_if == name);
     let amr = if asks("mfa") { &["pwd", "otp", "mfa"][..] } else { &["user"] };
     Ok(Change {
@@ -125,7 +122,7 @@ fn typed(user: &User, params: &Params) -> Result<Vec<(String, Option<Value>)>, S
 }
 
 /// A claim as the editor's field shows it.
-pub fn shown(value: &Value) -> String {
+pub(super) fn shown(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 

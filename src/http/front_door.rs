@@ -8,11 +8,11 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
+use axum::Router;
 use axum::extract::Request;
 use axum::http::header::{CONTENT_TYPE, HOST};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use axum::Router;
 use futures_util::FutureExt as _;
 use serde_json::json;
 use tower::{Service, ServiceExt as _};
@@ -215,7 +215,9 @@ fn nowhere(realm: &Realm, path: &str) -> Refused {
         return refused;
     }
     let say = format!("There is nothing at `{path}`: the paths of {} begin with {root}", settings.issuer);
-    refused.says(say).aside("a proxy in front of it must pass the path on as it came, prefix and all: docs/configuration.md")
+    refused
+        .says(say)
+        .aside("a proxy in front of it must pass the path on as it came, prefix and all: docs/configuration.md")
 }
 
 impl Door {

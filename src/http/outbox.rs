@@ -35,12 +35,11 @@ pub fn fetch() -> Fetch {
     Arc::new(move |url| {
         let made = Arc::clone(&made);
         Box::pin(async move {
-            let client = match made.get() {
-                Some(client) => client.clone(),
-                None => {
-                    let client = http_client().map_err(|e| e.to_string())?;
-                    made.get_or_init(|| client).clone()
-                }
+            let client = if let Some(client) = made.get() {
+                client.clone()
+            } else {
+                let client = http_client().map_err(|e| e.to_string())?;
+                made.get_or_init(|| client).clone()
             };
             let response = client.get(&url).header("accept", "application/json").send().await;
             let response = response.map_err(|e| format!("{url} could not be fetched: {e}"))?;

@@ -16,7 +16,8 @@ pub(super) fn editor(settings: &Settings, user: &User, (request, sent): (&Params
     let scopes = Scopes::from(request.get("scope").unwrap_or_default());
     let typed = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let claims = user.claims.iter().map(|(name, value)| (name.clone(), typed(value)));
-    let mut claims: Vec<(String, String)> = std::iter::once(("sub".to_owned(), user.sub.to_string())).chain(claims).collect();
+    let mut claims: Vec<(String, String)> =
+        std::iter::once(("sub".to_owned(), user.sub.to_string())).chain(claims).collect();
     for name in FIRST.iter().filter(|name| !claims.iter().any(|(known, _)| known == *name)).collect::<Vec<_>>() {
         claims.push(((*name).to_owned(), String::new()));
     }

@@ -5,10 +5,13 @@ use url::Url;
 
 use crate::protocol::{Map, Params, Prompt, Scopes};
 use crate::reply::{
-    AppOnPage, ConsentPage, ErrorPage, Explained, Meant, Notice, Page, PersonOnPage, ScopeOnPage, SignInPage, SignOutPage,
+    AppOnPage, ConsentPage, ErrorPage, Explained, Meant, Notice, Page, PersonOnPage, ScopeOnPage, SignInPage,
+    SignOutPage,
 };
 use crate::spec::{self, Check, Refused, difference, explain, section_name};
-use crate::world::{Client, Endpoint, Grant, Person, Question, ReturnAddress, Settings, SignInQuestion, User, is_blank};
+use crate::world::{
+    Client, Endpoint, Grant, Person, Question, ReturnAddress, Settings, SignInQuestion, User, is_blank,
+};
 
 use super::word::Telling;
 use super::{Profile, editor};
@@ -115,8 +118,8 @@ fn detail((settings, client): (&Settings, &Client), (scope, grant): (&str, &Gran
 
 fn sign_in(settings: &Settings, params: &Params, question: &SignInQuestion) -> SignInPage {
     let app = app(&question.client, &question.address);
-    let filter = (settings.users.len() >= MANY)
-        .then(|| (question.filter.clone().unwrap_or_default(), settings.users.len()));
+    let filter =
+        (settings.users.len() >= MANY).then(|| (question.filter.clone().unwrap_or_default(), settings.users.len()));
     SignInPage {
         interaction: question.interaction.to_string(),
         again: question.params.to_query(),
@@ -163,7 +166,8 @@ fn people(settings: &Settings, question: &SignInQuestion) -> Vec<PersonOnPage> {
 /// What the app wants of this sign-in, in words.
 fn wants(app: &str, question: &SignInQuestion) -> Vec<String> {
     let params = &question.params;
-    let prompts = |prompt: Prompt| params.get("prompt").is_some_and(|text| text.split(' ').any(|p| p == prompt.as_str()));
+    let prompts =
+        |prompt: Prompt| params.get("prompt").is_some_and(|text| text.split(' ').any(|p| p == prompt.as_str()));
     let mut wants = Vec::new();
     if prompts(Prompt::Login) {
         wants.push(format!("{app} wants you to sign in again."));
@@ -188,7 +192,7 @@ fn wants(app: &str, question: &SignInQuestion) -> Vec<String> {
 }
 
 fn notice(settings: &Settings, refused: &Refused) -> Notice {
-    let meant = match &refused.meant {
+    let meant = match refused.meant.as_deref() {
         Some(spec::Meant::Word { word, .. }) => Some(word.clone()),
         _ => None,
     };
@@ -302,12 +306,12 @@ fn explained(params: &Params) -> Vec<Explained> {
 pub(super) fn error(telling: &Telling<'_>, refused: &Refused) -> ErrorPage {
     let asked = telling.asked;
     let one = refused.expected.as_deref().filter(|expected| !expected.starts_with("one of "));
-    let near = match &refused.meant {
+    let near = match refused.meant.as_deref() {
         Some(spec::Meant::Word { word, .. }) => Some(word.as_str()),
         _ => one,
     };
     let parts = refused.got.as_deref().zip(near).map(|(got, near)| (in_parts(got, near), in_parts(near, got)));
-    let whole = |text: &Option<String>| text.clone().map(|text| [text, String::new(), String::new()]);
+    let whole = |text: &Option<Box<str>>| text.as_deref().map(|text| [text.to_owned(), String::new(), String::new()]);
     let (got, expected) = match parts {
         Some((got, expected)) => (Some(got), Some(expected)),
         None => (whole(&refused.got), whole(&refused.expected)),
@@ -320,7 +324,7 @@ pub(super) fn error(telling: &Telling<'_>, refused: &Refused) -> ErrorPage {
         app: client.filter(|_| !elsewhere).map(|client| client.shown_name().to_owned()),
         got,
         expected,
-        meant: refused.meant.as_ref().map(|meant| match meant {
+        meant: refused.meant.as_deref().map(|meant| match meant {
             spec::Meant::Word { word, link } => Meant::Word(word.clone(), link.clone()),
             spec::Meant::Command(command) => Meant::Command(command.clone()),
             spec::Meant::Again(link) => Meant::Again(link.clone()),

@@ -5,9 +5,7 @@ use serde_json::Value;
 
 use crate::protocol::{Map, UnixTime};
 use crate::tokens::{Alg, KeyChoice, REFRESH_TYP, TokenDraft, half_hash};
-use crate::world::{
-    AccessTokenFormat, Client, Issuance, Person, RefreshTokenFormat, Settings, UserInfo, is_blank,
-};
+use crate::world::{AccessTokenFormat, Client, Issuance, Person, RefreshTokenFormat, Settings, UserInfo, is_blank};
 
 use super::Profile;
 

@@ -6,7 +6,8 @@ use crate::protocol::{Map, Params, ResponseMode, UnixTime};
 use crate::reply::{Body, Page, Reply, Return, SignedOutPage};
 use crate::spec::{Check, Refused};
 use crate::world::{
-    Answer, Asked, Decision, Document, Endpoint, Failure, Issuance, Outcome, Question, ReturnAddress, ReturnAfterLogout, Settings,
+    Answer, Asked, Decision, Document, Endpoint, Failure, Issuance, Outcome, Question, ReturnAddress,
+    ReturnAfterLogout, Settings,
 };
 
 use super::{Documents, Profile, Signed, pages};
@@ -170,7 +171,7 @@ fn tell(endpoint: Endpoint, refused: &Refused) -> Reply {
 /// [RFC 9110 §15.5.6](https://www.rfc-editor.org/rfc/rfc9110#section-15.5.6): whoever is told "not so" is told how.
 fn allowing(reply: Reply, refused: &Refused) -> Reply {
     match (&refused.expected, refused.check) {
-        (Some(methods), Check::MethodAllowed) => reply.with("allow", methods.clone()),
+        (Some(methods), Check::MethodAllowed) => reply.with("allow", methods.to_string()),
         _ => reply,
     }
 }

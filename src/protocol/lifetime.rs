@@ -57,8 +57,9 @@ impl FromStr for Lifetime {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let complaint =
-            || format!("`{text}` is no span of time: write whole seconds, or a number with s, m, h or d, such as \"5m\"");
+        let complaint = || {
+            format!("`{text}` is no span of time: write whole seconds, or a number with s, m, h or d, such as \"5m\"")
+        };
         let text = text.trim();
         let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
         let unit = match &text[digits.len()..] {

@@ -115,12 +115,7 @@ impl Realm {
         Err(Unavailable("too many requests are changing the same records".into()))
     }
 
-    pub(super) async fn load(
-        &self,
-        records: &mut Records,
-        names: Vec<Name>,
-        now: UnixTime,
-    ) -> Result<(), Unavailable> {
+    pub(super) async fn load(&self, records: &mut Records, names: Vec<Name>, now: UnixTime) -> Result<(), Unavailable> {
         if names.is_empty() {
             return Ok(());
         }
@@ -154,7 +149,7 @@ impl Realm {
             && let Some(age) = age_of(keys, machine)
         {
             let mut keys = keys.clone();
-            keys["stale"] = (age >= FAILED_FETCH).into();
+            keys["stale"] = (age > Millis(0)).into();
             records.add(name, Versioned { version: stored.version, record: Some(Arc::new(Record::from(keys))) });
             return Ok(());
         }

@@ -90,6 +90,10 @@ fn of_outcome(asked: &Asked, outcome: &Outcome) -> Option<Event> {
         Outcome::Tell(_) => Event::TokenIntrospected,
         Outcome::SignedOut { stayed: false, .. } => Event::SignedOut,
         Outcome::Done if asked.endpoint == Endpoint::Revocation => Event::TokenRevoked,
-        Outcome::Onward(..) | Outcome::AskAgain(_) | Outcome::SaveUser(..) | Outcome::SignedOut { .. } | Outcome::Done => return None,
+        Outcome::Onward(..)
+        | Outcome::AskAgain(_)
+        | Outcome::SaveUser(..)
+        | Outcome::SignedOut { .. }
+        | Outcome::Done => return None,
     })
 }

@@ -52,7 +52,7 @@ impl Realm {
         plan.alter_reply(&mut reply, on.scene(&case));
         add_fault_menu(&mut reply);
         reply.signs_in = trace.held(Check::PersonMaySignIn) || asked.former_cookie;
-        let mut entry = entry(&on, case, &plan, &reply);
+        let mut entry = entry(&on, &case, &plan, &reply);
         (entry.trace, entry.refused, entry.events, entry.threads) = (trace, refused, events, threads);
         (reply, entry)
     }
@@ -114,7 +114,7 @@ impl Realm {
 }
 
 /// What the journal keeps of an exchange, as far as request and answer tell it.
-fn entry(on: &Deciding<'_>, case: Case, plan: &Plan, reply: &Reply) -> Entry {
+fn entry(on: &Deciding<'_>, case: &Case, plan: &Plan, reply: &Reply) -> Entry {
     let asked = on.asked;
     Entry {
         number: 0,

@@ -56,14 +56,14 @@ pub struct Where {
     pub flow: Option<u64>,
     /// The endpoint, such as `token`, or `token_endpoint` as discovery has it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "endpoints")]
+    #[schemars(default, schema_with = "endpoints")]
     pub endpoint: Option<String>,
     /// The answer's status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// The check that failed, such as `PkceMatches`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "checks")]
+    #[schemars(default, schema_with = "checks")]
     pub check: Option<String>,
     /// What decided the answer: a fault's id, `next-login`, `+bad-nonce`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -254,10 +254,7 @@ impl Where {
         if let Some(endpoint) = &self.endpoint {
             let known: Vec<&str> = Endpoint::ALL.iter().map(|known| short(known.key())).collect();
             if !known.contains(&short(endpoint)) {
-                return Err((
-                    "where.endpoint",
-                    not_among("endpoint", endpoint, &known),
-                ));
+                return Err(("where.endpoint", not_among("endpoint", endpoint, &known)));
             }
         }
         match &self.check {

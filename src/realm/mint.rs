@@ -133,18 +133,15 @@ impl Realm {
 fn resolved(settings: &Settings, spec: &TokenSpec) -> (TokenSpec, Vec<String>) {
     let (mut spec, mut notes) = (spec.clone(), Vec::new());
     if let Some(name) = &spec.user {
-        match settings.users.iter().find(|user| user.answers_to(name)) {
-            Some(user) => {
-                if user.locked {
-                    notes.push(format!("{} is locked: a sign-in would be refused", user.shown_name()));
-                }
-                spec.user = Some(user.sub.to_string());
+        if let Some(user) = settings.users.iter().find(|user| user.answers_to(name)) {
+            if user.locked {
+                notes.push(format!("{} is locked: a sign-in would be refused", user.shown_name()));
             }
-            None => {
-                let near = settings.nearest_person(name).map(|user| format!(" Did you mean {}?", user.sub));
-                let near = near.unwrap_or_default();
-                notes.push(format!("nobody here is called {name}, so the token has no claims of a person.{near}"));
-            }
+            spec.user = Some(user.sub.to_string());
+        } else {
+            let near = settings.nearest_person(name).map(|user| format!(" Did you mean {}?", user.sub));
+            let near = near.unwrap_or_default();
+            notes.push(format!("nobody here is called {name}, so the token has no claims of a person.{near}"));
         }
     }
     let client = settings.client(&spec.client);

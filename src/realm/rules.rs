@@ -47,7 +47,7 @@ impl Realm {
             doubts.push(format!("Nobody here has the sub `{sub}`.{}", near.unwrap_or_default()));
         }
         if let Act::Lie(lie, _) = &rule.act {
-            doubts.extend(lie.doubt(&settings, client.as_deref()));
+            doubts.extend(lie.doubt(&settings, &rule.when));
         }
         if rule.spoke() == 0 && rule.idle() > 0 {
             let times = if rule.idle() == 1 { "once".to_owned() } else { format!("{} times", rule.idle()) };

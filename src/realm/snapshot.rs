@@ -194,7 +194,9 @@ impl Realm {
         self.entropy.continue_from(snapshot.drawn);
         self.rules.clear();
         let now = self.now();
-        rules.into_iter().for_each(|rule| drop(self.rules.add(rule, now)));
+        for rule in rules {
+            let _ = self.rules.add(rule, now);
+        }
         Ok(())
     }
 

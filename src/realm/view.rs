@@ -47,7 +47,7 @@ pub struct ExchangeView {
     pub status: u16,
     /// How the answer was delivered, if not at once and whole: `late`, `never`, `reset`, `cut`, `dripping`, `chunked`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "deliveries")]
+    #[schemars(default, schema_with = "deliveries")]
     pub delivery: Option<String>,
     /// What happened here, in a word; the app may not have heard of it.
     pub events: Vec<Event>,

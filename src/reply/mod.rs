@@ -11,8 +11,8 @@ use url::Url;
 use crate::protocol::{Params, ResponseMode};
 
 pub use page::{
-    AppOnPage, ConsentPage, Editor, ErrorPage, Explained, Meant, Notice, Page, PersonOnPage, Row, ScopeOnPage, SignInPage, SignOutPage,
-    SignedOutPage, StepPage, WhatIf,
+    AppOnPage, ConsentPage, Editor, ErrorPage, Explained, Meant, Notice, Page, PersonOnPage, Row, ScopeOnPage,
+    SignInPage, SignOutPage, SignedOutPage, StepPage, WhatIf,
 };
 
 /// An answer to one request.

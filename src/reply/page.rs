@@ -4,6 +4,7 @@ use super::Return;
 
 /// A page.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a reply has its page in a box")]
 pub enum Page {
     /// Who are you?
     SignIn(SignInPage),

@@ -3,10 +3,9 @@
 macro_rules! refusals {
     ($($name:ident: $error:literal $status:literal, $hint:literal;)*) => {
         /// A cause, not a code: OAuth's dozen codes are one column of this table.
-        #[expect(clippy::doc_markdown, reason = "the hints are shown to people as they stand")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Refusal {
-            $(#[doc = $hint] $name,)*
+            $(#[doc = concat!("`", $error, "`. ", $hint)] $name,)*
         }
 
         impl Refusal {

@@ -15,13 +15,13 @@ pub struct Refused {
     /// known.
     pub breach: Cow<'static, str>,
     /// The value that came, if it may be shown.
-    pub got: Option<String>,
+    pub got: Option<Box<str>>,
     /// What would have been accepted.
-    pub expected: Option<String>,
+    pub expected: Option<Box<str>>,
     /// What only the developer is told, in console and log: the caller may be a thief.
-    pub aside: Option<String>,
+    pub aside: Option<Box<str>>,
     /// What was probably meant.
-    pub meant: Option<Meant>,
+    pub meant: Option<Box<Meant>>,
     /// Whether it was wished for, by whoever pressed "fail" or typed a name that fails: no reason for a warning.
     pub on_purpose: bool,
 }
@@ -67,28 +67,28 @@ impl Refused {
     /// With the value that came.
     #[must_use]
     pub fn got(mut self, value: impl Into<String>) -> Self {
-        self.got = Some(value.into());
+        self.got = Some(value.into().into());
         self
     }
 
     /// With what would have been accepted.
     #[must_use]
     pub fn expected(mut self, value: impl Into<String>) -> Self {
-        self.expected = Some(value.into());
+        self.expected = Some(value.into().into());
         self
     }
 
     /// With what only the developer is told.
     #[must_use]
     pub fn aside(mut self, value: impl Into<String>) -> Self {
-        self.aside = Some(value.into());
+        self.aside = Some(value.into().into());
         self
     }
 
     /// With what was probably meant.
     #[must_use]
     pub fn meant(mut self, meant: Option<Meant>) -> Self {
-        self.meant = meant.or(self.meant);
+        self.meant = meant.map(Box::new).or(self.meant);
         self
     }
 
@@ -108,7 +108,7 @@ impl Refused {
 
     /// What is wrong, as a whole sentence, with the word that was probably meant.
     pub fn sentence(&self) -> String {
-        let meant = match &self.meant {
+        let meant = match self.meant.as_deref() {
             Some(Meant::Word { word, .. }) => format!(" Did you mean {}?", quoted(word)),
             _ => String::new(),
         };
@@ -130,9 +130,8 @@ impl Refused {
     /// [RFC 6749 §5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2) allows, at most 400 of them.
     pub fn description(&self) -> String {
         let plain = |c: char| match c {
-            '"' | '\\' => '\'',
+            '"' | '\\' | '’' => '\'',
             ' '..='~' => c,
-            '’' => '\'',
             _ => '?',
         };
         self.whole().chars().map(plain).take(400).collect()

@@ -135,7 +135,9 @@ impl Shard {
             self.remove(&name);
         }
         while self.bytes + needed > most {
-            let Some((version, until)) = self.ages.first_key_value().map(|(version, until)| (*version, *until)) else { break };
+            let Some((version, until)) = self.ages.first_key_value().map(|(version, until)| (*version, *until)) else {
+                break;
+            };
             let Some(name) = self.expiries.get(&(until, version)).cloned() else { break };
             self.remove(&name);
         }

@@ -39,7 +39,9 @@ pub fn liar(token: &str) -> Option<&'static str> {
         (successor(), "the key that a pretended rotation signs with"),
         (published(), "the key that a lie publishes"),
     ];
-    let by = |key: &SigningKey| [Alg::RS256, Alg::PS256].into_iter().any(|alg| super::verify::holds(token, key.public(), alg));
+    let by = |key: &SigningKey| {
+        [Alg::RS256, Alg::PS256].into_iter().any(|alg| super::verify::holds(token, key.public(), alg))
+    };
     keys.into_iter().find_map(|(key, whose)| key.is_ok_and(|key| by(&key)).then_some(whose))
 }
 

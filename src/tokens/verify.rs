@@ -134,8 +134,8 @@ pub const REFRESH_TYP: &str = "refresh+jwt";
 pub fn token_in(text: &str) -> String {
     let text = text.trim_start_matches('\u{feff}').trim();
     if let Ok(Value::Object(answer)) = serde_json::from_str::<Value>(text) {
-        let members = ["access_token", "id_token", "token", "refresh_token"].into_iter();
-        if let Some(token) = members.filter_map(|name| answer.get(name)?.as_str()).next() {
+        let mut members = ["access_token", "id_token", "token", "refresh_token"].into_iter();
+        if let Some(token) = members.find_map(|name| answer.get(name)?.as_str()) {
             return token.to_owned();
         }
     }

@@ -97,7 +97,9 @@ impl Ctx<'_> {
             refused.says(format!("{name} was sent more than once")).got(name)
         })?;
         match params.garbled() {
-            Some(name) => Err(self.refuse(Check::ParameterUsable).says(format!("{name} is not UTF-8 once it is decoded"))),
+            Some(name) => {
+                Err(self.refuse(Check::ParameterUsable).says(format!("{name} is not UTF-8 once it is decoded")))
+            }
             None => Ok(()),
         }
     }

@@ -19,9 +19,8 @@ pub use client::{ApplicationType, AuthMethod, ClaimPick, Client, GrantType, Toke
 pub use clock::Clock;
 pub use ctx::Ctx;
 pub use decision::{
-    Answer, ConsentAnswer, Decision, Document, Failure, Given, Issuance, Outcome, PersonAnswer, Question, ReturnAfterLogout, SignInQuestion,
-    Stop,
-    UserInfo,
+    Answer, ConsentAnswer, Decision, Document, Failure, Given, Issuance, Outcome, PersonAnswer, Question,
+    ReturnAfterLogout, SignInQuestion, Stop, UserInfo,
 };
 pub use entropy::{Draw, Entropy};
 pub use policy::{AccessTokenFormat, AccessTokenTyp, Consent, Lifetimes, Policy, RefreshTokenFormat};

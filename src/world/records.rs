@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::protocol::{
-    AccessId, BrowserId, Challenge, ClaimsRequest, ClientId, CodeValue, GrantId, InteractionId, Map, Millis, RefreshValue,
-    Scopes, SessionId, Subject, UnixTime,
+    AccessId, BrowserId, Challenge, ClaimsRequest, ClientId, CodeValue, GrantId, InteractionId, Map, Millis,
+    RefreshValue, Scopes, SessionId, Subject, UnixTime,
 };
 
 use super::Stop;

@@ -116,7 +116,11 @@ fn not_registered(refused: Refused, (client, settings): (&Client, &Settings), se
     };
     let link = |near: &str| {
         let query = params.replacing("redirect_uri", near).to_query();
-        format!("{}{}?{query}", settings.issuer_path(), settings.routes.get(&Endpoint::Authorize).map_or("", String::as_str))
+        format!(
+            "{}{}?{query}",
+            settings.issuer_path(),
+            settings.routes.get(&Endpoint::Authorize).map_or("", String::as_str)
+        )
     };
     let meant = match near {
         Some(near) => Meant::Word { word: near.to_owned(), link: Some(link(near)) },

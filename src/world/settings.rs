@@ -9,7 +9,10 @@ use url::{Host, Url};
 use crate::protocol::{ClientId, Map, Subject};
 use crate::tokens::{Alg, KeyRing};
 
-use super::{AccessTokenFormat, AccessTokenTyp, ClaimPick, Client, Consent, Endpoint, Lifetimes, Person, Policy, RefreshTokenFormat, TokenClaims, User};
+use super::{
+    AccessTokenFormat, AccessTokenTyp, ClaimPick, Client, Consent, Endpoint, Lifetimes, Person, Policy,
+    RefreshTokenFormat, TokenClaims, User,
+};
 
 /// Which claims each scope opens.
 pub type ScopeClaims = BTreeMap<String, Vec<String>>;
@@ -71,6 +74,8 @@ pub struct Settings {
     pub clients: BTreeMap<ClientId, Arc<Client>>,
     /// Whether clients must be registered even if none is, and everything is taken just as it was registered.
     pub strict: bool,
+    /// Whether a secret may come in the other way than the registered one, header or body, as most providers have it.
+    pub either_way_of_secret: bool,
     /// Hosts beside this machine, with those under them, where an app that nobody registered may have redirect URIs.
     pub redirect_hosts: Vec<String>,
     /// Whether the people are the examples, so that whoever is typed in is made up on the spot.
@@ -130,7 +135,8 @@ impl Settings {
 
     /// Whether an app that nobody registered may have this redirect URI.
     pub fn may_redirect_to(&self, uri: &Url) -> bool {
-        let below = |host: &str, known: &str| host == known || host.strip_suffix(known).is_some_and(|sub| sub.ends_with('.'));
+        let below =
+            |host: &str, known: &str| host == known || host.strip_suffix(known).is_some_and(|sub| sub.ends_with('.'));
         let allowed = || uri.host_str().is_some_and(|host| self.redirect_hosts.iter().any(|known| below(host, known)));
         matches!(uri.scheme(), "http" | "https") && (is_loopback(uri) || allowed())
     }
@@ -185,12 +191,12 @@ impl Settings {
 
     /// The person whose name is nearest to one that nobody has.
     pub fn nearest_person(&self, typed: &str) -> Option<&User> {
-        let names = |user: &'_ User| -> Vec<String> {
+        let names_of = |user: &'_ User| -> Vec<String> {
             let claims = ["email", "preferred_username"].into_iter().filter_map(|claim| user.text(claim));
             claims.chain(user.username.as_deref()).chain([user.sub.as_str()]).map(str::to_owned).collect()
         };
         let named: Vec<(String, &User)> =
-            self.users.iter().flat_map(|user| names(user).into_iter().map(move |name| (name, user))).collect();
+            self.users.iter().flat_map(|user| names_of(user).into_iter().map(move |name| (name, user))).collect();
         let near = crate::protocol::nearest(typed.trim(), named.iter().map(|(name, _)| name.as_str()))?;
         named.iter().find(|(name, _)| name == near).map(|(_, user)| *user)
     }

@@ -91,7 +91,8 @@ pub fn made_up(name: &str) -> (Subject, Map) {
     let local = name.split('@').next().unwrap_or(name);
     let mut given = local.chars();
     let given: String = given.next().into_iter().flat_map(char::to_uppercase).chain(given).collect();
-    let mut user = User::new("").claim("name", given.clone()).claim("given_name", given).claim("preferred_username", local);
+    let mut user =
+        User::new("").claim("name", given.clone()).claim("given_name", given).claim("preferred_username", local);
     if name.contains('@') {
         user = user.claim("email", name).claim("email_verified", true);
     }

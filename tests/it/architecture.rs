@@ -25,7 +25,13 @@ const FLOORS: [(&str, &[&str]); 16] = [
     ),
     ("emulator", &["protocol", "spec", "tokens", "world", "faults", "store", "config", "realm", "http"]),
     ("demo", &["protocol", "http"]),
-    ("cli", &["protocol", "spec", "tokens", "world", "profile", "faults", "store", "config", "realm", "http", "emulator", "demo"]),
+    (
+        "cli",
+        &[
+            "protocol", "spec", "tokens", "world", "profile", "faults", "store", "config", "realm", "http", "emulator",
+            "demo",
+        ],
+    ),
     ("main", &["cli"]),
 ];
 

@@ -201,7 +201,6 @@ async fn username_claims_and_consent_work_in_a_browser() {
     let (app, url) = sample_app(&idp);
     chromium.driver.goto(&url).await.expect("the app");
     chromium.click("form[action='/sign-in'] button").await;
-    chromium.click("details.fold summary").await;
     chromium.field("input[name=username]").await.send_keys("alice@example.com").await.expect("keys");
     chromium.field("input[name=password]").await.send_keys("anything" + Key::Enter).await.expect("keys");
     chromium.says("notes-web would like to").await;

@@ -150,7 +150,7 @@ async fn with_assertion(idp: &Emulator, assertion: &str) -> Answer {
 /// A client that proves itself by the development keys: they are as good as any others.
 fn by_key() -> Client {
     let mut client = Client::public("web").redirects_to(CALLBACK);
-    let jwks = KeyFiles::Development.open().expect("keys").jwks(standin::UnixTime(0));
+    let jwks = KeyFiles::Development.open().expect("keys").jwks(standin::UnixTime(0), |_| true);
     client.jwks = Some(Value::Object(jwks));
     client
 }

@@ -210,7 +210,7 @@ async fn a_token_is_printed_and_nothing_else_with_and_without_a_server() {
     let whole: Value = serde_json::from_str(&whole).expect("JSON");
     assert_eq!((&whole["claims"]["aud"], &whole["claims"]["email"]), (&"ci".into(), &"alice@example.com".into()));
     let (code, _, notes) = run(folder.path(), &["token", "--as", "nobody", "--client", "ci"]);
-    assert!(code == 0 && notes.contains("nobody is called nobody"), "{notes}");
+    assert!(code == 0 && notes.contains("nobody here is called nobody"), "{notes}");
     server.signal("TERM");
     assert_eq!(server.end().0, 0);
 }
@@ -239,7 +239,7 @@ async fn health_and_wait_tell_by_their_exit_code() {
     let (code, _, errors) = run(folder.path(), &["health", "--url", nobody]);
     assert!(code == 4 && errors.contains("does not answer"), "{errors}");
     let (code, _, errors) = run(folder.path(), &["wait", "--timeout", "1s", "--url", nobody]);
-    assert!(code == 4 && errors.contains("not ready within 1s"), "{errors}");
+    assert!(code == 4 && errors.contains("not ready within 1 s"), "{errors}");
     let server = Running::start(standin(folder.path(), &["start"]));
     assert_eq!(run(folder.path(), &["health", "--url", &server.issuer()]).0, 0);
     let mut by_variable = standin(folder.path(), &["wait"]);

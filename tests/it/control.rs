@@ -25,7 +25,7 @@ async fn people_are_added_changed_and_removed() {
     control.delete("/users/zoe").await;
     assert_eq!(control.call("GET", "/users/zoe", None).await.status, 404);
     for (method, path, body, status, field) in [
-        ("POST", "/users", json!({ "name": "nobody" }), 422, ""),
+        ("POST", "/users", json!({ "name": "nobody" }), 422, "sub"),
         ("POST", "/users", json!({ "sub": "x", "passwrd": "y" }), 422, ""),
         ("POST", "/users", json!({ "sub": "ü" }), 422, "ü"),
         ("POST", "/users", json!({ "sub": "x", "iss": "me" }), 422, "iss"),
@@ -68,7 +68,7 @@ async fn apps_are_registered_changed_and_removed() {
         assert_eq!((got, what.as_str()), (status, field), "{method} {path} {body}: {detail}");
     }
     let (.., detail) = control.problem("POST", "/clients", json!({ "id": "x", "redirect_uri": "y" })).await;
-    assert!(detail.contains("did you mean `redirect_uris`"), "{detail}");
+    assert!(detail.contains("Did you mean `redirect_uris`"), "{detail}");
     control.delete("/clients/web").await;
     assert_eq!(control.get("/info").await["accepts_any_client"], true);
 }
@@ -100,7 +100,7 @@ async fn rules_that_make_no_sense_are_explained() {
         ("/next-logins", json!({ "as": "bob", "fault": "idt.nonce.wrng" }), "fault", "idt.nonce.wrong"),
         ("/next-logins", json!({ "as": "bob", "times": 0 }), "times", "never"),
         ("/next-logins", json!({ "as": "bob", "match": { "clnt": "web" } }), "match.clnt", "`client`"),
-        ("/faults", json!({}), "", "name"),
+        ("/faults", json!({}), "name", "missing"),
         ("/faults", json!({ "name": "nonce" }), "name", "no fault"),
         ("/faults", json!({ "name": "net.flaky", "rate": 2 }), "rate", "0 to 1"),
         ("/faults", json!({ "name": "net.flaky", "every": 0 }), "every", "always"),
@@ -150,7 +150,7 @@ async fn what_is_not_there_is_a_problem_as_well() {
 async fn the_catalogue_is_machine_readable() {
     let catalog = Control::of(&registered().start().await).get("/faults/catalog").await;
     let faults = catalog["faults"].as_array().expect("faults");
-    let ids: BTreeSet<&str> = faults.iter().filter_map(|fault| fault["id"].as_str()).collect();
+    let ids: BTreeSet<&str> = faults.iter().filter_map(|fault| fault["name"].as_str()).collect();
     assert_eq!(ids.len(), faults.len(), "each id once");
     for fault in faults {
         for member in ["sentence", "correct", "section", "verdict"] {

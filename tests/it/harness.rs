@@ -32,6 +32,9 @@ pub(crate) fn registered() -> Builder {
         .client(Client::public("spa").redirects_to(CALLBACK))
 }
 
+/// What a browser says that it accepts when it goes to a page.
+const READS_PAGES: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
 /// Names and values.
 pub(crate) type Form<'a> = &'a [(&'a str, &'a str)];
 
@@ -131,14 +134,16 @@ impl Browser {
     pub(crate) async fn try_get(&self, url: &str) -> Option<Answer> {
         let cookies: Vec<String> =
             self.cookies.lock().expect("a lock").iter().map(|(n, v)| format!("{n}={v}")).collect();
-        let response = self.http.get(url).header("cookie", cookies.join("; ")).send().await.ok()?;
+        let response =
+            self.http.get(url).header("cookie", cookies.join("; ")).header("accept", READS_PAGES).send().await.ok()?;
         Some(Answer::read(response).await)
     }
 
     pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
         let cookies: Vec<String> =
             self.cookies.lock().expect("a lock").iter().map(|(n, v)| format!("{n}={v}")).collect();
-        let answer = Answer::read(request.header("cookie", cookies.join("; ")).send().await.expect("an answer")).await;
+        let request = request.header("cookie", cookies.join("; ")).header("accept", READS_PAGES);
+        let answer = Answer::read(request.send().await.expect("an answer")).await;
         for set in answer.headers.get_all(SET_COOKIE) {
             let pair = set.to_str().expect("text").split(';').next().expect("a pair");
             let (name, value) = pair.split_once('=').expect("a pair");

@@ -165,7 +165,7 @@ async fn an_expectation_waits_and_explains_what_came_instead() {
     let near = answer.json()["near_misses"].to_string();
     assert!(near.contains("client was web, not spa") && near.contains("user was alice, not bob"), "{near}");
     let too_often = control.call("POST", "/expect", Some(json!({ "event": "code_redeemed", "count": 2 }))).await;
-    assert!(too_often.member("detail").contains("2 times, but it came 1 times"), "{}", too_often.text);
+    assert!(too_often.member("detail").contains("twice, but it came once"), "{}", too_often.text);
     let never = control.post("/expect", json!({ "event": "signed_out", "count": 0 })).await;
     assert_eq!(never["count"], 0);
 

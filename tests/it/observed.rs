@@ -58,7 +58,7 @@ pub(crate) async fn observe(idp: &Emulator, script: &Script) -> Observed {
     let mut keys = keys.and_then(|keys| keys.get("keys")?.as_array().cloned()).unwrap_or_default();
     // Keys that cannot be had, or are no keys, are no matter of the signatures.
     let ring = &idp.provider().settings().keys;
-    keys.extend(ring.jwks(idp.now()).get("keys").and_then(Value::as_array).cloned().unwrap_or_default());
+    keys.extend(ring.jwks(idp.now(), |_| true).get("keys").and_then(Value::as_array).cloned().unwrap_or_default());
     let Some(code) = sign_in(&mut seen, &browser, &issuer, script).await else { return seen };
     let form = [("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", CALLBACK)];
     let tokens = token(&mut seen, ("token", ""), (&issuer, script, &keys), &form).await;

@@ -15,13 +15,14 @@ async fn memory_does_what_every_store_must() {
 
 #[tokio::test]
 async fn memory_is_bounded_and_forgets_first_what_is_oldest() {
-    let memory = Memory::with_capacity(640);
+    let memory = Memory::of_bytes(1 << 20);
     for n in 0..20_000_i64 {
         let change = (Some(Arc::new(Standing::default().into())), UnixTime(1_000 + n));
         let name = Name::Code(format!("code-{n}").as_str().into());
         assert!(memory.commit(vec![(name, 0, change)], UnixTime(0)).await.expect("commits"));
     }
-    assert!(memory.len() <= 640, "{}", memory.len());
+    assert!(memory.bytes() <= 1 << 20, "{}", memory.bytes());
+    assert!(memory.len() > 100, "{}", memory.len());
     // A code lives shorter than all that is there, and is what somebody needs next.
     let code = Name::Code("needed-next".into());
     let change = (Some(Arc::new(Standing::default().into())), UnixTime(10));
@@ -83,7 +84,7 @@ async fn a_store_that_does_not_answer_is_a_503_and_no_panic() {
         keys: provider.settings().keys.clone(),
         store: Arc::new(Gone),
         fetch: standin::http::fetch(),
-        remembered: 1,
+        remembered: standin::realm::Remembered { entries: 1, bytes: 1 << 20 },
     })
     .expect("a realm");
     let asked = Asked {
@@ -101,6 +102,10 @@ async fn a_store_that_does_not_answer_is_a_503_and_no_panic() {
         browser: None,
         base: emulator.issuer().into(),
         cross_origin: false,
+        former_cookie: false,
+        path: "/token".into(),
+        host: "localhost".into(),
+        reads_html: false,
         unreadable: None,
     };
     let (reply, entry) = realm.exchange(&asked, standin::flows::token, realm.settings()).await;

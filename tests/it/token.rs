@@ -26,7 +26,7 @@ async fn a_code_becomes_tokens_that_say_what_was_asked() {
     assert!(id["sid"].is_string() && id["auth_time"].is_i64());
 
     let access = answer.member("access_token");
-    assert_eq!(header(&access)["typ"], "at+jwt");
+    assert_eq!(header(&access)["typ"], "JWT", "no API was named");
     let access = claims(&access);
     assert_eq!((&access["client_id"], &access["scope"]), (&"web".into(), &"openid profile".into()));
     assert!(access["jti"].is_string());
@@ -257,7 +257,7 @@ async fn a_lie_is_told_once_and_altered_is_exactly_what_it_says() {
     let honest = claims(&tokens(&idp, &[], "alice").await.member("id_token"));
     idp.fault(standin::Fault::wrong_nonce().at("web").once());
     let mut lying = claims(&tokens(&idp, &[], "alice").await.member("id_token"));
-    assert_eq!(lying["nonce"], "the-nonce-wrong");
+    assert_eq!(lying["nonce"], "uhe-nonce");
     let decided = &idp.provider().journal.last().expect("an entry").decided;
     assert_eq!(decided[0].by, "idt.nonce.wrong");
     lying["nonce"] = honest["nonce"].clone();

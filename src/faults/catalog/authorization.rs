@@ -65,9 +65,7 @@ pub(super) const FAULTS: &[Lie] = &[
         (
             STATE,
             &[Reply(Authorize, |r, _| {
-                back(r, |params| {
-                    params.get("state").map(|state| params.clone().with("state", &otherwise(state)))
-                })
+                back(r, |params| params.get("state").map(|state| params.clone().with("state", &otherwise(state))))
             })],
         ),
     ),

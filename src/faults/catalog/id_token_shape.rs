@@ -188,7 +188,9 @@ pub(super) const FAULTS: &[Lie] = &[
         &["id_token.header.jwk", "id_token.header.kid", "id_token.signature"],
         (
             JWT_BCP_KID,
-            &[Draft(Id, |t, _| stranger(Alg::RS256).is_ok_and(|key| header(t, "jwk", key.jwk().clone())) && by_stranger_openly(t))],
+            &[Draft(Id, |t, _| {
+                stranger(Alg::RS256).is_ok_and(|key| header(t, "jwk", key.jwk().clone())) && by_stranger_openly(t)
+            })],
         ),
     )
     .so("never uses a key of the header"),

@@ -21,7 +21,7 @@ use serde::Serialize;
 use crate::protocol::{nearest, words};
 use crate::world::{AccessTokenFormat, Client, Settings};
 
-use super::{Effect, Fault, Point, TEST_IDENTITIES, Tag, Token, With};
+use super::{Effect, Fault, Match, Point, TEST_IDENTITIES, Tag, Token, With};
 
 /// What a correct app does about a lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -126,13 +126,7 @@ impl Lie {
         if mix_up && issuer.is_none() {
             return Err(("with.issuer", format!("`{}` needs the other issuer, or the other `realm`", self.id)));
         }
-        let speaks = |point: Point| self.effects.iter().any(|effect| effect.may_speak_at(point));
-        match fault.when.endpoint {
-            Some(point) if !speaks(point) => {
-                Err(("match.endpoint", format!("`{}` has nothing to alter at this endpoint", self.id)))
-            }
-            _ => Ok(()),
-        }
+        Ok(())
     }
 
     /// Whether it takes this number or name: its sentence says so then.
@@ -141,7 +135,12 @@ impl Lie {
     }
 
     /// Why there will be nothing to alter, if that can be told from how the clients are registered.
-    pub(crate) fn doubt(&self, settings: &Settings, client: Option<&str>) -> Option<String> {
+    pub(crate) fn doubt(&self, settings: &Settings, when: &Match) -> Option<String> {
+        let speaks = |point: Point| self.effects.iter().any(|effect| effect.may_speak_at(point));
+        if when.endpoint.is_some_and(|point| !speaks(point)) {
+            return Some("It has nothing to alter at the endpoint that `match` names.".to_owned());
+        }
+        let client = when.client.as_deref();
         let of = |token: Token| {
             self.effects.iter().all(|effect| match effect {
                 Effect::Draft(of, _) | Effect::Spoil(of, _) => *of == token,

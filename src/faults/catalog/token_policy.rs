@@ -38,6 +38,7 @@ fn only(premise: &mut crate::faults::Premise<'_>, facts: &crate::faults::Facts<'
     client.unregistered = false;
     client.secret = client.secret.or_else(|| crate::faults::edit::client_secret(facts));
     client.token_endpoint_auth_method = Some(method);
+    premise.settings.either_way_of_secret = false;
     premise.settings.clients.insert(client.client_id(), client.into());
     true
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::protocol::{CodeValue, Params, pkce};
 use crate::flows::alive::{self, alive};
+use crate::protocol::{CodeValue, Params, pkce};
 use crate::spec::{Check, Refused, compared, quoted};
 use crate::world::{AuthMethod, Code, Ctx, Grant, Issuance, Name, Seen, Stop};
 
@@ -94,13 +94,12 @@ fn proof_key(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, code: &Code, param
     let (well_formed, method) = (pkce::is_well_formed(verifier), challenge.method.as_str());
     ctx.check_as(Check::PkceMatches, well_formed && challenge.accepts(verifier), |refused| {
         let refused = refused.aside(format!("code_verifier={verifier}, code_challenge={}", challenge.value));
-        match well_formed {
-            true => refused.says(format!("code_verifier does not belong to the code_challenge of this sign-in, by {method}")),
-            false => refused.says(format!(
-                "code_verifier has {} characters, or some that are not allowed; 43 to 128 of A-Z a-z 0-9 - . _ ~ are",
-                verifier.chars().count()
-            )),
-        }
+        refused.says(if well_formed {
+            format!("code_verifier does not belong to the code_challenge of this sign-in, by {method}")
+        } else {
+            let length = verifier.chars().count();
+            format!("code_verifier has {length} characters, or some that are not allowed; 43 to 128 of A-Z a-z 0-9 - . _ ~ are")
+        })
     })?;
     ctx.see(Check::PkceMatches, Seen::Value(method.into()));
     Ok(())

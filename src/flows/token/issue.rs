@@ -11,6 +11,7 @@ use crate::world::{Access, AccessTokenFormat, Client, Ctx, Grant, Issuance, Name
 const EXPIRED: Lifetime = Lifetime::of_seconds(3_600);
 
 /// What the ways differ in.
+#[expect(clippy::struct_excessive_bools, reason = "each is a member of the answer that is there or not")]
 pub(super) struct Wish {
     pub(super) scopes: Scopes,
     /// The access token's `aud`. It is looked at before anything is written: what a flow wrote stays, refused or not.

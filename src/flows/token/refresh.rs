@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::protocol::{Millis, Params, RefreshValue, Scopes};
 use crate::flows::alive::{self, alive};
+use crate::protocol::{Millis, Params, RefreshValue, Scopes};
 use crate::spec::{Check, Refused, quoted};
 use crate::tokens::Opened;
 use crate::world::{Ctx, Grant, Issuance, Name, Refresh, Seen, Session, Stop};
@@ -47,7 +47,15 @@ pub(super) fn refresh(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &
     }
     let with_id_token = scopes.contains("openid");
     let names_resource = names_resource(&grant, params);
-    let wish = Wish { scopes, names_resource, audience, with_refresh_token: rotate, with_id_token, kept_until, is_refresh: true };
+    let wish = Wish {
+        scopes,
+        names_resource,
+        audience,
+        with_refresh_token: rotate,
+        with_id_token,
+        kept_until,
+        is_refresh: true,
+    };
     Ok(issue(ctx, client, (grant_id, grant), wish))
 }
 

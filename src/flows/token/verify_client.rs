@@ -72,7 +72,8 @@ pub fn verify_client(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<AuthenticatedCl
 fn method_allowed(ctx: &mut Ctx<'_>, client: &Client, method: AuthMethod) -> Result<(), Refused> {
     let expected = expected_methods(client);
     let by_secret = |method: AuthMethod| matches!(method, AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost);
-    let other_way = by_secret(method) && expected.iter().any(|expected| by_secret(*expected)) && !ctx.settings.strict;
+    let other_way =
+        by_secret(method) && expected.iter().any(|expected| by_secret(*expected)) && ctx.settings.either_way_of_secret;
     let (sent, app) = (method.as_str(), quoted(client.shown_name()));
     let names: Vec<String> = expected.iter().map(|method| method.as_str().to_owned()).collect();
     if other_way && !expected.contains(&method) {

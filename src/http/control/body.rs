@@ -76,7 +76,8 @@ fn explained(path: &str, message: &str) -> (String, String) {
 
 /// "invalid type: string "x", expected u32" in words that are nobody's types.
 fn wrong_type(message: &str) -> String {
-    let Some((got, expected)) = message.strip_prefix("invalid type: ").and_then(|rest| rest.split_once(", expected ")) else {
+    let Some((got, expected)) = message.strip_prefix("invalid type: ").and_then(|rest| rest.split_once(", expected "))
+    else {
         return message.to_owned();
     };
     let kind = |text: &str| match text {

@@ -97,7 +97,9 @@ fn view(call: &Call) -> ClockView {
 async fn set(call: Call, change: ClockChange) -> Result<ClockView, Problem> {
     let real = Clock::default().now();
     if change.mode == Mode::Real && change.at.is_some() {
-        return Err(Problem::new(422, "The machine's time cannot be chosen: say `running`, or leave `at` out.").field("at"));
+        return Err(
+            Problem::new(422, "The machine's time cannot be chosen: say `running`, or leave `at` out.").field("at")
+        );
     }
     call.realm.set_clock(|clock| {
         let at = change.at.unwrap_or_else(|| clock.now());

@@ -52,7 +52,11 @@ const FILTER_EVENTS: &[Query] = &[
     Query::one_of("event", "Only where this happened", event_names),
     Query::number("flow", "Only this flow's", 1),
     Query::number("after", "Only behind this number", 1),
-    Query::number("limit", "The most exchanges of a page, 1000 where nothing is said; the Link header leads to the next page", 100),
+    Query::number(
+        "limit",
+        "The most exchanges of a page, 1000 where nothing is said; the Link header leads to the next page",
+        100,
+    ),
     Query::flag("bytes", "Whether request and response come as well"),
 ];
 

@@ -28,7 +28,8 @@ impl Default for Rotation {
     }
 }
 
-const KEYS: &str = r#"[{"kid": "b8cdW5r8A9mDDh6sl3Pf3Fr8jE0lY5F8JNdEaXbL5mE", "algs": ["RS256", "PS256"], "state": "signing"}]"#;
+const KEYS: &str =
+    r#"[{"kid": "b8cdW5r8A9mDDh6sl3Pf3Fr8jE0lY5F8JNdEaXbL5mE", "algs": ["RS256", "PS256"], "state": "signing"}]"#;
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![

@@ -159,7 +159,9 @@ fn known_query(operation: &Operation, query: &Params) -> Result<(), Problem> {
     let paging = if operation.paged { &PAGING[..] } else { &[] };
     let known = || operation.query.iter().chain(paging).map(|query| query.name);
     if let Some(twice) = query.repeated() {
-        return Err(Problem::of("unknown-query-parameter", format!("`{twice}` stands in the query twice.")).field(twice));
+        return Err(
+            Problem::of("unknown-query-parameter", format!("`{twice}` stands in the query twice.")).field(twice)
+        );
     }
     let Some((odd, _)) = query.iter().find(|(name, _)| !known().any(|known| known == *name)) else { return Ok(()) };
     let near = nearest(odd, known()).map(|near| format!(" Did you mean `{near}`?"));

@@ -26,7 +26,8 @@ pub(super) fn document(groups: &[(&'static str, &'static str, Vec<Operation>)]) 
         }
     }
     let schemas: Map<String, Value> = generator.take_definitions(true);
-    let tags: Vec<Value> = groups.iter().map(|(name, about, _)| json!({ "name": name, "description": about })).collect();
+    let tags: Vec<Value> =
+        groups.iter().map(|(name, about, _)| json!({ "name": name, "description": about })).collect();
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -111,11 +112,18 @@ fn parameters(operation: &Operation) -> Vec<Value> {
     parameters
 }
 
-fn described(operation: &Operation, generator: &mut schemars::SchemaGenerator, (tag, problem): (&str, &Value)) -> Value {
+fn described(
+    operation: &Operation,
+    generator: &mut schemars::SchemaGenerator,
+    (tag, problem): (&str, &Value),
+) -> Value {
     let mut answer = json!({ "description": operation.summary });
     if let Some(schema) = operation.answer {
         let mut content = Map::new();
-        content.insert("application/json".into(), with_example(json!({ "schema": schema(generator) }), operation.examples.1));
+        content.insert(
+            "application/json".into(),
+            with_example(json!({ "schema": schema(generator) }), operation.examples.1),
+        );
         if operation.media_type != "application/json" {
             content.insert(operation.media_type.into(), json!({ "schema": { "type": "string" } }));
         }
@@ -174,7 +182,11 @@ fn refusals(operation: &Operation) -> Vec<(u16, &'static str)> {
         (409, "Something is in the way", makes),
         (413, "The body is larger than 16 MiB", true),
         (415, "The body is not called JSON", true),
-        (422, if waits { "It did not happen, or a value is wrong: `type` tells" } else { "A value is wrong" }, body || named || operation.paged),
+        (
+            422,
+            if waits { "It did not happen, or a value is wrong: `type` tells" } else { "A value is wrong" },
+            body || named || operation.paged,
+        ),
         (500, "A bug of Standin's", true),
         (503, "The store does not answer", !operation.open),
     ];

@@ -210,7 +210,11 @@ pub(super) const PAGE: u64 = 1_000;
 
 /// How lists are paged: by a number of items, behind an item.
 pub(super) const PAGING: [Query; 2] = [
-    Query::number("limit", "The most items of a page, 1000 where nothing is said; the Link header leads to the next page", 100),
+    Query::number(
+        "limit",
+        "The most items of a page, 1000 where nothing is said; the Link header leads to the next page",
+        100,
+    ),
     Query::text("after", "Only what comes behind this item: its name, or its number", "bob"),
 ];
 

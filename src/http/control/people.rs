@@ -16,7 +16,8 @@ use super::problem::Problem;
 struct Members(Map<String, Value>);
 
 const USER: &str = r#"{"sub": "carol", "name": "Carol Clark", "email": "carol@example.com", "email_verified": true, "roles": ["editor"]}"#;
-const CLIENT: &str = r#"{"id": "notes-web", "secret": "notes-web-secret", "redirect_uris": ["http://localhost:3000/callback"]}"#;
+const CLIENT: &str =
+    r#"{"id": "notes-web", "secret": "notes-web-secret", "redirect_uris": ["http://localhost:3000/callback"]}"#;
 const REGISTERED: &str = r#"{"id": "notes-web", "secret": "notes-web-secret", "redirect_uris": ["http://localhost:3000/callback"], "post_logout_redirect_uris": [], "application_type": "web", "require_auth_time": false, "require_pkce": false, "claims": {"id_token": [], "access_token": [], "userinfo": []}}"#;
 const STAYS: &str = "It stays until the next reset, also where the configuration file is read again meanwhile.";
 

@@ -34,12 +34,32 @@ const fn kind(name: &'static str, status: u16, title: &'static str, meaning: &'s
 /// Every type there is; the first of a status is the usual one.
 pub(super) const KINDS: [ProblemType; 14] = [
     kind("malformed-json", 400, "The body is not JSON", "Mend the JSON where `detail` says."),
-    kind("unknown-query-parameter", 400, "There is no such query parameter", "Use the one that `detail` names, or none."),
+    kind(
+        "unknown-query-parameter",
+        400,
+        "There is no such query parameter",
+        "Use the one that `detail` names, or none.",
+    ),
     kind("unreadable-path", 400, "The path is not UTF-8", "Percent-encode the path as UTF-8."),
-    kind("control-token-needed", 401, "A control token is needed", "Send Authorization: Bearer with STANDIN_CONTROL_TOKEN."),
-    kind("caller-not-allowed", 403, "This caller may not control the provider", "Call from this machine, or set STANDIN_CONTROL_TOKEN."),
+    kind(
+        "control-token-needed",
+        401,
+        "A control token is needed",
+        "Send Authorization: Bearer with STANDIN_CONTROL_TOKEN.",
+    ),
+    kind(
+        "caller-not-allowed",
+        403,
+        "This caller may not control the provider",
+        "Call from this machine, or set STANDIN_CONTROL_TOKEN.",
+    ),
     kind("not-found", 404, "There is nothing of this name", "Compare the name with what the list has."),
-    kind("method-not-allowed", 405, "This path does not serve the method", "Use one of the methods in the Allow header."),
+    kind(
+        "method-not-allowed",
+        405,
+        "This path does not serve the method",
+        "Use one of the methods in the Allow header.",
+    ),
     kind("conflict", 409, "Something is in the way", "Remove or replace what `detail` names."),
     kind("body-too-large", 413, "The body is too large", "Send less than 16 MiB."),
     kind("not-json", 415, "The body is not called JSON", "Send Content-Type: application/json."),

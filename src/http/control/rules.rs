@@ -79,7 +79,8 @@ struct TestIdentity {
     sentence: &'static str,
 }
 
-const LOGIN: &str = r#"{"id": 1, "name": "next-login", "origin": "next_login", "match": {}, "times": 1, "spoke": 0, "left": 1}"#;
+const LOGIN: &str =
+    r#"{"id": 1, "name": "next-login", "origin": "next_login", "match": {}, "times": 1, "spoke": 0, "left": 1}"#;
 const FAULT: &str = r#"{"id": 1, "name": "idt.nonce.wrong", "origin": "fault", "match": {"client": "notes-web"}, "times": 1, "spoke": 0, "left": 1}"#;
 
 pub(super) fn operations() -> Vec<Operation> {
@@ -87,7 +88,7 @@ pub(super) fn operations() -> Vec<Operation> {
         lists("/next-logins", "The sign-ins that are decided already", |rule: &RuleView| rule.id.to_string(), |call: Call| async move {
             Ok(list(&call, Origin::NextLogin))
         })
-        .about("Each until it was used as often as it says. `after` is an `id`.", "", r#"[]"#),
+        .about("Each until it was used as often as it says. `after` is an `id`.", "", "[]"),
         sends("POST", "/next-logins", "Says who signs in next, or how that fails", (201, next_login)).about(
             "No page is shown then. `claims` are set for this one sign-in, and reach the app whatever its scopes.",
             r#"{"as": "bob", "claims": {"email_verified": false}, "match": {"client": "notes-web"}}"#,
@@ -109,7 +110,7 @@ pub(super) fn operations() -> Vec<Operation> {
         lists("/faults", "The faults that are on", |rule: &RuleView| rule.id.to_string(), |call: Call| async move {
             Ok(list(&call, Origin::Fault))
         })
-        .about("`warnings` say why one may never speak. `after` is an `id`.", "", r#"[]"#),
+        .about("`warnings` say why one may never speak. `after` is an `id`.", "", "[]"),
         sends("POST", "/faults", "Turns a fault on", (201, fault)).about(
             "By its name in the catalogue; `match` says for whom, `times`, `rate`, `every` and `ttl` how often and how long.",
             r#"{"name": "idt.nonce.wrong", "match": {"client": "notes-web"}, "times": 1}"#,
@@ -160,11 +161,11 @@ fn one(call: &Call, id: u64) -> Result<RuleView, Problem> {
 
 /// Forgets the rules of an origin: all, or those of this number or name.
 fn forget(call: &Call, origin: Origin, named: Option<&str>) -> Result<(), Problem> {
-    let names: Vec<String> = list(call, origin).iter().map(|rule| rule.name.clone()).collect();
+    let known: Vec<String> = list(call, origin).iter().map(|rule| rule.name.clone()).collect();
     let meant = |rule: &Rule| named.is_none_or(|named| rule.name == named || rule.id.to_string() == named);
     let forgotten = call.realm.rules.forget(|rule| rule.origin == origin && meant(rule));
     match named {
-        Some(named) if forgotten == 0 => Err(Problem::missing("rule", named, names.iter().map(String::as_str))),
+        Some(named) if forgotten == 0 => Err(Problem::missing("rule", named, known.iter().map(String::as_str))),
         _ => Ok(()),
     }
 }

@@ -79,7 +79,14 @@ async fn decode(call: Call, request: TokenRequest) -> Result<Decoded, Problem> {
     let now = call.realm.now();
     let why = call.realm.settings().keys.open(&token, now).err().map(crate::tokens::Unverified::sentence);
     let expires_in = opened.time("exp").map(|exp| exp.since(now));
-    Ok(Decoded { header: opened.header, claims: opened.claims, verified: why.is_none(), signed_by: if why.is_some() { liar(&token) } else { None }, why, expires_in })
+    Ok(Decoded {
+        header: opened.header,
+        claims: opened.claims,
+        verified: why.is_none(),
+        signed_by: if why.is_some() { liar(&token) } else { None },
+        why,
+        expires_in,
+    })
 }
 
 async fn revoke(call: Call, request: TokenRequest) -> Result<Revoked, Problem> {
