@@ -193,6 +193,7 @@ impl Builder {
 
     /// Starts, or says why not. The socket is bound before this returns, so nobody needs to poll.
     pub fn try_start(self) -> Result<Emulator, StartError> {
+        crate::tokens::seed_randomness();
         self.config.check(&self.source)?;
         let listener = self.listen()?;
         let (server, stop) = Server::new(listener);

@@ -7,6 +7,7 @@ mod generate;
 mod hash;
 mod key;
 mod ring;
+mod seed;
 mod verify;
 
 pub use alg::Alg;
@@ -16,4 +17,5 @@ pub use generate::{KeyFiles, KeyFolderError};
 pub use hash::half_hash;
 pub use key::{KeyError, KeyState, SigningKey};
 pub use ring::{KeyRing, OwnAccess};
+pub use seed::seed_randomness;
 pub use verify::{Opened, REFRESH_TYP, Unverified, token_in, verify_with_jwk, verify_with_secret};
