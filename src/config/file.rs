@@ -1,13 +1,11 @@
 //! Reading the three formats. Each reader's error becomes the same kind of [`Mistake`].
 
-use serde_saphyr::{DuplicateKeyPolicy, Error as YamlError};
-
 use serde_json::Value;
 
 use crate::world::ClaimPick;
 
 use super::mistake::did_you_mean;
-use super::{Config, Mistake};
+use super::{Config, Mistake, yaml};
 
 /// How a configuration is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,14 +69,7 @@ pub fn parse(source: &str, text: &str, format: Format) -> Result<Config, Box<Mis
             Err(e) => Err(Box::new(in_toml(source, text, &e))),
         },
         Format::Json => serde_json::from_str(text).map_err(|e| Box::new(in_json(source, text, &e))),
-        Format::Yaml => {
-            let options = serde_saphyr::options! {
-                strict_booleans: true,
-                leading_zero_numbers_as_strings: true,
-                duplicate_keys: DuplicateKeyPolicy::Error,
-            };
-            serde_saphyr::from_str_with_options(text, options).map_err(|e| Box::new(in_yaml(source, text, &e)))
-        }
+        Format::Yaml => yaml::parse(source, text),
     }
 }
 
@@ -171,36 +162,6 @@ fn plain_date(value: &mut Value) {
     }
 }
 
-fn in_yaml(source: &str, text: &str, e: &YamlError) -> Mistake {
-    let plain = e.without_snippet();
-    let location = plain.location();
-    let (message, length) = match plain {
-        YamlError::SerdeUnknownField { field, expected, .. } => {
-            let mistake = unknown_key(source, field, expected.iter().copied());
-            return placed(mistake, text, location, field.chars().count());
-        }
-        YamlError::SerdeUnknownVariant { variant, expected, .. } => {
-            let mistake = unknown_value(source, variant, expected.iter().copied());
-            return placed(mistake, text, location, variant.chars().count());
-        }
-        other => (other.to_string(), 1),
-    };
-    let first = message.lines().next().unwrap_or_default();
-    let what = first.rsplit_once(" at line ").map_or(first, |(what, _)| what);
-    let what = plain_words(what.trim_start_matches("error: "));
-    placed(Mistake::new(source, what), text, location, length)
-}
-
-fn placed(mistake: Mistake, text: &str, location: Option<serde_saphyr::Location>, length: usize) -> Mistake {
-    let number = |n: u64| usize::try_from(n).unwrap_or(1);
-    match location {
-        Some(location) if location.line() > 0 => {
-            mistake.at_line(text, (number(location.line()), number(location.column()).max(1)), length)
-        }
-        _ => mistake,
-    }
-}
-
 /// Serde's own sentence, taken apart: "unknown field `a`, expected one of `b`, `c`".
 fn unknown(source: &str, message: &str) -> Option<Mistake> {
     let mut words = message.split('`').skip(1).step_by(2);
@@ -225,7 +186,7 @@ pub(super) fn unknown_key<'a>(source: &str, word: &str, known: impl Iterator<Ite
     }
 }
 
-fn unknown_value<'a>(source: &str, word: &str, known: impl Iterator<Item = &'a str>) -> Mistake {
+pub(super) fn unknown_value<'a>(source: &str, word: &str, known: impl Iterator<Item = &'a str>) -> Mistake {
     let known: Vec<&str> = known.collect();
     let mistake = Mistake::new(source, format!("`{word}` is none of the values that can stand here"));
     match did_you_mean(word, known.iter().copied()) {

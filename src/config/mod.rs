@@ -8,6 +8,7 @@ mod notes;
 mod people;
 mod realms;
 mod settings;
+mod yaml;
 
 use std::collections::BTreeMap;
 
