@@ -32,6 +32,7 @@ pub(super) fn editor(settings: &Settings, user: &User, (request, sent): (&Params
         person: person(user, 0),
         rows: claims.into_iter().map(row).collect(),
         added: sent.and_then(|sent| sent.get("add")).unwrap_or_default().to_owned(),
+        ticked: sent.map(|sent| sent.all("what_if").map(str::to_owned).collect()).unwrap_or_default(),
         what_ifs: Vec::new(),
     }
 }
@@ -44,7 +45,7 @@ fn opened_by(settings: &Settings, scopes: &Scopes, claim: &str) -> String {
     match settings.scopes_opening(claim).find(|scope| scopes.contains(scope)) {
         Some(scope) => format!("scope {scope}"),
         None => match settings.scopes_opening(claim).next() {
-            Some(_) => format!("not sent: {} is not asked for", scopes_in_words(settings, claim)),
+            Some(_) => format!("not sent: needs {}", scopes_in_words(settings, claim)),
             None => "not sent: no scope opens it".into(),
         },
     }

@@ -153,9 +153,7 @@ fn people(settings: &Settings, question: &SignInQuestion) -> Vec<PersonOnPage> {
     let numbered = settings.users.iter().enumerate().map(|(at, user)| person(user, at + 1));
     let mut people: Vec<PersonOnPage> = numbered
         .filter(|person| {
-            let groups = settings.user(&person.sub.as_str().into()).map(|user| roles(&user.claims).join(" "));
-            let text = format!("{} {} {} {}", person.name, person.sub, person.note, groups.unwrap_or_default());
-            wanted.is_empty() || text.to_lowercase().contains(&wanted)
+            wanted.is_empty() || person.find.contains(&wanted)
         })
         .collect();
     let place = |person: &PersonOnPage| question.used.iter().position(|sub| sub.as_str() == person.sub);
@@ -203,13 +201,14 @@ fn notice(settings: &Settings, refused: &Refused) -> Notice {
         hint: if meant.is_some() { String::new() } else { refused.hint().to_owned() },
         meant,
         anyway: anyway.map(str::to_owned),
+        good: false,
     }
 }
 
 fn saved(params: &Params) -> Option<Notice> {
     let sub = params.get("saved")?;
-    let sentence = format!("{sub} is among the people now, until the next reset.");
-    Some(Notice { sentence, hint: String::new(), meant: None, anyway: None })
+    let sentence = format!("Saved as `{sub}`, until a reset or the end of the server.");
+    Some(Notice { sentence, hint: String::new(), meant: None, anyway: None, good: true })
 }
 
 fn app(client: &Client, address: &ReturnAddress) -> AppOnPage {
@@ -233,7 +232,8 @@ pub(super) fn person(user: &User, number: usize) -> PersonOnPage {
         name: user.shown_name().to_owned(),
         initials: if user.locked { "!".into() } else { initials(user.shown_name()) },
         number,
-        note: if user.locked { "always fails with access_denied".into() } else { note(&user.claims) },
+        note: if user.locked { "always fails with `access_denied`".into() } else { note(&user.claims) },
+        find: found_by(user),
         trap: user.locked,
     }
 }
@@ -256,9 +256,15 @@ fn roles(claims: &Map) -> Vec<String> {
     [words("roles"), words("groups")].concat()
 }
 
+/// What the filter looks in, in lower case.
+fn found_by(user: &User) -> String {
+    let email = user.text("email").unwrap_or_default();
+    format!("{} {} {email} {}", user.shown_name(), user.sub, roles(&user.claims).join(" ")).to_lowercase()
+}
+
 fn note(claims: &Map) -> String {
     const SHOWN: usize = 4;
-    let email = claims.get("email").and_then(Value::as_str).unwrap_or("no email").to_owned();
+    let email = claims.get("email").and_then(Value::as_str).filter(|email| !email.is_empty()).unwrap_or("no email").to_owned();
     let roles = roles(claims);
     let more = if roles.len() > SHOWN { format!(" and {} more", roles.len() - SHOWN) } else { String::new() };
     let shown = roles.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
@@ -320,7 +326,7 @@ pub(super) fn error(telling: &Telling<'_>, refused: &Refused) -> ErrorPage {
     let elsewhere = asked.endpoint == Endpoint::Elsewhere;
     ErrorPage {
         error: refused.refusal.error(),
-        sentence: refused.sentence(),
+        sentence: headline(refused),
         app: client.filter(|_| !elsewhere).map(|client| client.shown_name().to_owned()),
         got,
         expected,
@@ -333,6 +339,11 @@ pub(super) fn error(telling: &Telling<'_>, refused: &Refused) -> ErrorPage {
         section: (section_name(refused.check.section()), refused.check.section()),
         from_an_app: matches!(asked.endpoint, Endpoint::Authorize | Endpoint::EndSession),
     }
+}
+
+/// What is wrong. Where two addresses are compared below, the right one is not repeated.
+fn headline(refused: &Refused) -> String {
+    if refused.check == Check::RedirectUriRegistered { format!("{}.", refused.breach) } else { refused.sentence() }
 }
 
 /// A value in three parts, the middle one of which is where it differs from another.

@@ -79,6 +79,19 @@ pub struct PersonOnPage {
     pub note: String,
     /// Whether this person is always refused.
     pub trap: bool,
+    /// What the filter looks in, in lower case.
+    pub find: String,
+}
+
+impl PersonOnPage {
+    /// The name, cut where it would fill the page.
+    pub fn short_name(&self) -> String {
+        const MOST: usize = 60;
+        match self.name.char_indices().nth(MOST) {
+            Some((end, _)) => format!("{}…", &self.name[..end]),
+            None => self.name.clone(),
+        }
+    }
 }
 
 /// A parameter of the request, explained.
@@ -103,6 +116,8 @@ pub struct Editor {
     pub rows: Vec<Row>,
     /// What was typed to add a claim, if the editor is shown again.
     pub added: String,
+    /// The what-ifs that were ticked, if the editor is shown again.
+    pub ticked: Vec<String>,
     /// Name and label of each what-if, and what it makes of which rows.
     pub what_ifs: Vec<WhatIf>,
 }
@@ -123,7 +138,35 @@ pub struct Row {
     pub opened_by: String,
 }
 
+impl Row {
+    /// What becomes of the claim.
+    pub fn said(&self) -> &str {
+        match (self.value == self.configured, self.value.is_empty()) {
+            (true, _) => &self.opened_by,
+            (false, true) => "left out: emptied here",
+            (false, false) => "sent: changed here",
+        }
+    }
+}
+
+impl SignInPage {
+    /// Whether something that was typed is to be mended.
+    pub fn asks_to_mend(&self) -> bool {
+        self.editor.is_none() && self.notice.as_ref().is_some_and(|notice| !notice.good)
+    }
+
+    /// Whether it is this person whose claims are edited.
+    pub fn edits(&self, sub: &str) -> bool {
+        self.editor.as_ref().is_some_and(|editor| editor.person.sub == sub)
+    }
+}
+
 impl Editor {
+    /// Whether a what-if was ticked.
+    pub fn is_ticked(&self, name: &str) -> bool {
+        self.ticked.iter().any(|ticked| ticked == name)
+    }
+
     /// How many rows are there at once; the others scroll.
     pub const FIRST: usize = 5;
 
@@ -149,6 +192,8 @@ pub struct Notice {
     pub meant: Option<String>,
     /// Whether whoever was typed can be made up all the same.
     pub anyway: Option<String>,
+    /// Whether it is good news.
+    pub good: bool,
 }
 
 /// The sign-in page.

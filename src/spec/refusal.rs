@@ -36,7 +36,7 @@ refusals! {
 
     NothingHere: "not_found" 404, "";
 
-    UnknownClient: "unauthorized_client" 400, "Register it, or mend client_id in the app's settings.";
+    UnknownClient: "unauthorized_client" 400, "Register it, or correct client_id in the app's settings.";
     RedirectUriMissing: "invalid_request" 400, "Send redirect_uri with every authorization request, even if only one is registered.";
     RedirectUriUnusable: "invalid_request" 400, "Send an absolute URI without a fragment, user name or password.";
     RedirectUriForeign: "invalid_request" 400, "Use a loopback address such as http://localhost:3000/callback, or register the client with this URI.";
@@ -69,7 +69,7 @@ refusals! {
     PasswordWrong: "invalid_grant" 400, "";
 
     ClientUnnamed: "invalid_client" 401, "Send it by HTTP Basic, in the body, or in a client_assertion.";
-    ClientNotRegistered: "invalid_client" 401, "Register it, or mend client_id in the app's settings.";
+    ClientNotRegistered: "invalid_client" 401, "Register it, or correct client_id in the app's settings.";
     ClientAuthenticatesTwice: "invalid_request" 400, "Send them in one place: the Authorization header, the body, or a client_assertion.";
     ClientMethodMismatch: "invalid_client" 401, "Use the registered method, or change the client's token_endpoint_auth_method.";
     ClientSecretWrong: "invalid_client" 401, "Compare the app's client_secret with the one in the configuration.";

@@ -17,6 +17,8 @@
         const row = input.closest("label");
         row.classList.toggle("changed", changed);
         row.classList.toggle("gone", gone);
+        const hint = row.querySelector("[data-hint]");
+        if (hint) hint.textContent = gone ? "left out: emptied here" : changed ? "sent: changed here" : hint.dataset.hint;
         if (input.name !== "add") input.placeholder = gone ? input.dataset.configured : "";
         if (changed) changes += 1;
       }
@@ -71,7 +73,7 @@
     document.addEventListener("keydown", (event) => {
       const typing = event.target instanceof Element && event.target.closest("input, textarea, select");
       if (typing || event.ctrlKey || event.metaKey || event.altKey || !/^[1-9]$/.test(event.key)) return;
-      document.querySelector(`button.go[data-key="${event.key}"]`)?.click();
+      document.querySelector(`.user:not([hidden]) button.go[data-key="${event.key}"]`)?.click();
     });
 
     // A form is sent once: the second press would cancel the answer to the first.
@@ -99,7 +101,10 @@
     const filter = document.querySelector("[data-filter]");
     filter?.addEventListener("input", () => {
       const wanted = filter.value.trim().toLowerCase();
-      all(".users .user").forEach((person) => { person.hidden = !person.textContent.toLowerCase().includes(wanted); });
+      all(".users .user").forEach((person) => { person.hidden = !person.dataset.find.includes(wanted); });
+      const shown = (selector) => document.querySelector(`.users .user:not([hidden]) ${selector}`) !== null;
+      document.querySelector("[data-nobody]").hidden = shown(".go");
+      all(".eyebrow .keys").forEach((keys) => { keys.hidden = !shown("[data-key]"); });
     });
 
     const editor = document.querySelector("[data-editor]");

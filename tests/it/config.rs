@@ -130,7 +130,7 @@ fn every_mistake_says_what_to_do() {
         ("[[user]]\nsub = \"a\"\niss = \"x\"", "the provider's own"),
         ("[[user]]\nsub = \"é\"", "not printable ASCII"),
         ("[[client]]\nid = \"a\"\n[[client]]\nid = \"a\"", "two clients have the id `a`"),
-        ("[[client]]\nid = \"a\"\nredirect_uris = [\"/cb\"]", "no absolute URI"),
+        ("[[client]]\nid = \"a\"\nredirect_uris = [\"/cb\"]", "is not an absolute URI"),
         ("[[client]]\nid = \"a\"\nredirect_uris = [\"http://x/#y\"]", "leave out #"),
         ("[[client]]\nid = \"a\"\ntoken_endpoint_auth_method = \"private_key_jwt\"", "add jwks or jwks_uri"),
         ("[[client]]\nid = \"a\"\nid_token_signed_response_alg = \"HS256\"", "give it a secret"),
