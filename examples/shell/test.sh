@@ -27,7 +27,7 @@ shows() {
     esac
 }
 
-"$standin" next --as bob --for client="$client" > /dev/null
+"$standin" next --as bob --client "$client" > /dev/null
 visit /login | shows "Hello, Bob" "bob signs in, and no page is shown"
 "$standin" expect code_redeemed client="$client" user=bob --within 5s > /dev/null
 echo "ok    the app redeemed his code"

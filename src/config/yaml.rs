@@ -158,4 +158,3 @@ fn placed(mistake: Mistake, text: &str, location: Option<Location>, length: usiz
         _ => mistake,
     }
 }
-

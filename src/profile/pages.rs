@@ -151,11 +151,8 @@ fn sign_in(settings: &Settings, params: &Params, question: &SignInQuestion) -> S
 fn people(settings: &Settings, question: &SignInQuestion) -> Vec<PersonOnPage> {
     let wanted = question.filter.as_deref().unwrap_or_default().trim().to_lowercase();
     let numbered = settings.users.iter().enumerate().map(|(at, user)| person(user, at + 1));
-    let mut people: Vec<PersonOnPage> = numbered
-        .filter(|person| {
-            wanted.is_empty() || person.find.contains(&wanted)
-        })
-        .collect();
+    let mut people: Vec<PersonOnPage> =
+        numbered.filter(|person| wanted.is_empty() || person.find.contains(&wanted)).collect();
     let place = |person: &PersonOnPage| question.used.iter().position(|sub| sub.as_str() == person.sub);
     people.sort_by_key(|person| place(person).unwrap_or(usize::MAX));
     people
@@ -264,7 +261,8 @@ fn found_by(user: &User) -> String {
 
 fn note(claims: &Map) -> String {
     const SHOWN: usize = 4;
-    let email = claims.get("email").and_then(Value::as_str).filter(|email| !email.is_empty()).unwrap_or("no email").to_owned();
+    let email =
+        claims.get("email").and_then(Value::as_str).filter(|email| !email.is_empty()).unwrap_or("no email").to_owned();
     let roles = roles(claims);
     let more = if roles.len() > SHOWN { format!(" and {} more", roles.len() - SHOWN) } else { String::new() };
     let shown = roles.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");

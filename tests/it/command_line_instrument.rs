@@ -144,9 +144,10 @@ async fn what_happened_and_what_should_have() {
     assert!(code == 1 && err.contains("client was web, not spa"), "{err}");
     let (code, _, err) = shell.types("expect code_redemed").await;
     assert!(code == 2 && err.contains("code_redeemed"), "{err}");
-    let (code, out, _) = shell.types("expect code_redeemed client=spa --json").await;
-    let problem: Value = serde_json::from_str(&out).expect("JSON");
-    assert!(code == 1 && problem["near_misses"][0].as_str().is_some_and(|miss| miss.contains("not spa")), "{out}");
+    let (code, _, err) = shell.types("expect code_redeemed client=spa --json").await;
+    let told: Value = serde_json::from_str(&err).expect("JSON");
+    let near = told["problem"]["near_misses"][0].as_str();
+    assert!(code == 1 && told["exit_code"] == 1 && near.is_some_and(|miss| miss.contains("not spa")), "{err}");
     assert_eq!(shell.types("expect code_redeemed check=NoSuchCheck").await.0, 2);
     assert_eq!(shell.types("expect code_redeemed state=12345").await.0, 1, "a state may look like a number");
     let mut watching = standin(shell.folder.path(), &["watch", "--url", &shell.url])

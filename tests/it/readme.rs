@@ -49,7 +49,8 @@ fn the_readme_has_these_commands_and_each_has_a_test() {
         "cargo test",        // this
         "cargo run -- demo", // command_line::the_demo_…
         "curl -s -u app:secret -d grant_type=authorization_code -d code=invented http://localhost:7760/token", // below
-        "cargo run -q -- run -- sh -c 'curl -sS \"$STANDIN_URL/_control/v1/faults\" -H \"content-type: application/json\" -d \"{\\\"name\\\": \\\"idt.nonce.wrong\\\", \\\"times\\\": 1}\"'", // below
+        "cargo run -q -- next --as bob", // below
+        "cargo run -q -- fault on idt.nonce.wrong --times 1", // below
         "cargo run -q -- fault list nonce", // below
         "cargo run -q -- token --as alice --client ci --scope \"openid email\" --ttl 5m", // below
         "cargo run -q -- token --as alice --client ci | cargo run -q -- decode", // below
@@ -82,12 +83,17 @@ fn the_token_commands_of_the_readme_work() {
     }
 }
 
-#[test]
-fn the_commands_about_lies_work() {
-    let mut about = commands().into_iter().filter(|line| line.contains("nonce"));
-    let on = shell(&about.next().expect("a command"), 7760);
-    assert!(on.contains("\"left\":1"), "{on}");
-    let listed = shell(&about.next().expect("a command"), 7760);
+#[tokio::test]
+async fn the_commands_about_lies_work() {
+    let idp = standin::Emulator::start().await;
+    let port = idp.address().port();
+    let about: Vec<String> =
+        commands().into_iter().filter(|line| line.contains("nonce") || line.contains("--as bob")).collect();
+    let said = about.into_iter().map(move |line| shell(&format!("STANDIN_URL=http://localhost:7760 {line}"), port));
+    let said: Vec<String> = tokio::task::spawn_blocking(|| said.collect()).await.expect("they end");
+    let [next, on, listed] = &said[..] else { panic!("three commands: {said:?}") };
+    assert!(next.contains("bob"), "{next}");
+    assert!(on.contains("idt.nonce.wrong"), "{on}");
     assert!(listed.contains("idt.nonce.wrong") && listed.contains("alice+bad-nonce@example.com"), "{listed}");
     let count = standin::faults::FAULTS.iter().count();
     assert!(text("README.md").contains("Over two hundred faults") && count > 200, "{count}");

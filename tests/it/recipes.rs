@@ -76,6 +76,59 @@ fn a_shell_script_and_curl() {
     assert_eq!(text.matches("ok    ").count(), 9, "{text}");
 }
 
+#[test]
+fn go_with_a_realm_for_each_test() {
+    if !has("go", &["version"]) {
+        return left_out("there is no Go");
+    }
+    let mut run = under_standin("go", &["go", "test", "-count=1", "./..."]);
+    // What it needs was fetched by the gate; here there is no network.
+    run.env("GOFLAGS", "-mod=mod").env("GOPROXY", "off");
+    let text = passes(run);
+    assert!(text.contains("ok  ") || text.contains("ok\t"), "{text}");
+}
+
+#[test]
+fn junit_with_spring_boot() {
+    let repository = std::env::home_dir().unwrap_or_default().join(".m2/repository/org/springframework/boot");
+    if !has("mvn", &["-v"]) || !repository.exists() {
+        return left_out("there is no Maven, or it has fetched no Spring Boot yet");
+    }
+    let text = passes(under_standin("junit", &["mvn", "-o", "-B", "test"]));
+    assert!(text.contains("Tests run: 17, Failures: 0, Errors: 0, Skipped: 0"), "{text}");
+}
+
+/// Whether this machine has a tool.
+fn has(tool: &str, args: &[&str]) -> bool {
+    let ran = Command::new(tool).args(args).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    ran.is_ok_and(|status| status.success())
+}
+
+#[test]
+fn the_path_of_the_document_ends_in_a_red_test() {
+    let Some(python) = python() else { return left_out("Python has no authlib, flask, pytest and requests") };
+    let document = include_str!("../../docs/testing.md");
+    let commands: Vec<&str> = document.lines().filter_map(|line| line.strip_prefix("$ ")).collect();
+    let [_, _, _, _, green, edit, red] = commands[..] else { panic!("seven lines: {commands:?}") };
+    let folder = tempfile::tempdir().expect("a folder");
+    for file in ["app.py", "conftest.py", "test_login.py"] {
+        std::fs::copy(examples().join("pytest").join(file), folder.path().join(file)).expect("a copy");
+    }
+    let run = |line: &str| {
+        let line = line
+            .replace("standin ", &format!("{STANDIN} "))
+            .replace(".venv/bin/pytest", &format!("{} -m pytest -p no:cacheprovider", python.display()));
+        let Output { status, stdout, .. } =
+            Command::new("sh").args(["-c", &line]).current_dir(folder.path()).output().expect("a shell");
+        (status.success(), String::from_utf8_lossy(&stdout).into_owned())
+    };
+    let (passed, text) = run(green);
+    assert!(passed && text.contains("13 passed"), "{text}");
+    assert!(run(edit).0);
+    let (passed, text) = run(red);
+    assert!(!passed && text.contains("ui.sub.differs was believed") && text.contains("1 failed, 13 passed"), "{text}");
+}
+
 /// Each line of the document's shell samples, in order, at one server.
 #[tokio::test]
 async fn the_commands_of_the_document_work() {
