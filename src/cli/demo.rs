@@ -25,13 +25,15 @@ pub(super) fn demo(args: &StartArgs, began: Instant) -> Result<(), Exit> {
     let config = sources.read()?;
     let emulator = open(&config, &sources.text.source())?;
     let url = notes.url();
+    let moved = port == NOTES_PORT && !url.ends_with(&format!(":{NOTES_PORT}/"));
     let running = notes.start(&emulator.issuer()).map_err(|e| Exit::failed(e.to_string()))?;
     let watcher = watch(&emulator, &sources);
     print(&announcement(&emulator, (&sources, "press Sign in at the sample app"), args.json, began))?;
     if args.json {
         print(&serde_json::json!({ "event": "app", "name": "Acme Notes", "url": url }).to_string())?;
     } else {
-        print(&format!("  Acme Notes, a sample app, is at {url}   ·   open it and press Sign in\n"))?;
+        let why = if moved { format!("   (port {NOTES_PORT} is taken)") } else { String::new() };
+        print(&format!("  Acme Notes, a sample app, is at {url}{why}   ·   open it and press Sign in\n"))?;
     }
     let ended = run(emulator, watcher, args);
     running.stop();

@@ -32,6 +32,7 @@ impl Config {
             routes: BTreeMap::new(),
             users: self.people(),
             clients,
+            source: source.into(),
             strict: self.strict,
             either_way_of_secret: !self.strict,
             redirect_hosts: self.redirect_hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),

@@ -1,13 +1,13 @@
 //! The app's side of the protocol, all of it left to `openidconnect`.
 
-use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreIdToken, CoreUserInfoClaims};
+use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreGenderClaim, CoreIdToken};
 use openidconnect::{
-    AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest,
+    AdditionalClaims, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest,
     HttpResponse, IssuerUrl, LogoutRequest, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier,
-    PostLogoutRedirectUrl, ProviderMetadataWithLogout, RedirectUrl, Scope, TokenResponse as _,
+    PostLogoutRedirectUrl, ProviderMetadataWithLogout, RedirectUrl, Scope, TokenResponse as _, UserInfoClaims,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::App;
 
@@ -30,6 +30,13 @@ pub(super) struct SignedIn {
     pub(super) claims: Vec<(String, String, String)>,
     id_token: String,
 }
+
+/// The claims beside the standard ones: roles, groups, and whatever else the provider has.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+struct Others(Map<String, Value>);
+
+impl AdditionalClaims for Others {}
 
 /// One app at one provider.
 #[derive(Debug)]
@@ -75,7 +82,7 @@ impl RelyingParty {
         let flow = CoreAuthenticationFlow::AuthorizationCode;
         let (url, state, nonce) = client
             .authorize_url(flow, CsrfToken::new_random, Nonce::new_random)
-            .add_scopes(["profile", "email", "roles"].map(|scope| Scope::new(scope.into())))
+            .add_scopes(["profile", "email", "roles", "groups"].map(|scope| Scope::new(scope.into())))
             .set_pkce_challenge(challenge)
             .url();
         Ok((url.into(), Pending { state, nonce, verifier: verifier.into_secret() }))
@@ -100,7 +107,7 @@ impl RelyingParty {
         let claims = id_token
             .claims(&client.id_token_verifier(), &pending.nonce)
             .map_err(|e| format!("The ID token was not accepted: {e}"))?;
-        let userinfo: CoreUserInfoClaims = client
+        let userinfo: UserInfoClaims<Others, CoreGenderClaim> = client
             .user_info(tokens.access_token().clone(), Some(claims.subject().clone()))
             .map_err(|e| e.to_string())?
             .request_async(&send)

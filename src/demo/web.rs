@@ -5,8 +5,8 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::header::{CONTENT_TYPE, HOST};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use tower_sessions::cookie::SameSite;
@@ -48,12 +48,24 @@ pub(super) fn router(party: Arc<RelyingParty>) -> Router {
         .with_state(party)
 }
 
-async fn home(State(party): Here, session: Session) -> Response {
+async fn home(State(party): Here, headers: HeaderMap, session: Session) -> Response {
+    if elsewhere(&party, &headers) {
+        return Redirect::temporary(&party.url).into_response();
+    }
     let signed_in = session.get(SIGNED_IN).await.ok().flatten();
     page(StatusCode::OK, &Notes { party: &party, signed_in, wrong: None })
 }
 
-async fn sign_in(State(party): Here, session: Session) -> Response {
+/// Whether the browser came by another name, such as 127.0.0.1. The answer comes back to the registered one, and the cookie would not.
+fn elsewhere(party: &RelyingParty, headers: &HeaderMap) -> bool {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    !party.url.trim_start_matches("http://").trim_end_matches('/').eq_ignore_ascii_case(host)
+}
+
+async fn sign_in(State(party): Here, headers: HeaderMap, session: Session) -> Response {
+    if elsewhere(&party, &headers) {
+        return Redirect::to(&party.url).into_response();
+    }
     match party.begin().await {
         Ok((url, pending)) => match session.insert(PENDING, pending).await {
             Ok(()) => Redirect::to(&url).into_response(),

@@ -126,7 +126,8 @@ pub(super) fn unknown_client(
         None => Meant::Command(format!("standin clients add '{plain}' --redirect-uri http://localhost:3000/callback")),
     };
     let say = format!("No app is registered as {}", quoted(id));
-    refused.got(id).expected(one_of(&known)).says(say).meant(Some(meant))
+    let refused = refused.got(id).expected(one_of(&known)).says(say).meant(Some(meant));
+    refused.aside(format!("the clients are those of {}", settings.source))
 }
 
 /// What parsing complained about, as checks. What is asked of every request is noted, so that the trace shows what was in order as well.

@@ -70,6 +70,8 @@ pub struct Settings {
     pub routes: BTreeMap<Endpoint, String>,
     /// The people, in the order in which the page shows them.
     pub users: Vec<User>,
+    /// What the configuration came from: a file, a variable, the builder.
+    pub source: Arc<str>,
     /// The registered clients.
     pub clients: BTreeMap<ClientId, Arc<Client>>,
     /// Whether clients must be registered even if none is, and everything is taken just as it was registered.

@@ -157,7 +157,7 @@ async fn what_happened_and_what_should_have() {
     let mut lines = std::io::BufRead::lines(std::io::BufReader::new(watching.stdout.take().expect("a pipe")));
     let first =
         tokio::task::spawn_blocking(move || lines.next().expect("a line").expect("text")).await.expect("a line");
-    assert!(first.contains("GET authorization_endpoint by web") && first.contains("sign_in_asked"), "{first}");
+    assert!(first.contains("GET /authorize by web") && first.contains("sign_in_asked"), "{first}");
     watching.kill().expect("it ends");
     watching.wait().expect("it ended");
 }
