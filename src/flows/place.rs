@@ -47,7 +47,8 @@ impl Place {
         let interaction = ctx.require_as(Check::InteractionKnown, id.zip(found), |refused| refused.meant(again))?;
         // A form that is posted twice shows the cookie of before its first answer the second time. That is good for just this page.
         let by_cookie = asked.browser.as_ref() == Some(&interaction.1.browser);
-        ctx.check(Check::InteractionOfThisBrowser, by_cookie && (!asked.former_cookie || interaction.1.answered))?;
+        let pressed_before = interaction.1.answered || interaction.1.session.is_some();
+        ctx.check(Check::InteractionOfThisBrowser, by_cookie && (!asked.former_cookie || pressed_before))?;
         let mut place = Self::of_browser(ctx, interaction.1.browser.clone())?;
         place.interaction = Some(interaction);
         place.foreign_host = foreign_host(ctx, asked);

@@ -199,7 +199,14 @@ impl Settings {
         };
         let named: Vec<(String, &User)> =
             self.users.iter().flat_map(|user| names_of(user).into_iter().map(move |name| (name, user))).collect();
-        let near = crate::protocol::nearest(typed.trim(), named.iter().map(|(name, _)| name.as_str()))?;
+        // Everybody's address ends in the same domain, which makes no two people alike.
+        let (typed, domain) = match typed.trim().rsplit_once('@') {
+            Some((local, _)) => (local, &typed.trim()[local.len()..]),
+            None => (typed.trim(), ""),
+        };
+        let own = |name: &'_ str| -> String { name.strip_suffix(domain).unwrap_or(name).to_owned() };
+        let named: Vec<(String, &User)> = named.into_iter().map(|(name, user)| (own(&name), user)).collect();
+        let near = crate::protocol::nearest(typed, named.iter().map(|(name, _)| name.as_str()))?;
         named.iter().find(|(name, _)| name == near).map(|(_, user)| *user)
     }
 

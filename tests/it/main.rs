@@ -11,6 +11,7 @@ mod config;
 mod control;
 mod documents;
 mod faults;
+mod field;
 mod harness;
 mod instrument;
 mod keys;
