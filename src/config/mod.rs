@@ -25,6 +25,7 @@ pub use environment::{overlay, reserved};
 pub use file::{Format, parse};
 pub use mistake::Mistake;
 pub use notes::Note;
+pub(crate) use notes::nobody_can_sign_in;
 pub use people::example_people;
 pub use realms::wrong_name;
 

@@ -68,11 +68,8 @@ impl Config {
             )
         }));
         notes.extend(self.closed_claims(scopes).into_iter().map(|(claim, what)| note(format!("claim {claim}"), what)));
-        let stuck = self.client.iter().filter(|client| needs_redirect_uri(client));
-        notes.extend(stuck.map(|client| {
-            let what = "has no redirect_uris, so nobody can sign in to it".to_owned();
-            note(format!("client {}", client.id), what)
-        }));
+        let stuck = self.client.iter().filter_map(|client| Some((client, nobody_can_sign_in(client)?)));
+        notes.extend(stuck.map(|(client, what)| note(format!("client {}", client.id), what.to_owned())));
         notes
     }
 
@@ -125,8 +122,10 @@ fn odd_type(name: &str, value: &Value) -> Option<String> {
     (!fits).then(|| format!("{name} is {value}, and apps expect {wanted}; it is sent as it is"))
 }
 
-fn needs_redirect_uri(client: &Client) -> bool {
+/// Why nobody can sign in to an app that is there for that.
+pub(crate) fn nobody_can_sign_in(client: &Client) -> Option<&'static str> {
     let only_codes = client.grant_types.as_ref().is_none_or(|types| types.contains(&GrantType::AuthorizationCode));
     let by_itself = client.grant_types.as_ref().is_some_and(|types| types.contains(&GrantType::ClientCredentials));
-    client.redirect_uris.is_empty() && only_codes && !by_itself
+    let stuck = client.redirect_uris.is_empty() && only_codes && !by_itself;
+    stuck.then_some("has no redirect_uris, so nobody can sign in to it")
 }

@@ -225,6 +225,7 @@ fn odd_uri(uri: &str) -> Option<(String, String)> {
     if let Some(why) = wrong_uri(uri) {
         let help = match why {
             why if why.starts_with("has no scheme") => format!("did you mean `http://{uri}`?"),
+            why if why.contains("a fragment") => "leave out # and what stands behind it".to_owned(),
             why if why.starts_with("begins or ends") => format!("did you mean `{}`?", uri.trim()),
             _ => "write it whole, such as http://localhost:3000/callback".to_owned(),
         };

@@ -322,3 +322,84 @@ async fn the_demo_starts_an_app_that_somebody_can_sign_in_with() {
     server.signal("TERM");
     assert_eq!(server.end().0, 0);
 }
+
+#[test]
+fn check_takes_the_file_that_is_meant() {
+    let folder = folder();
+    std::fs::write(folder.path().join("other.toml"), "prot = 1\n").expect("a file");
+    let (code, _, errors) = run(folder.path(), &["check", "--config", "other.toml"]);
+    assert!(code == 3 && errors.contains("other.toml:1:1"), "{errors}");
+    assert_eq!(run(folder.path(), &["check"]).0, 0);
+}
+
+#[test]
+fn what_run_exports_is_no_mistake_for_what_it_runs() {
+    let folder = folder();
+    let binary = env!("CARGO_BIN_EXE_standin");
+    let (code, _, errors) = run(folder.path(), &["run", "--", binary, "check"]);
+    assert_eq!(code, 0, "{errors}");
+    for more in [&["--public-url", "http://idp.localhost:9"][..], &["--host", "0.0.0.0"]] {
+        let args = [&["run"][..], more, &["--", binary, "next", "--as", "bob"]].concat();
+        let (code, _, errors) = run(folder.path(), &args);
+        assert_eq!(code, 0, "{more:?}: {errors}");
+    }
+}
+
+#[test]
+fn errors_are_json_where_json_was_asked_for() {
+    let folder = folder();
+    let (code, out, errors) = run(folder.path(), &["users", "list", "--json", "--url", "http://127.0.0.1:9"]);
+    let told: Value = serde_json::from_str(&errors).unwrap_or_else(|e| panic!("{e}: {errors}"));
+    assert_eq!((code, out.as_str(), &told["exit_code"]), (4, "", &4.into()));
+    assert!(told["error"].as_str().is_some_and(|said| said.contains("start one with `standin`")), "{told}");
+}
+
+#[test]
+fn a_negative_lifetime_makes_an_expired_token() {
+    let folder = folder();
+    let (code, token, errors) = run(folder.path(), &["token", "--as", "alice", "--client", "ci", "--ttl", "-5m"]);
+    assert_eq!(code, 0, "{errors}");
+    let claims = claims(token.trim());
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a time").as_secs();
+    let ago = claims["exp"].as_u64().map(|exp| now.abs_diff(exp)).expect("an exp");
+    assert!((295..=330).contains(&ago) && claims["iat"].as_i64() < claims["exp"].as_i64(), "{claims}");
+}
+
+#[test]
+fn decode_takes_a_token_as_people_copy_it() {
+    let folder = folder();
+    let (_, token, _) = run(folder.path(), &["token", "--as", "alice", "--client", "ci"]);
+    let token = token.trim();
+    let wrapped = format!("{}\n  {}", &token[..60], &token[60..]);
+    for text in [
+        format!("\"{token}\""),
+        format!("Bearer {token}"),
+        format!("authorization: Bearer {token}"),
+        wrapped,
+        format!("{{\"access_token\": \"{token}\", \"token_type\": \"Bearer\"}}"),
+    ] {
+        let (code, out, errors) = run(folder.path(), &["decode", &text]);
+        assert!(code == 0 && out.contains("The signature holds."), "{text}\n{out}{errors}");
+    }
+    let (code, _, errors) = run(folder.path(), &["decode", "a.b.c.d.e"]);
+    assert!(code != 0 && errors.contains("JWE"), "{errors}");
+}
+
+#[test]
+fn the_issuer_of_an_address_of_version_six_can_be_reached() {
+    let server = Running::start(standin(folder().path(), &["start", "--host", "::1"]));
+    assert!(server.issuer().starts_with("http://[::1]:"), "{}", server.issuer());
+    server.signal("TERM");
+    server.end();
+}
+
+#[test]
+fn claims_that_no_app_will_see_are_noted() {
+    let folder = folder();
+    let text = "[[user]]\nsub = \"a\"\ndepartment = \"Sales\"\nroles = [\"x\"]\nemail_verified = \"yes\"\n";
+    std::fs::write(folder.path().join("standin.toml"), text).expect("a file");
+    let (code, out, _) = run(folder.path(), &["check"]);
+    assert!(code == 0 && out.contains("claim department: no scope opens it"), "{out}");
+    assert!(out.contains("email_verified is \"yes\", and apps expect true or false"), "{out}");
+    assert!(!out.contains("claim roles") && !out.contains("claim email_verified"), "{out}");
+}

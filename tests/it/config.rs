@@ -233,3 +233,52 @@ async fn a_change_is_taken_and_sessions_stay() {
     let back = browser.get(&authorize_url(&idp, &[("client_id", "other"), ("prompt", "none")])).await;
     assert!(back.returned("code").is_some(), "the last good one is in force");
 }
+
+#[test]
+fn a_byte_order_mark_and_an_empty_file_are_no_mistakes() {
+    for (format, text) in [
+        (Format::Json, "{\"port\": 7}"),
+        (Format::Toml, "port = 7"),
+        (Format::Yaml, "port: 7"),
+        (Format::Yaml, "\"port\": 7"),
+    ] {
+        assert_eq!(parse("f", &format!("\u{feff}{text}"), format).expect("a configuration").port, 7, "{text}");
+    }
+    for format in [Format::Json, Format::Toml, Format::Yaml] {
+        for empty in ["", " \n", "\u{feff}"] {
+            assert_eq!(parse("f", empty, format).expect("a configuration"), Config::default());
+        }
+    }
+}
+
+#[test]
+fn slips_that_would_lock_somebody_out_are_mistakes() {
+    for (text, said) in [
+        ("[[client]]\nid = \"a\"\nredirect_uris = [\"localhost:3000/cb\"]", "did you mean `http://localhost:3000/cb`?"),
+        ("[[client]]\nid = \"a\"\nredirect_uris = [\"javascript:alert(1)\"]", "javascript:alert(1)"),
+        ("[[client]]\nid = \"a\"\nredirect_uris = [\"http://localhost/cb \"]", "did you mean `http://localhost/cb`?"),
+        ("[[client]]\nid = \"a\"\nredirect_uris = [\"http://localhost/*\"]", "character by character"),
+        (
+            "[[client]]\nid = \"a\"\npost_logout_redirect_uris = [\"localhost:3000\"]",
+            "did you mean `http://localhost:3000`?",
+        ),
+        ("[[client]]\nid = \"a\"\nsecret = \"\"", "leave it out"),
+        ("[[user]]\nsub = \"+new\"", "+new"),
+        ("[[user]]\nsub = \"a\"\nusername = \"x\"\n[[user]]\nsub = \"b\"\nusername = \"x\"", "`x`"),
+    ] {
+        let message = mistake("standin.toml", text);
+        assert!(message.contains(said), "{text}\n{message}");
+    }
+}
+
+#[test]
+fn yaml_keeps_text_as_it_was_written_and_leaves_the_writers_own_keys_alone() {
+    let yaml =
+        "x-base: &base\n  locale: de\nuser:\n  - <<: *base\n    sub: zoë-2\n    phone_number: +4930123\n    age: 7\n";
+    let config = parse("f", &yaml.replace('ë', "e"), Format::Yaml).expect("a configuration");
+    let user = &config.user.expect("people")[0];
+    assert_eq!(user.claims["phone_number"], json!("+4930123"));
+    assert_eq!((&user.claims["locale"], &user.claims["age"]), (&json!("de"), &json!(7)));
+    let wrong = mistake("standin.yaml", "x-base: 1\nprot: 2\n");
+    assert!(wrong.contains("standin.yaml:2:1") && wrong.contains("did you mean `port`?"), "{wrong}");
+}

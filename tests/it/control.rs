@@ -26,7 +26,7 @@ async fn people_are_added_changed_and_removed() {
     assert_eq!(control.call("GET", "/users/zoe", None).await.status, 404);
     for (method, path, body, status, field) in [
         ("POST", "/users", json!({ "name": "nobody" }), 422, "sub"),
-        ("POST", "/users", json!({ "sub": "x", "passwrd": "y" }), 422, ""),
+        ("POST", "/users", json!({ "sub": "x", "passwrd": "y" }), 422, "passwrd"),
         ("POST", "/users", json!({ "sub": "ü" }), 422, "ü"),
         ("POST", "/users", json!({ "sub": "x", "iss": "me" }), 422, "iss"),
         ("PUT", "/users/bob", json!({ "sub": "rob" }), 422, "sub"),
@@ -253,6 +253,104 @@ fn check(document: &Value, schema: &Value, answer: &Value, at: &str) {
         for (name, value) in members {
             let schema = known.get(name).unwrap_or_else(|| panic!("{at}: {name} is not described"));
             check(document, schema, value, at);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_query_parameter_that_does_not_exist_is_refused_with_the_nearest() {
+    let idp = registered().start().await;
+    let control = Control::of(&idp);
+    for (path, nearest) in [("/flows?limt=3", "limit"), ("/users?aftr=x", "after"), ("/events?bogus=1", "")] {
+        let answer = control.call("GET", path, None).await;
+        assert_eq!(answer.status, 400, "{path}: {}", answer.text);
+        let problem = answer.json();
+        assert!(problem["type"].as_str().is_some_and(|name| name.ends_with("#unknown-query-parameter")), "{problem}");
+        assert!(problem["detail"].as_str().is_some_and(|said| said.contains(nearest)), "{problem}");
+    }
+    for path in ["/users?limit=0", "/users?limit=many", "/users?limit=-1"] {
+        let answer = control.call("GET", path, None).await;
+        assert_eq!((answer.status, answer.member("field").as_str()), (422, "limit"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn lists_come_in_pages_that_lead_to_the_next() {
+    let idp = registered().start().await;
+    let control = Control::of(&idp);
+    for n in 0..5 {
+        control.post("/users", json!({ "sub": format!("person-{n}") })).await;
+    }
+    let (mut path, mut subs) = ("/users?limit=2".to_owned(), Vec::new());
+    loop {
+        let answer = control.call("GET", &path, None).await;
+        let page = answer.json();
+        let page = page.as_array().expect("a list");
+        assert!(page.len() <= 2);
+        subs.extend(page.iter().filter_map(|user| user["sub"].as_str().map(str::to_owned)));
+        let link = answer.header("link").to_owned();
+        let Some((next, rel)) = link.trim_start_matches('<').split_once('>') else { break };
+        assert_eq!(rel, "; rel=\"next\"");
+        path = format!("/users{next}");
+    }
+    let whole = control.get("/users").await;
+    let whole: Vec<&str> = whole.as_array().expect("a list").iter().filter_map(|user| user["sub"].as_str()).collect();
+    assert_eq!(subs, whole);
+}
+
+#[tokio::test]
+async fn each_problem_has_a_type_that_is_explained() {
+    let idp = registered().start().await;
+    let control = Control::of(&idp);
+    let listed = control.get("/problems").await.to_string();
+    let unmet = control.call("POST", "/expect", Some(json!({ "event": "signed_out" }))).await.json();
+    let wrong = control.call("POST", "/expect", Some(json!({ "event": "signed_owt" }))).await.json();
+    let gone = control.call("GET", "/users/nobody", None).await.json();
+    let types = [&unmet, &wrong, &gone].map(|problem| problem["type"].as_str().expect("a type").to_owned());
+    for name in types.iter().filter_map(|name| name.rsplit('#').next()) {
+        assert!(listed.contains(name) && name != "about:blank", "{name}: {listed}");
+    }
+    assert!(types[0] != types[1] && types[1] != types[2], "{types:?}");
+    let index = control.get("").await.to_string();
+    assert!(index.contains("openapi.json") && index.contains("/problems"), "{index}");
+}
+
+#[tokio::test]
+async fn whatever_a_call_cannot_do_is_said_with_the_field() {
+    let idp = registered().start().await;
+    let control = Control::of(&idp);
+    for (method, path, body, field) in [
+        ("POST", "/next-logins", json!({ "as": "bob", "time": 2 }), "time"),
+        ("POST", "/next-logins", json!({ "as": "bob", "ttl": "soon" }), "ttl"),
+        ("PUT", "/clock", json!({ "mode": "frozen", "now": 5 }), "now"),
+        ("POST", "/faults", json!({ "name": "idt.nonce.wrong", "with": { "delay": "5s" } }), "with.delay"),
+    ] {
+        let (status, what, detail) = control.problem(method, path, body.clone()).await;
+        assert_eq!((status, what.as_str()), (422, field), "{body}: {detail}");
+    }
+    let useless = control.post("/clients", json!({ "id": "lonely", "secret": "x" })).await;
+    assert!(useless["warnings"][0].as_str().is_some_and(|said| said.contains("redirect")), "{useless}");
+}
+
+/// Every body that the document gives as an example is taken.
+#[tokio::test]
+async fn the_examples_of_the_description_work() {
+    let idp = registered().user(standin::User::new("zoe")).start().await;
+    let control = Control::of(&idp);
+    let document = control.get("/openapi.json").await;
+    for (path, methods) in document["paths"].as_object().expect("paths").iter().filter(|(path, _)| !path.contains('{'))
+    {
+        for (method, operation) in methods.as_object().expect("methods") {
+            assert!(operation["tags"][0].is_string() && operation["description"].is_string(), "{method} {path}");
+            let content = &operation["requestBody"]["content"]["application/json"];
+            if content.is_null() {
+                continue;
+            }
+            let example = content.get("example").unwrap_or_else(|| panic!("{method} {path} has no example"));
+            let path = path.trim_start_matches("/_control/v1");
+            let answer = control.call(&method.to_uppercase(), path, Some(example.clone())).await;
+            let met = answer.status < 300 || path == "/expect" && answer.text.contains("expectation-not-met");
+            assert!(met, "{method} {path} {example}: {} {}", answer.status, answer.text);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::protocol::nearest;
+use crate::protocol::{Map, nearest};
 
 use super::problem::Problem;
 
@@ -21,11 +21,25 @@ pub(super) fn read<B: DeserializeOwned>(bytes: &[u8]) -> Result<B, Problem> {
             return Problem::new(400, format!("The body is not JSON: {}.", in_words(&cause.to_string())));
         }
         let message = cause.to_string();
-        let (field, said) = explained(&path, message.rsplit_once(" at line ").map_or(&*message, |(what, _)| what));
+        let (mut field, said) = explained(&path, message.rsplit_once(" at line ").map_or(&*message, |(what, _)| what));
+        if field.trim_matches(['.', '?']).is_empty() {
+            field = culprit::<B>(bytes).unwrap_or_default();
+        }
         Problem::new(422, said).field(field)
     })?;
     reader.end().map_err(|_| Problem::new(400, "There is something behind the JSON."))?;
     Ok(body)
+}
+
+/// The member without which the body would be in order: the reader forgets where it was in those that several kinds of body share.
+fn culprit<B: DeserializeOwned>(bytes: &[u8]) -> Option<String> {
+    let body: Map = serde_json::from_slice(bytes).ok()?;
+    let in_order_without = |name: &&String| {
+        let mut rest = body.clone();
+        rest.remove(*name);
+        serde_json::from_value::<B>(rest.into()).is_ok()
+    };
+    body.keys().find(in_order_without).cloned()
 }
 
 /// The reader's own words about JSON, for people who do not know it.

@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::config::nobody_can_sign_in;
 use crate::world::{Client, User};
 
 use super::body::read;
@@ -14,6 +15,23 @@ use super::problem::Problem;
 /// Members of a user or a client, under the names that the configuration has.
 #[derive(Deserialize, JsonSchema)]
 struct Members(Map<String, Value>);
+
+/// An app as it is registered now.
+#[derive(Serialize, JsonSchema)]
+struct Registered {
+    #[serde(flatten)]
+    client: Client,
+    /// What will not work with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
+}
+
+impl Registered {
+    fn of(client: Client) -> Self {
+        let warnings = nobody_can_sign_in(&client).map(|why| format!("`{}` {why}", client.id));
+        Self { client, warnings: warnings.into_iter().collect() }
+    }
+}
 
 const USER: &str = r#"{"sub": "carol", "name": "Carol Clark", "email": "carol@example.com", "email_verified": true, "roles": ["editor"]}"#;
 const CLIENT: &str =
@@ -172,7 +190,7 @@ fn found_client<'a>(clients: &'a mut [Client], call: &Call) -> Result<&'a mut Cl
     clients.iter_mut().find(|client| client.id == id).ok_or_else(missing)
 }
 
-async fn add_client(call: Call, client: Client) -> Result<Client, Problem> {
+async fn add_client(call: Call, client: Client) -> Result<Registered, Problem> {
     call.realm.change(|config| {
         if config.client.iter().any(|known| known.id == client.id) {
             let id = &client.id;
@@ -180,11 +198,11 @@ async fn add_client(call: Call, client: Client) -> Result<Client, Problem> {
             return Err(Problem::new(409, taken).field("id"));
         }
         config.client.push(client.clone());
-        Ok(client)
+        Ok(Registered::of(client))
     })
 }
 
-async fn put_client(call: Call, Members(mut body): Members) -> Result<Client, Problem> {
+async fn put_client(call: Call, Members(mut body): Members) -> Result<Registered, Problem> {
     if let Some(client_id) = body.shift_remove("client_id") {
         body.insert("id".into(), client_id);
     }
@@ -195,11 +213,11 @@ async fn put_client(call: Call, Members(mut body): Members) -> Result<Client, Pr
             Some(known) => *known = client.clone(),
             None => config.client.push(client.clone()),
         }
-        Ok(client)
+        Ok(Registered::of(client))
     })
 }
 
-async fn patch_client(call: Call, Members(patch): Members) -> Result<Client, Problem> {
+async fn patch_client(call: Call, Members(patch): Members) -> Result<Registered, Problem> {
     // The registered metadata names mean the same.
     let short = |name: String| match name.as_str() {
         "client_id" | "client_secret" | "client_name" => name["client_".len()..].to_owned(),
@@ -213,7 +231,7 @@ async fn patch_client(call: Call, Members(patch): Members) -> Result<Client, Pro
             return Err(Problem::new(422, "an id is for good: add another client instead").field("id"));
         }
         *known = patched.clone();
-        Ok(patched)
+        Ok(Registered::of(patched))
     })
 }
 
