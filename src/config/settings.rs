@@ -14,7 +14,7 @@ use crate::world::{
 };
 
 use super::mistake::did_you_mean;
-use super::{Config, Mistake};
+use super::{Config, MemoryConfig, Mistake};
 
 /// In seconds.
 const YEAR: i64 = 365 * 86_400;
@@ -91,6 +91,7 @@ impl Config {
         self.check_auto_login(source)?;
         self.check_realms(source)?;
         self.check_lifetimes(source)?;
+        self.check_memory(source)?;
         let mut ids: Vec<&str> = self.client.iter().map(|client| client.id.as_str()).collect();
         ids.sort_unstable();
         if let Some([twice, _]) = ids.array_windows().find(|[one, next]| one == next) {
@@ -154,6 +155,18 @@ impl Config {
         let help = did_you_mean(name, known).unwrap_or_else(|| "name a user, or login_hint".into());
         let mistake = Mistake::new(source, format!("`auto_login` is `{name}`, but nobody is called so"));
         Err(Box::new(mistake.help(help).word(name)))
+    }
+
+    fn check_memory(&self, source: &str) -> Result<(), Box<Mistake>> {
+        let MemoryConfig { records_mib, journal_mib, journal_entries } = self.memory;
+        let all = [("records_mib", records_mib), ("journal_mib", journal_mib), ("journal_entries", journal_entries)];
+        match all.into_iter().find(|(_, most)| *most == 0) {
+            Some((name, _)) => {
+                let mistake = Mistake::new(source, format!("`memory.{name}` is 0, and something must be kept"));
+                Err(Box::new(mistake.help("write 1 or more").word(name)))
+            }
+            None => Ok(()),
+        }
     }
 
     fn check_lifetimes(&self, source: &str) -> Result<(), Box<Mistake>> {

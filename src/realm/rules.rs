@@ -2,6 +2,7 @@
 
 use crate::faults::{Act, Budget, Fault, Lie, Login, Match, Origin, Rule, RuleBook};
 use crate::protocol::nearest;
+use crate::world::GrantType;
 
 use super::Realm;
 
@@ -57,6 +58,10 @@ impl Realm {
     }
 
     fn within(&self, rule: Rule, budget: Budget) -> Result<Rule, Wrong> {
+        let known = || GrantType::ALL.map(GrantType::as_str);
+        if let Some(other) = rule.when.grant_type.as_deref().filter(|name| !known().contains(name)) {
+            return Err(("match.grant_type", format!("`{other}` is none of {}", known().join(", "))));
+        }
         if budget.rate.is_some_and(|rate| !(0.0..=1.0).contains(&rate)) {
             return Err(("rate", "a probability is from 0 to 1".into()));
         }

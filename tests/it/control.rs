@@ -354,3 +354,29 @@ async fn the_examples_of_the_description_work() {
         }
     }
 }
+
+#[tokio::test]
+async fn values_outside_the_description_are_refused_with_the_member() {
+    let idp = registered().start().await;
+    let control = Control::of(&idp);
+    for (method, path, body, field) in [
+        ("POST", "/faults", json!({ "name": "ui.401", "match": { "grant_type": "AAA" } }), "match.grant_type"),
+        ("POST", "/next-logins", json!({ "as": "bob", "match": { "grant_type": "AAA" } }), "match.grant_type"),
+        ("PUT", "/clock", json!({ "mode": 1 }), "mode"),
+        ("POST", "/faults", json!({ "name": "ui.401", "match": { "endpoint": 5 } }), "match.endpoint"),
+        ("PUT", "/config", json!({ "memory": { "journal_mib": 0 } }), "journal_mib"),
+    ] {
+        let (status, what, detail) = control.problem(method, path, body.clone()).await;
+        assert_eq!((status, what.as_str()), (422, field), "{body}: {detail}");
+    }
+    for query in ["after=abc", "after=-1", "after=99999999999999999999"] {
+        assert_eq!(control.call("GET", &format!("/events?{query}"), None).await.status, 422, "{query}");
+    }
+    let document = control.get("/openapi.json").await;
+    let problem = &document["components"]["schemas"]["Problem"];
+    assert!(problem["properties"]["detail"].is_object(), "{problem}");
+    assert_eq!(document["paths"]["/_control/v1/users"]["post"]["requestBody"]["required"], true);
+    let closed = registered().control_token(Some("hush".into())).start().await;
+    let answer = send(http().get(format!("{}/_control/v1/users", closed.issuer()))).await;
+    assert_eq!((answer.status, answer.header("www-authenticate")), (401, "Bearer"));
+}

@@ -17,6 +17,10 @@ pub(super) fn read<B: DeserializeOwned>(bytes: &[u8]) -> Result<B, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let body = serde_path_to_error::deserialize(&mut reader).map_err(|e| {
         let (path, cause) = (e.path().to_string(), e.into_inner());
+        if !cause.is_data() && serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok() {
+            let what = "Something of this kind cannot stand here: a word is expected, one of those that the description lists.";
+            return Problem::new(422, what).field(path);
+        }
         if !cause.is_data() {
             return Problem::new(400, format!("The body is not JSON: {}.", in_words(&cause.to_string())));
         }

@@ -132,7 +132,7 @@ impl Filter {
             Some(name) => Some(Event::named(name).ok_or_else(|| not_among("event", name, &event_names()))?),
         };
         // A list of flows is paged by its own `after`.
-        let since = if call.part("id").is_empty() { call.query_number("after").unwrap_or(None) } else { None };
+        let since = if call.part("id").is_empty() { call.query_number("after")? } else { None };
         let (flow, since) = (call.query_number("flow")?, since.unwrap_or(0));
         let bytes = match call.query.get("bytes") {
             None | Some("false") => false,

@@ -4,7 +4,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::operation::{Kind, Operation, PAGING, Query, Scope};
-use super::problem::Problem;
+use super::problem::Details;
 
 /// The document.
 pub(super) fn document(groups: &[(&'static str, &'static str, Vec<Operation>)]) -> Value {
@@ -13,7 +13,7 @@ pub(super) fn document(groups: &[(&'static str, &'static str, Vec<Operation>)]) 
         settings.meta_schema = None;
     });
     let mut generator = settings.into_generator();
-    let problem = generator.subschema_for::<Problem>();
+    let problem = generator.subschema_for::<Details>();
     let mut paths = Map::new();
     for (tag, _, operations) in groups {
         for operation in operations {
@@ -155,10 +155,19 @@ fn described(
         described["security"] = json!([]);
     }
     if let Some(schema) = operation.body {
-        let content = with_example(json!({ "schema": schema(generator) }), operation.examples.0);
-        described["requestBody"] = json!({ "required": false, "content": { "application/json": content } });
+        let schema = json!(schema(generator));
+        let required = needs_a_body(generator, &schema);
+        let content = with_example(json!({ "schema": schema }), operation.examples.0);
+        described["requestBody"] = json!({ "required": required, "content": { "application/json": content } });
     }
     described
+}
+
+/// Whether there are members without which a body is none.
+fn needs_a_body(generator: &schemars::SchemaGenerator, schema: &Value) -> bool {
+    let name = schema["$ref"].as_str().and_then(|to| to.rsplit('/').next());
+    let schema = name.and_then(|name| generator.definitions().get(name)).unwrap_or(schema);
+    schema["required"].as_array().is_some_and(|required| !required.is_empty())
 }
 
 fn with_example(mut content: Value, example: &str) -> Value {
@@ -178,7 +187,7 @@ fn refusals(operation: &Operation) -> Vec<(u16, &'static str)> {
         (400, "A query parameter that there is not, or a body that is not JSON", true),
         (401, "A control token is needed", !operation.open),
         (403, "This caller may not control the provider", !operation.open),
-        (404, "There is nothing of this name", named),
+        (404, "There is nothing of this name", named || operation.paged),
         (409, "Something is in the way", makes),
         (413, "The body is larger than 16 MiB", true),
         (415, "The body is not called JSON", true),

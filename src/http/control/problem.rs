@@ -1,7 +1,7 @@
 //! What went wrong, [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457).
 
-use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
@@ -70,14 +70,14 @@ pub(super) const KINDS: [ProblemType; 14] = [
 ];
 
 /// Problem details, boxed: most calls have none.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Problem(Box<Details>);
 
 /// What went wrong, in the words of [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Problem")]
-struct Details {
+pub(super) struct Details {
     /// Which type of problem it is; `GET /_control/v1/problems` says what each means.
     #[serde(rename = "type")]
     #[schemars(schema_with = "types")]
@@ -149,7 +149,11 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_string(&self).expect("a problem is JSON");
-        (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response()
+        let mut response = (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
     }
 }
 

@@ -39,6 +39,7 @@ struct RuleView {
     with: Option<With>,
     /// Why it may never speak, as far as that is known.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
     warnings: Vec<String>,
 }
 
