@@ -53,6 +53,7 @@ impl Realm {
         add_fault_menu(&mut reply);
         reply.signs_in = trace.held(Check::PersonMaySignIn) || asked.former_cookie;
         let mut entry = entry(&on, &case, &plan, &reply);
+        trace.remarks.extend(plan.idle().map(|lie| format!("the lie {lie} fitted here, and found nothing to alter")));
         (entry.trace, entry.refused, entry.events, entry.threads) = (trace, refused, events, threads);
         (reply, entry)
     }

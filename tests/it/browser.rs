@@ -204,9 +204,9 @@ async fn username_claims_and_consent_work_in_a_browser() {
     chromium.field("input[name=username]").await.send_keys("alice@example.com").await.expect("keys");
     chromium.field("input[name=password]").await.send_keys("anything" + Key::Enter).await.expect("keys");
     chromium.says("notes-web would like to").await;
-    chromium.says("Allow 4 of 4").await;
+    chromium.says("Allow 5 of 5").await;
     chromium.click("input[name=scope][value=email]").await;
-    chromium.says("Allow 3 of 4").await;
+    chromium.says("Allow 4 of 5").await;
     assert_eq!(chromium.value("return document.querySelectorAll('.off').length").await, 3, "the preview follows");
     chromium.click("[data-testid=allow]").await;
     chromium.says("Hello, Alice Adams").await;

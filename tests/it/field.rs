@@ -366,4 +366,6 @@ async fn a_lie_that_cannot_speak_is_warned_of() {
     tokens(&idp, &[("nonce", "")], "alice").await;
     let rules = control.get("/faults").await.to_string();
     assert!(rules.contains("found nothing in it to alter"), "{rules}");
+    let events = control.get("/events").await.to_string();
+    assert!(events.contains("the lie idt.nonce.wrong fitted here, and found nothing to alter"), "{events}");
 }
