@@ -78,7 +78,7 @@ fn follow(
             read(sources, before.as_deref()).and_then(|config| Ok((handle.reconfigure(&config, &source)?, config)));
         match taken {
             Ok((stays, config)) => {
-                eprintln!("{source} was read again: {}", summary(&config));
+                eprintln!("{source} was read again: {}", summary(&handle.config()));
                 for note in notes(&config) {
                     eprintln!("  note: {note}");
                 }

@@ -21,10 +21,10 @@ pub(super) fn start(args: &StartArgs, began: Instant) -> Result<(), Exit> {
     let sources = Sources::find(args)?;
     let config = sources.read()?;
     let emulator = open(&config, &sources.text.source())?;
-    let next = "sign in at your app, or standin next --as bob";
+    let next = next_command(&emulator);
     // Watched before it is announced: an edit that follows on the announcement is not missed.
     let watcher = reload::watch(&emulator, &sources);
-    print(&announcement(&emulator, (&sources, next), args.json, began))?;
+    print(&announcement(&emulator, (&sources, &next), args.json, began))?;
     run(emulator, watcher, args)
 }
 
@@ -87,6 +87,21 @@ fn wait_for_the_end(emulator: Emulator) -> Result<bool, Exit> {
     });
     runtime.shutdown_background();
     interrupted
+}
+
+/// What to type next: a command that works as it stands.
+fn next_command(emulator: &Emulator) -> String {
+    let (settings, port) = (emulator.provider().settings(), emulator.address().port());
+    let here = if port == crate::config::Config::default().port {
+        String::new()
+    } else {
+        format!(" --url http://localhost:{port}")
+    };
+    // The second, if there are several: the first is whom one tries anyway.
+    match settings.users.iter().filter(|user| !user.locked).take(2).last() {
+        Some(user) => format!("sign in at your app, or standin next --as {}{here}", user.sub),
+        None => "sign in at your app".to_owned(),
+    }
 }
 
 /// What the first start prints.

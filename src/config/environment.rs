@@ -52,6 +52,8 @@ fn set(config: &Config, path: &[String], name: &str, text: &str) -> Result<Confi
             Mistake::new("the environment", format!("{name} names no key: two underscores go one level down"));
         return Err(Box::new(mistake.help("such as STANDIN_LIFETIMES__ACCESS_TOKEN")));
     }
+    // A byte order mark is no part of the text, RFC 8259 §8.1.
+    let text = text.trim_start_matches('\u{feff}');
     let mut first_failure = None;
     // `STANDIN_CLIENT__0__ID=007` is text, `STANDIN_PORT=7000` is a number: whichever the types accept.
     for value in [serde_json::from_str::<Value>(text).ok(), Some(Value::from(text))].into_iter().flatten() {
@@ -109,5 +111,8 @@ fn explained(path: &[String], name: &str, text: &str, message: &str) -> Mistake 
         mistake.what = format!("the environment variable {name} sets `{word}`, which is no key of the configuration");
         return mistake;
     }
-    Mistake::new("the environment", format!("{name}={text}: {}", plain_words(message)))
+    // There are no quotes in the environment that could be left out.
+    let said = plain_words(message);
+    let said = said.trim_end_matches(": leave the quotes out");
+    Mistake::new("the environment", format!("{name}={text}: {said}"))
 }

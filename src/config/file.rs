@@ -56,12 +56,50 @@ impl Format {
     }
 }
 
-/// Reads a configuration. `source` is what a mistake calls the text.
+/// Reads a configuration. `source` is what a mistake calls the text. A key that is unknown hides no other mistake: what is wrong behind it is
+/// told as well.
 pub fn parse(source: &str, text: &str, format: Format) -> Result<Config, Box<Mistake>> {
+    const MOST: usize = 10;
+    let mut first = match read(source, text, format) {
+        Ok(config) => return Ok(config),
+        Err(mistake) => mistake,
+    };
+    let (mut last, mut rest) = ((*first).clone(), text.to_owned());
+    while first.more.len() < MOST {
+        let Some(shorter) = without_line(&rest, &last, format) else { break };
+        match read(source, &shorter, format) {
+            // The same place again is a consequence of what was taken out.
+            Err(next) if next.at > last.at || next.at.is_none() => {
+                if next.at.is_none() {
+                    break;
+                }
+                first.more.push((*next).clone());
+                (last, rest) = (*next, shorter);
+            }
+            _ => break,
+        }
+    }
+    Err(first)
+}
+
+/// The text with an empty line in the place of one with an unknown key and all of its value.
+fn without_line(text: &str, mistake: &Mistake, format: Format) -> Option<String> {
+    let (line, _) = mistake.at.filter(|_| mistake.what.starts_with("unknown key") && format != Format::Json)?;
+    let taken = text.lines().nth(line - 1)?;
+    let whole = !taken.trim_end().ends_with(['[', '{', ':', '"', '\'', '|', '>']) || taken.matches('"').count() == 2;
+    let lines = text.lines().enumerate().map(|(at, text)| if at == line - 1 { "" } else { text });
+    whole.then(|| lines.collect::<Vec<_>>().join("\n"))
+}
+
+fn read(source: &str, text: &str, format: Format) -> Result<Config, Box<Mistake>> {
     // A byte order mark is no part of the text, RFC 8259 §8.1.
     let text = text.trim_start_matches('\u{feff}');
     if text.trim().is_empty() {
         return Ok(Config::default());
+    }
+    if format == Format::Json && text.trim_start().starts_with('[') {
+        let mistake = Mistake::new(source, "expected a table of keys and values, in { }, not a list");
+        return Err(Box::new(mistake.at_bytes(text, 0..1)));
     }
     match format {
         Format::Toml => match toml::from_str(text) {
@@ -99,7 +137,7 @@ fn in_json(source: &str, text: &str, e: &serde_json::Error) -> Mistake {
 
 /// The readers' own words, for people who do not know their types.
 pub(super) fn plain_words(message: &str) -> String {
-    const WORDS: [(&str, &str); 18] = [
+    const WORDS: [(&str, &str); 20] = [
         ("invalid type: ", ""),
         ("string \"", "text \""),
         ("EOF while parsing a value", "the text ends where a value should be"),
@@ -116,6 +154,8 @@ pub(super) fn plain_words(message: &str) -> String {
         ("expected a sequence", "expected a list, in [ ]"),
         ("expected sequence start", "expected a list, in [ ] or in lines that begin with -"),
         ("expected a map", "expected a table"),
+        ("expected struct Config", "expected a table of keys and values"),
+        ("string values must be quoted, expected literal string", "a value is missing here, or text without quotes"),
         ("expected mapping start", "expected a table of keys and values"),
         (", set DuplicateKeyPolicy in Options if acceptable", ""),
     ];
@@ -126,6 +166,8 @@ pub(super) fn plain_words(message: &str) -> String {
             told("leave the quotes out")
         }
         m if m.contains("invalid type: string") && m.contains("expected a sequence") => told("put it in [ ]"),
+        m if m.contains("invalid type: integer") && m.contains("expected a string") => told("put it in quotes"),
+        m if m.contains("invalid type: map") && m.contains("expected a sequence") => told("put it in [ ]"),
         m if m.contains("missing field `sub`") => {
             "a user has no `sub`: the stable name by which apps know the person".into()
         }

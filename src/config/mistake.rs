@@ -19,12 +19,22 @@ pub struct Mistake {
     pub line: Option<(String, usize)>,
     /// The word that is wrong, by which its place may be found.
     pub word: Option<String>,
+    /// The mistakes behind it.
+    pub more: Vec<Mistake>,
 }
 
 impl Mistake {
     /// A mistake of which only the source is known.
     pub fn new(source: &str, what: impl Into<String>) -> Self {
-        Self { source: source.to_owned(), at: None, what: what.into(), help: None, line: None, word: None }
+        Self {
+            source: source.to_owned(),
+            at: None,
+            what: what.into(),
+            help: None,
+            line: None,
+            word: None,
+            more: Vec::new(),
+        }
     }
 
     /// With what to do.
@@ -85,6 +95,13 @@ const SHOWN: usize = 60;
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.alone(f)?;
+        self.more.iter().try_for_each(|next| write!(f, "\n{next}"))
+    }
+}
+
+impl Mistake {
+    fn alone(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", printable(&self.what))?;
         let Some((line, column)) = self.at else {
             write!(f, "  in {}", self.source)?;

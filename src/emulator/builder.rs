@@ -275,6 +275,7 @@ pub(crate) fn issuer(host: &str, port: u16) -> String {
 }
 
 /// Whether a host that is listened at can be reached by this machine alone.
+#[cfg(feature = "cli")]
 pub(crate) fn is_loopback(host: &str) -> bool {
     let host = host.trim_matches(['[', ']']);
     host.parse::<IpAddr>().map_or(host == "localhost" || host.ends_with(".localhost"), |address| address.is_loopback())

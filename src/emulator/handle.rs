@@ -221,6 +221,11 @@ impl Reconfigure {
         self.0.realms.root.settings().accepts_any_client()
     }
 
+    /// What holds now: the file's, and what was changed while it ran.
+    pub fn config(&self) -> Config {
+        self.0.realms.root.config()
+    }
+
     /// Has the console say that a change of the configuration was not taken, and why.
     pub fn refuse_config(&self, why: Option<String>) {
         *self.0.refused_config.lock().unwrap_or_else(PoisonError::into_inner) = why;

@@ -6,6 +6,7 @@ mod realm_handle;
 mod sign_in;
 
 pub use builder::{Builder, StartError};
+#[cfg(feature = "cli")]
 pub(crate) use builder::{is_loopback, issuer};
 pub use handle::{Emulator, Reconfigure};
 pub use realm_handle::{FaultGuard, RealmHandle};

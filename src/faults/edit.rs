@@ -44,7 +44,8 @@ pub(super) fn begin_otherwise(draft: &mut TokenDraft, claim: &str) -> bool {
 
 /// Another value of the same length: it differs where it begins, since apps keep what is theirs at either end. Of a URL it is the host.
 pub(super) fn otherwise(value: &str) -> String {
-    let start = value.find("://").map_or(0, |at| at + "://".len());
+    let is_scheme = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
+    let start = value.find("://").filter(|at| is_scheme(&value[..*at])).map_or(0, |at| at + "://".len());
     let Some(first) = value[start..].chars().next() else { return "x".into() };
     let other = match first {
         'a'..='y' | 'A'..='Y' | '0'..='8' => char::from_u32(u32::from(first) + 1).unwrap_or('x'),

@@ -222,11 +222,11 @@ fn unknown_person(settings: &Settings, name: &str) -> String {
 
 /// Claims that the provider says of the sign-in itself are altered by a fault, or by a field of their own; `sub` may be another.
 fn check_claims(claims: &Map) -> Result<(), (&'static str, String)> {
-    if let Some(sub) = claims.get("sub") {
-        let wrong = sub.as_str().map_or(Some("is no text"), wrong_sub);
-        return wrong.map_or(Ok(()), |why| Err(("claims.sub", format!("the sub {sub} {why}"))));
+    let sub = claims.get("sub");
+    if let Some((sub, why)) = sub.and_then(|sub| Some((sub, sub.as_str().map_or(Some("is no text"), wrong_sub)?))) {
+        return Err(("claims.sub", format!("the sub {sub} {why}")));
     }
-    let own = OWN_CLAIMS.iter().chain(&["amr"]).find(|name| claims.contains_key(**name));
+    let own = OWN_CLAIMS.iter().chain(&["amr"]).find(|name| **name != "sub" && claims.contains_key(**name));
     own.map_or(Ok(()), |own| {
         let instead = match *own {
             "amr" => "say `amr` beside `claims`",

@@ -153,6 +153,14 @@ impl Plan {
         (given.answer.is_some() || given.consent.is_some()).then_some(given)
     }
 
+    /// Who signs in whatever is pressed on the page.
+    pub fn decided_for_the_page(&self, case: &Case) -> Option<&str> {
+        self.rules.iter().find_map(|rule| match &rule.act {
+            Act::Answer(login) if login.page && rule.left() != Some(0) && rule.when.fits(case) => login.user.as_deref(),
+            _ => None,
+        })
+    }
+
     fn next_login(&mut self, scene: Scene<'_>, given: &mut Given) {
         let speaks = |login: &Login| match scene.asked.endpoint {
             Endpoint::Authorize => !login.page,

@@ -97,13 +97,17 @@ pub fn nearest(text: &str, settings: &Settings) -> Option<Nearly> {
         Some(domain) => format!("{name}+{words}@{domain}"),
         None => format!("{name}+{words}"),
     };
+    if name.is_empty() {
+        return Some(Nearly { why: "there is no name before the +".into(), name: None });
+    }
     let whole = domain.map_or_else(|| name.to_owned(), |domain| format!("{name}@{domain}"));
     if settings.users.iter().any(|user| user.answers_to(&whole)) {
         let unknown = words.split('+').find(|word| tag(word).is_none())?;
         let known = TEST_IDENTITIES.iter().map(|(word, ..)| *word).chain(FAULTS.iter().map(|fault| fault.id));
         let near = crate::protocol::nearest(unknown, known);
         let meant = near.map(|near| joined(name, &words.replace(unknown, near)));
-        return Some(Nearly { why: format!("there is no word `+{unknown}`"), name: meant });
+        let all = if meant.is_none() { ", and `standin fault list` has them all" } else { "" };
+        return Some(Nearly { why: format!("there is no word `+{unknown}`{all}"), name: meant });
     }
     let near = settings.nearest_person(&whole).or_else(|| settings.nearest_person(name));
     let near = near.map(|user| match (domain, user.text("email")) {

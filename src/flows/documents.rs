@@ -47,6 +47,10 @@ pub fn nothing_at(path: &str, nearest: Option<String>, discovery: &str) -> Refus
 /// it may be long, and has an ID token in it that belongs into no URL.
 pub fn ask_again(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
     readable(ctx, asked)?;
+    // What is no text would wait here as another one.
+    if asked.params.garbled().is_some() {
+        ctx.readable_parameters(&asked.params).map_err(|refused| Stop::from(refused).on_a_page())?;
+    }
     let name: InteractionId = ctx.entropy.secret().into();
     let waiting = Interaction {
         browser: BrowserId::default(),

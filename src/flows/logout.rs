@@ -145,7 +145,13 @@ fn end(ctx: &mut Ctx<'_>, place: &Place) {
 
 /// The sign-in that the ID token names ends even where another browser, or none, brings it: it is what the app believes.
 fn end_hinted(ctx: &mut Ctx<'_>, place: &Place, hint: Option<&Opened>) -> Result<bool, Stop> {
-    let Some(sid) = hint.and_then(|hint| hint.claim("sid")).map(SessionId::from) else { return Ok(false) };
+    let Some(sid) = hint.and_then(|hint| hint.claim("sid")).map(SessionId::from) else {
+        if hint.is_some() && place.session.is_none() {
+            let why = "the id_token_hint names no session (sid), and no browser came with it: no sign-in was ended";
+            ctx.trace.remarks.push(why.to_owned());
+        }
+        return Ok(false);
+    };
     if place.session.as_ref().is_some_and(|(id, _)| *id == sid) {
         return Ok(false);
     }

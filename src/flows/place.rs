@@ -64,7 +64,9 @@ impl Place {
     /// Where a new visit begins.
     pub(super) fn of_request(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Self, Stop> {
         readable(ctx, asked)?;
-        let browser = ctx.require(Check::InteractionOfThisBrowser, asked.browser.clone())?;
+        let Some(browser) = asked.browser.clone() else {
+            return Err(ctx.refuse(Check::InteractionOfThisBrowser).into());
+        };
         let mut place = Self::of_browser(ctx, browser)?;
         place.foreign_host = foreign_host(ctx, asked);
         Ok(place)

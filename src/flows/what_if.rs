@@ -116,7 +116,11 @@ fn typed(user: &User, params: &Params) -> Result<Vec<(String, Option<Value>)>, S
     if let Some(added) = params.get("add") {
         let (name, value) =
             added.split_once('=').ok_or_else(|| format!("`{added}` is no claim: write it as name = value"))?;
-        typed.push((name.trim().to_owned(), Some(as_typed(None, value))));
+        let name = name.trim();
+        if name.is_empty() || name == "sub" {
+            return Err(format!("`{added}` names no claim to add: the sub has a row of its own"));
+        }
+        typed.push((name.to_owned(), Some(as_typed(None, value))));
     }
     Ok(typed)
 }

@@ -10,7 +10,7 @@ use crate::protocol::{Subject, shortened};
 use crate::reply::{Body, Page, Reply};
 use crate::spec::{Check, Meant, Refused};
 use crate::store::Unavailable;
-use crate::world::{Asked, Decision, Endpoint, Failure, Outcome, Question, Records, Settings, Trace};
+use crate::world::{Asked, Decision, Endpoint, Failure, Outcome, Question, Records, Settings, SignInQuestion, Trace};
 
 use super::case::{before, names};
 use super::decide::{Deciding, bearer};
@@ -50,7 +50,7 @@ impl Realm {
             self.publish_borrowed(&mut reply, on.now);
         }
         plan.alter_reply(&mut reply, on.scene(&case));
-        add_fault_menu(&mut reply);
+        add_fault_menu(&mut reply, plan.decided_for_the_page(&case));
         reply.signs_in = trace.held(Check::PersonMaySignIn) || asked.former_cookie;
         let mut entry = entry(&on, &case, &plan, &reply);
         trace.remarks.extend(plan.idle().map(|lie| format!("the lie {lie} fitted here, and found nothing to alter")));
@@ -161,10 +161,13 @@ fn suggest_test_identity(decision: &mut Decision, on: &Deciding<'_>) {
     let params = &on.asked.params;
     let (typed, hinted) = match on.asked.endpoint {
         Endpoint::SignIn => (params.get("username"), None),
-        Endpoint::Authorize => (None, params.get("login_hint").filter(|hint| hint.contains('+'))),
+        Endpoint::Authorize => (None, params.get("login_hint")),
         _ => return,
     };
     let Some(name) = typed.or(hinted) else { return };
+    if hinted.is_some_and(|hint| !hint.contains('+')) {
+        return suggest_person(question, name, on);
+    }
     let Some(meant) = nearest_test_identity(name, &on.settings) else { return };
     let refused = match (&question.notice, hinted) {
         (Some(notice), _) if notice.check == Check::PersonKnown => notice.clone(),
@@ -179,12 +182,24 @@ fn suggest_test_identity(decision: &mut Decision, on: &Deciding<'_>) {
     question.notice = Some(Refused { meant: None, ..refused }.says(say).meant(meant));
 }
 
+/// Somebody whom the app expects, and who is almost here.
+fn suggest_person(question: &mut SignInQuestion, name: &str, on: &Deciding<'_>) {
+    let known = on.settings.users.iter().any(|user| user.answers_to(name));
+    let Some(near) = on.settings.nearest_person(name).filter(|_| !known && question.notice.is_none()) else { return };
+    let meant = Meant::Word { word: near.sub.to_string(), link: None };
+    let say = format!("The app expects `{name}`, and nobody here is called that");
+    question.notice = Some(Refused::by(Check::PersonKnown).says(say).meant(Some(meant)));
+}
+
 /// Puts on the page what the profile does not know of: the lies that can be told, and the prepared changes of claims.
-fn add_fault_menu(reply: &mut Reply) {
+fn add_fault_menu(reply: &mut Reply, decided: Option<&str>) {
     if let Body::Page(page) = &mut reply.body
         && let Page::SignIn(page) = &mut **page
     {
         page.lies = ON_THE_PAGE.to_vec();
+        let decided =
+            decided.map(|name| format!("Whatever is pressed here, {name} signs in: a next sign-in was asked for."));
+        page.wants.extend(decided);
         if let Some(editor) = &mut page.editor {
             editor.what_ifs = WHAT_IFS.iter().map(|what_if| (what_if.name, what_if.label, what_if.rows)).collect();
         }

@@ -39,7 +39,7 @@ refusals! {
     UnknownClient: "unauthorized_client" 400, "Register it, or correct client_id in the app's settings.";
     RedirectUriMissing: "invalid_request" 400, "Send redirect_uri with every authorization request, even if only one is registered.";
     RedirectUriUnusable: "invalid_request" 400, "Send an absolute URI without a fragment, user name or password.";
-    RedirectUriForeign: "invalid_request" 400, "Use a loopback address such as http://localhost:3000/callback, or register the client with this URI.";
+    RedirectUriForeign: "invalid_request" 400, "Use a loopback address such as http://localhost:3000/callback, register the client with this URI, or name the host in redirect_hosts.";
     RedirectUriMismatch: "invalid_request" 400, "Add exactly this URI to the client's redirect_uris, or send one that is there.";
     ParameterRepeated: "invalid_request" 400, "Send it once.";
     ParameterMissing: "invalid_request" 400, "";
@@ -72,6 +72,7 @@ refusals! {
     ClientNotRegistered: "invalid_client" 401, "Register it, or correct client_id in the app's settings.";
     ClientAuthenticatesTwice: "invalid_request" 400, "Send them in one place: the Authorization header, the body, or a client_assertion.";
     ClientMethodMismatch: "invalid_client" 401, "Use the registered method, or change the client's token_endpoint_auth_method.";
+    ClientSecretUnencoded: "invalid_client" 401, "";
     ClientSecretWrong: "invalid_client" 401, "Compare the app's client_secret with the one in the configuration.";
     ClientAssertionInvalid: "invalid_client" 401, "Sign client_assertion with the registered key: iss and sub are the client_id, aud is the issuer or the token endpoint, exp is soon.";
     ClientAssertionReplayed: "invalid_client" 401, "Make a new client_assertion, with a new jti, for each request.";

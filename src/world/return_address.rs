@@ -26,15 +26,20 @@ impl ReturnAddress {
             [] => refused,
             _ => refused.says("redirect_uri was sent more than once"),
         })?;
-        let uri = ctx.require_as(Check::RedirectUriUsable, usable(sent), |refused| {
-            let why = wrong_uri(sent).unwrap_or("cannot be a redirect URI");
+        let garbled = params.garbled() == Some("redirect_uri");
+        let uri = ctx.require_as(Check::RedirectUriUsable, usable(sent).filter(|_| !garbled), |refused| {
+            let why = if garbled { "is not UTF-8 once it is decoded" } else { "cannot be a redirect URI" };
+            let why = wrong_uri(sent).unwrap_or(why);
             refused.got(sent).says(format!("redirect_uri {} {why}", quoted(sent)))
         })?;
         if client.unregistered {
             let settings = ctx.settings;
             ctx.check_as(Check::RedirectUriLoopback, settings.may_redirect_to(&uri), |refused| {
                 let host = uri.host_str().unwrap_or(sent);
-                let say = format!("redirect_uri leads to {}, and any app may only use this machine", quoted(host));
+                let say = format!(
+                    "redirect_uri leads to {}, and an app that is not registered may only return to this machine",
+                    quoted(host)
+                );
                 refused.got(sent).says(say).meant(Some(registering(client, sent)))
             })?;
         } else {

@@ -214,7 +214,7 @@ async fn username_claims_and_consent_work_in_a_browser() {
 
     chromium.click("form[action='/sign-out-everywhere'] button").await;
     chromium.click("form[action='/sign-in'] button").await;
-    chromium.click("a[href*='edit=alice']").await;
+    chromium.click("[data-testid=edit-alice]").await;
     chromium.says("Sign in as Alice Adams, but").await;
     let name = chromium.field("input[name='claim.name']").await;
     name.clear().await.expect("cleared");

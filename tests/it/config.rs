@@ -282,3 +282,27 @@ fn yaml_keeps_text_as_it_was_written_and_leaves_the_writers_own_keys_alone() {
     let wrong = mistake("standin.yaml", "x-base: 1\nprot: 2\n");
     assert!(wrong.contains("standin.yaml:2:1") && wrong.contains("did you mean `port`?"), "{wrong}");
 }
+
+#[test]
+fn mistakes_are_told_all_at_once_in_the_order_of_the_file() {
+    let text = "host = \"127.0.0.1\"\nprot = 1\n\n[[client]]\nid = \"a\"\nsecrt = \"x\"\n\n[[user]]\nsub = \"a\"\npasword = \"y\"\n";
+    let message = mistake("standin.toml", text);
+    let at = |place: &str| message.find(place).unwrap_or_else(|| panic!("no {place}: {message}"));
+    assert!(at("standin.toml:2:1") < at("standin.toml:6:1"), "{message}");
+    let yaml = mistake("standin.yaml", "host: a\nprot: 1\nclient:\n  - id: a\n    secrt: x\n");
+    assert!(
+        yaml.find("standin.yaml:2:1") < yaml.find("standin.yaml:5:5") && yaml.contains("standin.yaml:2:1"),
+        "{yaml}"
+    );
+}
+
+#[test]
+fn a_list_is_no_configuration_and_the_environment_has_no_quotes() {
+    assert!(mistake("standin.json", "[]").contains("not a list"));
+    let overlaid = |name: &str, text: &str| overlay(Config::default(), std::iter::once((name.into(), text.into())));
+    let message = overlaid("STANDIN_PORT", "abc").expect_err("a mistake").to_string();
+    assert!(!message.contains("quotes"), "{message}");
+    let people =
+        overlaid("STANDIN_USER", "\u{feff}[{\"sub\":\"zoe\"}]").expect("a configuration").user.expect("people");
+    assert_eq!(people[0].sub.as_str(), "zoe");
+}

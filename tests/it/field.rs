@@ -333,9 +333,9 @@ async fn a_lie_that_publishes_a_key_leaves_none_behind_that_others_sign_with() {
     control.delete("/faults").await;
     control.post("/faults", json!({ "name": "idt.hdr.jwk" })).await;
     let forged = header(&tokens(&idp, &[], "alice").await.member("id_token"));
-    let forger = &forged["jwk"]["n"];
+    let modulus = &forged["jwk"]["n"];
     let jwks = get(&format!("{}/jwks", idp.issuer())).await.json();
-    assert!(jwks["keys"].as_array().expect("keys").iter().all(|key| key["n"] != *forger), "never published");
+    assert!(jwks["keys"].as_array().expect("keys").iter().all(|key| key["n"] != *modulus), "never published");
     assert!(published.len() >= before.len());
     control.call("POST", "/reset", None).await;
     assert_eq!(kids().await, before, "gone at a reset");
@@ -368,4 +368,58 @@ async fn a_lie_that_cannot_speak_is_warned_of() {
     assert!(rules.contains("found nothing in it to alter"), "{rules}");
     let events = control.get("/events").await.to_string();
     assert!(events.contains("the lie idt.nonce.wrong fitted here, and found nothing to alter"), "{events}");
+}
+
+#[tokio::test]
+async fn a_lie_about_an_opaque_value_changes_it_where_it_begins() {
+    let idp = registered().start().await;
+    for (state, altered) in [
+        ("tok:https://app/r", "uok:https://app/r"),
+        ("tok|https://app/r", "uok|https://app/r"),
+        ("id.tab.client", "jd.tab.client"),
+        ("https://app/r", "https://bpp/r"),
+    ] {
+        idp.fault(standin::Fault::named("authz.state.wrong").once());
+        let back = sign_in(&idp, &Browser::new(), &[("state", state)], "alice").await;
+        assert_eq!(back.returned("state").as_deref(), Some(altered));
+    }
+}
+
+#[tokio::test]
+async fn whoever_the_app_almost_names_is_suggested() {
+    let idp = registered().start().await;
+    for (hint, said) in [
+        ("alcie", "Did you mean alice ?"),
+        ("alice+bad-nonc@example.com", "alice+bad-nonce@example.com"),
+        ("alice+frobnicate", "standin fault list"),
+    ] {
+        let page = Browser::new().get(&authorize_url(&idp, &[("login_hint", hint)])).await;
+        assert!(page.words().contains(said), "{hint}: {}", page.words());
+    }
+    for quiet in ["", "alice", "alice@example.com", "somebody-else-entirely"] {
+        let page = Browser::new().get(&authorize_url(&idp, &[("login_hint", quiet)])).await;
+        assert_eq!(page.elements("[data-testid=notice]"), 0, "{quiet}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_whose_answer_is_decided_says_so() {
+    let idp = registered().start().await;
+    Control::of(&idp).post("/next-logins", json!({ "as": "bob", "page": true })).await;
+    let page = Browser::new().get(&authorize_url(&idp, &[])).await;
+    assert!(page.words().contains("Whatever is pressed here, bob signs in"), "{}", page.words());
+}
+
+#[tokio::test]
+async fn only_checks_that_were_made_are_listed_and_each_once() {
+    let idp = Emulator::start().await;
+    tokens(&idp, &[], "alice").await;
+    for entry in idp.journal() {
+        let names: Vec<&str> = entry.checks().map(|(check, ..)| check.name()).collect();
+        let distinct: std::collections::BTreeSet<&&str> = names.iter().collect();
+        assert_eq!(distinct.len(), names.len(), "{entry}");
+        for unlooked in ["ClientSecretMatches", "ClientMethodAllowed", "SignedIn", "PkceGiven"] {
+            assert!(!names.contains(&unlooked), "any client with any secret, and no challenge: {entry}");
+        }
+    }
 }

@@ -103,7 +103,7 @@ async fn the_locked_person_is_refused_and_the_app_told() {
 async fn claims_can_be_edited_for_one_sign_in() {
     let idp = registered().start().await;
     let page = Browser::new().get(&authorize_url(&idp, &[])).await;
-    assert_eq!(page.elements("a[href*='edit=alice']"), 1);
+    assert_eq!(page.elements("[data-testid=edit-alice]"), 1);
     let form = [
         ("sub", "alice"),
         ("edited", "yes"),

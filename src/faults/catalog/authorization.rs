@@ -73,7 +73,7 @@ pub(super) const FAULTS: &[Lie] = &[
         "authz.iss.wrong",
         "iss is another provider's.",
         &["answer.iss"],
-        (RFC_9207, &[Reply(Authorize, |r, _| parameter(r, "iss", |iss| Some(format!("{iss}/another"))))]),
+        (RFC_9207, &[Reply(Authorize, |r, _| parameter(r, "iss", |iss| Some(otherwise(iss))))]),
     ),
     reject(
         "authz.iss.missing",

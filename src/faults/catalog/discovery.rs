@@ -7,7 +7,7 @@ use super::{Lie, handle, reject, tolerate};
 use crate::faults::Effect::{self, Reply};
 use crate::faults::Point::{Discovery, Token};
 use crate::faults::Premise;
-use crate::faults::edit::{altered, bytes, error, good, html, member, replace, without};
+use crate::faults::edit::{altered, bytes, error, good, html, member, otherwise, replace, without};
 use crate::protocol::Lifetime;
 use crate::reply::{Body, Delivery};
 use crate::world::{Code, Record};
@@ -73,7 +73,7 @@ pub(super) const FAULTS: &[Lie] = &[
         (
             ISSUER,
             &[Reply(Discovery, |r, _| {
-                altered(r, "issuer", |issuer| format!("{}/another", issuer.as_str().unwrap_or_default()).into())
+                altered(r, "issuer", |issuer| otherwise(issuer.as_str().unwrap_or_default()).into())
             })],
         ),
     )

@@ -120,12 +120,13 @@ pub(super) const FAULTS: &[Lie] = &[
         (HTTP, &[AnyReply(|r, _| instead(r, 503, "text/plain", "try again"))]),
     )
     .so("tries again what may be asked twice, and nothing else"),
-    tolerate(
+    handle(
         "net.gzip",
         "The body is compressed though nobody asked for that.",
         &["any.body", "any.content-encoding"],
         ("https://www.rfc-editor.org/rfc/rfc9110#section-8.4", &[AnyReply(|r, _| compressed(r))]),
-    ),
+    )
+    .so("reads it, or says that it could not and goes on; clients of the JVM do not read it"),
     tolerate(
         "net.chunked",
         "The body comes in chunks, without a length.",

@@ -70,6 +70,12 @@ pub fn verify_client(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<AuthenticatedCl
 
 /// The two ways of sending a secret are one as far as most providers care, so the other than the registered one is served and remarked on.
 fn method_allowed(ctx: &mut Ctx<'_>, client: &Client, method: AuthMethod) -> Result<(), Refused> {
+    // Nobody registered a method for a client that nobody registered.
+    if client.unregistered
+        && matches!(method, AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost | AuthMethod::None)
+    {
+        return Ok(());
+    }
     let expected = expected_methods(client);
     let by_secret = |method: AuthMethod| matches!(method, AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost);
     let other_way =
@@ -106,7 +112,7 @@ fn secret_matches(
     ctx.check_as(Check::ClientSecretMatches, is_right(sent.unwrap_or_default()), |refused| {
         let app = quoted(client.shown_name());
         if as_sent.is_some_and(is_right) {
-            return refused.says(format!(
+            return refused.because(Refusal::ClientSecretUnencoded).says(format!(
                 "The secret of {app} is right, but not encoded: in HTTP Basic it is form-encoded first, in UTF-8, so that + is sent as \
                  %2B (RFC 6749 section 2.3.1)"
             ));

@@ -77,6 +77,10 @@ pub(super) fn control(door: &Arc<Door>) -> Router {
             async move { handled(&door, &operation, &path, request).await.unwrap_or_else(Problem::into_response) }
         };
         router = router.route(&path, on(method, handler.clone()));
+        // The index is where people try it with a slash as well.
+        if path == "/_control/v1" {
+            router = router.route("/_control/v1/", on(method, handler.clone()));
+        }
         if let Some(below) = below {
             router = router.route(&below, on(method, handler));
         }

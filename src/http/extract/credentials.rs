@@ -32,8 +32,25 @@ fn basic(text: &str) -> Option<Credential> {
     };
     let (id, sent) = text.split_once(':')?;
     let secret = if utf8 { decoded(sent) } else { String::from("\u{fffd}") };
-    let as_sent = (secret != sent).then(|| sent.to_owned());
+    // Form-encoded, but over Latin-1: what it would be in UTF-8.
+    let over_latin_1 = || latin_1(sent).filter(|text| !utf8 || secret.contains('\u{fffd}') && text != sent);
+    let as_sent = over_latin_1().or_else(|| (secret != sent).then(|| sent.to_owned()));
     Some(Credential::Basic { id: decoded(id), secret, as_sent })
+}
+
+/// The text whose form encoding has a byte for each character.
+fn latin_1(text: &str) -> Option<String> {
+    let spaced = text.replace('+', " ");
+    let mut chars = spaced.chars();
+    let mut out = String::new();
+    while let Some(c) = chars.next() {
+        let byte = |digits: &str| u8::from_str_radix(digits, 16).ok().map(char::from);
+        match c {
+            '%' => out.push(byte(&chars.by_ref().take(2).collect::<String>())?),
+            c => out.push(c),
+        }
+    }
+    Some(out)
 }
 
 fn decoded(text: &str) -> String {
