@@ -44,10 +44,10 @@
 //!
 //! 1. `http/front_door.rs` hands `GET /authorize` to `http/routes.rs`, whose table names the flow for each door.
 //! 2. `http/extract/` turns the request into a [`world::Asked`]; whatever is wrong with it is for the flow to refuse.
-//! 3. `realm/exchange.rs` loads the records that the request names, runs `flows/authorize.rs` on them, and commits what it
-//!    changed, or runs it again if another request was faster.
+//! 3. `realm/exchange.rs` is one request from end to end; for it `realm/decide.rs` loads the records that the request names, runs
+//!    `flows/authorize.rs` on them, and commits what it changed, or runs it again if another request was faster.
 //! 4. `flows/visit.rs` finds client, way back and parameters; `flows/next_step.rs` decides what comes next. Every check is a
-//!    row of `spec/check.rs`, and [`world::Ctx::check`] is the only way to refuse.
+//!    row of `spec/check.rs` with its rule and its breach; what failed is told in the words of the case by `spec/refused.rs`.
 //! 5. `profile/word.rs` turns the decision into a [`reply::Reply`], and `http/pages.rs` that into the sign-in page.
 //! 6. The form comes back to `flows/sign_in.rs`, `next_step` gives a code, and `flows/token/authorization_code.rs` redeems it.
 //! 7. `profile/shape.rs` drafts the tokens, `faults/plan.rs` alters them if a rule says so, `tokens/ring.rs` signs.
@@ -57,8 +57,8 @@
 //!
 //! 1. `faults/fault.rs` is the wish, the same in JSON and Rust; `faults/rule.rs` keeps it with its budget.
 //! 2. `realm/case.rs` knows whom a request is about, and `faults/plan.rs` chooses the rules that speak.
-//! 3. `faults/catalog/` says what each alters, at one of the seams of `faults/effect.rs`: premise, person, code, claims, draft, signature,
-//!    reply. `realm/exchange.rs` calls the plan at each seam, in this order.
+//! 3. `realm/rules.rs` takes wishes and says which can never speak. `faults/catalog/` says what each alters, at one of the seams of `faults/effect.rs`: premise, person, code, claims, draft, signature,
+//!    reply. `realm/exchange.rs` and `realm/lies.rs` call the plan at each seam, in this order.
 //! 4. `http/delivery.rs` sends the answer late, in pieces, or not at all.
 
 // In the order in which they are best read.

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use standin::faults::Origin;
-use standin::{Check, Event, Fault, Login, UnixTime};
+use standin::{Check, Client, Emulator, Event, Fault, Login, UnixTime};
 
 use crate::harness::{
-    Browser, Control, as_web, authorize_url, claims, code, get, http, redeem, refused_by, registered, sign_in, tokens,
-    userinfo,
+    Browser, Control, as_anyone, as_web, authorize_url, claims, code, get, http, redeem, refused_by, registered,
+    sign_in, tokens, userinfo,
 };
 
 /// What an app learns by a sign-in that shows no page.
@@ -463,4 +463,107 @@ async fn an_injected_code_is_somebody_elses() {
     idp.next_login(Login::by("alice").with_fault("authz.code.injected"));
     let carried = Browser::new().get(&authorize_url(&idp, &[])).await.returned("code").expect("a code");
     assert_eq!(claims(&redeem(&idp, &carried, &[]).await.member("id_token"))["sub"], "bob", "a sign-in carries it too");
+}
+
+#[tokio::test]
+async fn a_lie_about_time_forgets_nothing_of_other_clients() {
+    let idp = registered().start().await;
+    let browser = Browser::new();
+    let page = browser
+        .get(&authorize_url(
+            &idp,
+            &[("client_id", "spa"), ("code_challenge", crate::harness::CHALLENGE), ("code_challenge_method", "S256")],
+        ))
+        .await;
+    let interaction = page.field("interaction");
+    let jump = standin::faults::With { seconds: Some(400 * 86_400), ..Default::default() };
+    idp.fault(Fault::named("time.jump").at("web").with(jump));
+    for _ in 0..40 {
+        redeem(&idp, &code(&idp, &[], "alice").await, &[]).await;
+    }
+    let form = [("interaction", interaction.as_str()), ("sub", "bob")];
+    let back = browser.post(&format!("{}/sign-in", idp.issuer()), &form).await;
+    assert!(back.returned("code").is_some(), "{}", back.text);
+}
+
+#[tokio::test]
+async fn a_snapshot_brings_rules_back_as_old_as_they_were() {
+    let idp = registered().start().await;
+    let control = Control::of(&idp);
+    idp.freeze(UnixTime(1_800_000_000));
+    let rule = control.post("/faults", json!({ "name": "idt.nonce.wrong", "ttl": "1h", "times": 5 })).await;
+    idp.advance(std::time::Duration::from_secs(1_800));
+    let kept = control.post("/snapshots", json!({ "name": "before" })).await;
+    assert!(kept.to_string().contains("idt.nonce.wrong"), "{kept}");
+    control.call("POST", "/reset", None).await;
+    assert_eq!(control.get("/faults").await, json!([]));
+    let restored = control.call("POST", "/snapshots/before/restore", None).await;
+    assert!(restored.status < 300, "{} {}", restored.status, restored.text);
+    let again = control.get("/faults").await;
+    assert_eq!((&again[0]["id"], &again[0]["until"]), (&rule["id"], &rule["until"]), "{again}");
+}
+
+#[tokio::test]
+async fn whoever_follows_goes_on_after_a_reset() {
+    let idp = registered().start().await;
+    let control = Control::of(&idp);
+    for _ in 0..3 {
+        redeem(&idp, "no-code", &[]).await;
+    }
+    control.call("POST", "/reset", None).await;
+    redeem(&idp, "no-code", &[]).await;
+    let behind = control.get("/events?after=3").await;
+    assert_eq!(behind.as_array().map(Vec::len), Some(1), "numbers are not given again: {behind}");
+}
+
+#[tokio::test]
+async fn a_request_that_is_asked_again_is_in_the_journal() {
+    let idp = registered().start().await;
+    for path in ["/authorize", "/logout"] {
+        let before = idp.provider().journal.count();
+        let answer = as_anyone(&idp, path, &[("client_id", "web")]).await;
+        assert_eq!(answer.status, 303);
+        assert_eq!(idp.provider().journal.count(), before + 1, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_somebody_made_up_is_as_good_as_any() {
+    let idp = registered().start().await;
+    let wish =
+        json!({ "as": "ghost", "client": "web", "scope": "openid email", "claims": { "email": "ghost@example.com" } });
+    let token = Control::of(&idp).post("/tokens", wish).await["token"].as_str().expect("a token").to_owned();
+    let told = userinfo(&idp, &token).await;
+    assert_eq!((told.status, told.member("sub").as_str()), (200, "ghost"), "{}", told.text);
+}
+
+#[tokio::test]
+async fn a_clients_keys_are_fetched_again_though_the_clock_stands_still() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port");
+    let mut client = Client::public("web").redirects_to(crate::harness::CALLBACK);
+    client.jwks_uri = Some(format!("http://localhost:{}/jwks", free.port()).parse().expect("a URL"));
+    let idp = Emulator::builder().client(client).start().await;
+    idp.freeze(idp.provider().now());
+    let ask = async |keys: &standin::tokens::KeyRing, jti: usize| {
+        let claims = json!({"iss": "web", "sub": "web", "aud": idp.issuer(), "exp": idp.provider().now().0 + 60, "jti": jti.to_string()});
+        let claims = claims.as_object().expect("an object").clone();
+        let alg = standin::tokens::KeyChoice::Current(standin::tokens::Alg::ES256);
+        let signed = keys.sign(&standin::tokens::TokenDraft::new(serde_json::Map::new(), claims, alg));
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+            ("client_assertion", signed.as_str()),
+        ];
+        as_anyone(&idp, "/token", &form).await.status
+    };
+    let ring = standin::tokens::KeyFiles::Development.open().expect("keys");
+    assert_eq!(ask(&ring, 0).await, 401, "the client does not listen yet");
+    let publisher = Emulator::builder().with(|config| config.port = free.port()).start().await;
+    // A failure is believed for a second of the machine's clock; the realm's stands.
+    let began = std::time::Instant::now();
+    let mut jti = 1;
+    while ask(&publisher.provider().settings().keys, jti).await != 200 {
+        jti += 1;
+        assert!(began.elapsed() < std::time::Duration::from_secs(20), "it is never asked again");
+    }
 }
