@@ -492,7 +492,7 @@ async fn a_snapshot_brings_rules_back_as_old_as_they_were() {
     let control = Control::of(&idp);
     idp.freeze(UnixTime(1_800_000_000));
     let rule = control.post("/faults", json!({ "name": "idt.nonce.wrong", "ttl": "1h", "times": 5 })).await;
-    idp.advance(std::time::Duration::from_secs(1_800));
+    idp.advance(Duration::from_secs(1_799));
     let kept = control.post("/snapshots", json!({ "name": "before" })).await;
     assert!(kept.to_string().contains("idt.nonce.wrong"), "{kept}");
     control.call("POST", "/reset", None).await;
@@ -560,10 +560,11 @@ async fn a_clients_keys_are_fetched_again_though_the_clock_stands_still() {
     assert_eq!(ask(&ring, 0).await, 401, "the client does not listen yet");
     let publisher = Emulator::builder().with(|config| config.port = free.port()).start().await;
     // A failure is believed for a second of the machine's clock; the realm's stands.
-    let began = std::time::Instant::now();
-    let mut jti = 1;
-    while ask(&publisher.provider().settings().keys, jti).await != 200 {
-        jti += 1;
-        assert!(began.elapsed() < std::time::Duration::from_secs(20), "it is never asked again");
-    }
+    let asked_until_known = async {
+        let mut jti = 1;
+        while ask(&publisher.provider().settings().keys, jti).await != 200 {
+            jti += 1;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), asked_until_known).await.expect("it is asked again");
 }
