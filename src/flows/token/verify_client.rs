@@ -80,14 +80,18 @@ fn method_allowed(ctx: &mut Ctx<'_>, client: &Client, method: AuthMethod) -> Res
     let by_secret = |method: AuthMethod| matches!(method, AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost);
     let other_way =
         by_secret(method) && expected.iter().any(|expected| by_secret(*expected)) && ctx.settings.either_way_of_secret;
-    let (sent, app) = (method.as_str(), quoted(client.shown_name()));
-    let names: Vec<String> = expected.iter().map(|method| method.as_str().to_owned()).collect();
+    let sent = method.as_str();
+    let (app, names) = (
+        || quoted(client.shown_name()),
+        || expected.iter().map(|method| method.as_str().to_owned()).collect::<Vec<_>>(),
+    );
     if other_way && !expected.contains(&method) {
         let served = "many providers serve either; --strict refuses it";
-        ctx.trace.remarks.push(format!("{app} is registered for {}, and sent {sent}: {served}", one_of(&names)));
+        let (app, names) = (app(), one_of(&names()));
+        ctx.trace.remarks.push(format!("{app} is registered for {names}, and sent {sent}: {served}"));
     }
     ctx.check_as(Check::ClientMethodAllowed, other_way || expected.contains(&method), |refused| {
-        let expected = one_of(&names);
+        let (app, expected) = (app(), one_of(&names()));
         let say = match method {
             AuthMethod::None => format!("{app} sent no credentials, and is registered for {expected}"),
             _ => format!("{app} authenticated by {sent}, and is registered for {expected}"),
