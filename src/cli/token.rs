@@ -108,5 +108,8 @@ fn without_server(config: Option<PathBuf>, spec: &TokenSpec) -> Result<Minted, E
             "this client's access tokens are opaque, so only a running server knows them: name it with --url",
         ));
     }
+    if let Some(why) = realm.misspelt(spec) {
+        return Err(Exit::usage(why));
+    }
     block_on(async { realm.mint(spec).await.map_err(|e| Exit::failed(e.to_string())) })
 }

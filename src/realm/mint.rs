@@ -129,6 +129,17 @@ impl Realm {
     }
 }
 
+impl Realm {
+    /// Why a wish is a slip: its person is nobody's name but almost somebody's, and nothing was said that would make them up.
+    pub fn misspelt(&self, spec: &TokenSpec) -> Option<String> {
+        let settings = self.settings();
+        let name = spec.user.as_deref().filter(|_| spec.claims.is_empty())?;
+        let known = settings.users.iter().any(|user| user.answers_to(name));
+        let near = settings.nearest_person(name).filter(|_| !known)?;
+        Some(format!("Nobody here is called `{name}`. Did you mean `{}`? With claims somebody is made up.", near.sub))
+    }
+}
+
 /// The same wish with the person's `sub` for whatever name they go by, and with what is odd about it.
 fn resolved(settings: &Settings, spec: &TokenSpec) -> (TokenSpec, Vec<String>) {
     let (mut spec, mut notes) = (spec.clone(), Vec::new());

@@ -404,3 +404,17 @@ fn claims_that_no_app_will_see_are_noted() {
     assert!(out.contains("email_verified is \"yes\", and apps expect true or false"), "{out}");
     assert!(!out.contains("claim roles") && !out.contains("claim email_verified"), "{out}");
 }
+
+#[test]
+fn a_token_for_a_slip_of_the_keys_is_none() {
+    let folder = folder();
+    let (code, out, errors) = run(folder.path(), &["token", "--as", "alcie", "--client", "ci"]);
+    assert!(code == 2 && out.is_empty() && errors.contains("Did you mean `alice`?"), "{errors}");
+    let server = Running::start(standin(folder.path(), &["start"]));
+    let (code, _, errors) =
+        run(folder.path(), &["token", "--as", "alcie", "--client", "ci", "--url", &server.issuer()]);
+    assert!(code == 2 && errors.contains("Did you mean `alice`?"), "{errors}");
+    assert_eq!(run(folder.path(), &["token", "--as", "alcie", "--client", "ci", "--set", "n=1"]).0, 0);
+    server.signal("TERM");
+    server.end();
+}

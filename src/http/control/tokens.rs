@@ -69,6 +69,9 @@ async fn mint(call: Call, spec: TokenSpec) -> Result<Minted, Problem> {
     if spec.client.is_empty() {
         return Err(Problem::new(422, "say for which client the token is").field("client"));
     }
+    if let Some(why) = call.realm.misspelt(&spec) {
+        return Err(Problem::new(422, why).field("as"));
+    }
     Ok(call.realm.mint(&spec).await?)
 }
 
