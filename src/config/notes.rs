@@ -79,7 +79,7 @@ impl Config {
         for user in self.user.iter().flatten() {
             let email = user.text("email").map(str::to_lowercase);
             let others = user.text("preferred_username").map(str::to_owned);
-            for name in email.into_iter().chain(others).chain([user.sub.to_string()]) {
+            for name in email.into_iter().chain(others).chain(user.username.clone()).chain([user.sub.to_string()]) {
                 names.entry(name).or_default().insert(user.sub.to_string());
             }
         }

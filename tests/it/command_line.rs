@@ -397,9 +397,11 @@ fn the_issuer_of_an_address_of_version_six_can_be_reached() {
 #[test]
 fn claims_that_no_app_will_see_are_noted() {
     let folder = folder();
+    let twice = "[[user]]\nsub = \"b\"\nusername = \"a\"\n";
     let text = "[[user]]\nsub = \"a\"\ndepartment = \"Sales\"\nroles = [\"x\"]\nemail_verified = \"yes\"\n";
-    std::fs::write(folder.path().join("standin.toml"), text).expect("a file");
+    std::fs::write(folder.path().join("standin.toml"), format!("{text}{twice}")).expect("a file");
     let (code, out, _) = run(folder.path(), &["check"]);
+    assert!(out.contains("both answer to `a`"), "{out}");
     assert!(code == 0 && out.contains("claim department: no scope opens it"), "{out}");
     assert!(out.contains("email_verified is \"yes\", and apps expect true or false"), "{out}");
     assert!(!out.contains("claim roles") && !out.contains("claim email_verified"), "{out}");
