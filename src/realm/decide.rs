@@ -11,7 +11,8 @@ use crate::protocol::{Lifetime, Millis, UnixTime};
 use crate::store::Unavailable;
 use crate::tokens::OwnAccess;
 use crate::world::{
-    Asked, Clock, Credential, Ctx, Decision, Draw, Failure, Given, Name, Record, Records, Settings, Trace, Versioned,
+    Asked, Change, Clock, Credential, Ctx, Decision, Draw, Failure, Given, Name, Record, Records, Settings, Trace,
+    Versioned,
 };
 
 use super::case::{after, points_to};
@@ -99,7 +100,7 @@ impl Realm {
                     after(case, &decision);
                     plan.choose(case, &on.draw);
                     plan.alter_code(records, on.scene(case));
-                    let changes = records.changes();
+                    let changes = kept_long_enough(records.changes(), on);
                     if self.resets.load(Ordering::Relaxed) != on.resets {
                         return Err(Unavailable("the realm was reset while this was asked".into()));
                     }
@@ -165,6 +166,15 @@ impl Realm {
         records.add(name, Versioned { version: stored.version, record: Some(record) });
         Ok(())
     }
+}
+
+/// What is written by a clock that a lie has put back is kept as long as by an honest one: it would be forgotten at once otherwise.
+fn kept_long_enough(mut changes: Vec<(Name, u64, Change)>, on: &Deciding<'_>) -> Vec<(Name, u64, Change)> {
+    let put_back = on.honest.since(on.now).max(0);
+    for (.., (_, until)) in &mut changes {
+        until.0 = until.0.saturating_add(put_back);
+    }
+    changes
 }
 
 /// How old a client's keys are, while they are believed.

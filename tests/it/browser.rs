@@ -321,7 +321,7 @@ async fn every_page_is_accessible_in_both_schemes_and_fits_a_narrow_screen() {
             }
             for width in [1280, 320] {
                 chromium.width(width).await;
-                chromium.driver.goto(&url).await.expect("a page");
+                chromium.driver.goto(&url).await.unwrap_or_else(|e| panic!("{name}, {url}: {e}"));
                 let all = "document.querySelectorAll('details').forEach((d) => { d.open = true; }); return document.documentElement.scrollWidth";
                 let scroll = chromium.value(all).await.as_u64().expect("a number");
                 if scroll > u64::from(width) {

@@ -244,3 +244,31 @@ async fn keys_that_cannot_be_fetched_are_a_refusal_that_says_so() {
     assert_eq!((answer.status, answer.member("error").as_str()), (401, "invalid_client"));
     assert!(answer.member("error_description").contains("http://127.0.0.1:9/jwks"));
 }
+
+#[tokio::test]
+async fn a_clients_keys_are_fetched_again_though_the_clock_stands_still() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port");
+    let mut client = Client::public("web").redirects_to(CALLBACK);
+    client.jwks_uri = Some(format!("http://localhost:{}/jwks", free.port()).parse().expect("a URL"));
+    let idp = Emulator::builder().client(client).start().await;
+    idp.freeze(idp.provider().now());
+    let ask = async |keys: &standin::tokens::KeyRing, jti: usize| {
+        let claims = json!({
+            "iss": "web", "sub": "web", "aud": idp.issuer(), "exp": idp.provider().now().0 + 60, "jti": jti.to_string()
+        });
+        let claims = claims.as_object().expect("an object").clone();
+        let draft = TokenDraft::new(serde_json::Map::new(), claims, KeyChoice::Current(Alg::ES256));
+        with_assertion(&idp, &keys.sign(&draft)).await.status
+    };
+    let ring = KeyFiles::Development.open().expect("keys");
+    assert_eq!(ask(&ring, 0).await, 401, "the client does not listen yet");
+    let publisher = Emulator::builder().with(|config| config.port = free.port()).start().await;
+    // A failure is believed for a second of the machine's clock; the realm's stands.
+    let asked_until_known = async {
+        let mut jti = 1;
+        while ask(&publisher.provider().settings().keys, jti).await != 200 {
+            jti += 1;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), asked_until_known).await.expect("it is asked again");
+}

@@ -386,23 +386,6 @@ async fn a_lie_about_an_opaque_value_changes_it_where_it_begins() {
 }
 
 #[tokio::test]
-async fn whoever_the_app_almost_names_is_suggested() {
-    let idp = registered().start().await;
-    for (hint, said) in [
-        ("alcie", "Did you mean alice ?"),
-        ("alice+bad-nonc@example.com", "alice+bad-nonce@example.com"),
-        ("alice+frobnicate", "standin fault list"),
-    ] {
-        let page = Browser::new().get(&authorize_url(&idp, &[("login_hint", hint)])).await;
-        assert!(page.words().contains(said), "{hint}: {}", page.words());
-    }
-    for quiet in ["", "alice", "alice@example.com", "somebody-else-entirely"] {
-        let page = Browser::new().get(&authorize_url(&idp, &[("login_hint", quiet)])).await;
-        assert_eq!(page.elements("[data-testid=notice]"), 0, "{quiet}");
-    }
-}
-
-#[tokio::test]
 async fn a_page_whose_answer_is_decided_says_so() {
     let idp = registered().start().await;
     Control::of(&idp).post("/next-logins", json!({ "as": "bob", "page": true })).await;

@@ -220,6 +220,13 @@ pub(crate) async fn tokens(idp: &Emulator, more: &[(&str, &str)], person: &str) 
     answer
 }
 
+/// What an app learns by a sign-in that shows no page.
+pub(crate) async fn id_token(idp: &Emulator, more: &[(&str, &str)]) -> Value {
+    let answer = Browser::new().get(&authorize_url(idp, more)).await;
+    let code = answer.returned("code").unwrap_or_else(|| panic!("no code: {} {}", answer.status, answer.text));
+    claims(&redeem(idp, &code, &[]).await.member("id_token"))
+}
+
 pub(crate) async fn userinfo(idp: &Emulator, access_token: &str) -> Answer {
     send(http().get(format!("{}/userinfo", idp.issuer())).bearer_auth(access_token)).await
 }

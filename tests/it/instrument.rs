@@ -8,8 +8,8 @@ use standin::realm::{Expectation, Where};
 use standin::{Check, Event, Fault, Login, SignIn, UnixTime};
 
 use crate::harness::{
-    Browser, CALLBACK, Control, as_web, ask, authorize_url, code, get, http, redeem, redeem_at, refused_by, registered,
-    send, sign_in, tokens, userinfo,
+    Browser, CALLBACK, Control, as_anyone, as_web, ask, authorize_url, code, get, http, redeem, redeem_at, refused_by,
+    registered, send, sign_in, tokens, userinfo,
 };
 
 #[tokio::test]
@@ -378,4 +378,88 @@ async fn a_header_that_is_no_text_is_shown_as_far_as_it_is_text() {
     let events = Control::of(&idp).get("/events?bytes=true").await;
     let headers = events[0]["request"]["headers"].as_array().expect("headers");
     assert!(headers.contains(&json!(["x-odd", "\u{fffd} odd"])), "{headers:?}");
+}
+
+#[tokio::test]
+async fn a_snapshot_brings_rules_back_as_old_as_they_were() {
+    let idp = registered().start().await;
+    let control = Control::of(&idp);
+    idp.freeze(UnixTime(1_800_000_000));
+    let rule = control.post("/faults", json!({ "name": "idt.nonce.wrong", "ttl": "1h", "times": 5 })).await;
+    idp.advance(Duration::from_secs(1_799));
+    let kept = control.post("/snapshots", json!({ "name": "before" })).await;
+    assert!(kept.to_string().contains("idt.nonce.wrong"), "{kept}");
+    control.call("POST", "/reset", None).await;
+    assert_eq!(control.get("/faults").await, json!([]));
+    let restored = control.call("POST", "/snapshots/before/restore", None).await;
+    assert!(restored.status < 300, "{} {}", restored.status, restored.text);
+    let again = control.get("/faults").await;
+    assert_eq!((&again[0]["id"], &again[0]["until"]), (&rule["id"], &rule["until"]), "{again}");
+}
+
+#[tokio::test]
+async fn whoever_follows_goes_on_after_a_reset() {
+    let idp = registered().start().await;
+    let control = Control::of(&idp);
+    for _ in 0..3 {
+        redeem(&idp, "no-code", &[]).await;
+    }
+    control.call("POST", "/reset", None).await;
+    redeem(&idp, "no-code", &[]).await;
+    let behind = control.get("/events?after=3").await;
+    assert_eq!(behind.as_array().map(Vec::len), Some(1), "numbers are not given again: {behind}");
+}
+
+#[tokio::test]
+async fn a_request_that_is_asked_again_is_in_the_journal() {
+    let idp = registered().start().await;
+    for path in ["/authorize", "/logout"] {
+        let before = idp.provider().journal.count();
+        let answer = as_anyone(&idp, path, &[("client_id", "web")]).await;
+        assert_eq!(answer.status, 303);
+        assert_eq!(idp.provider().journal.count(), before + 1, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_somebody_made_up_is_as_good_as_any() {
+    let idp = registered().start().await;
+    let wish =
+        json!({ "as": "ghost", "client": "web", "scope": "openid email", "claims": { "email": "ghost@example.com" } });
+    let token = Control::of(&idp).post("/tokens", wish).await["token"].as_str().expect("a token").to_owned();
+    let told = userinfo(&idp, &token).await;
+    assert_eq!((told.status, told.member("sub").as_str()), (200, "ghost"), "{}", told.text);
+}
+
+#[tokio::test]
+async fn an_exact_number_is_not_met_by_one_more() {
+    let idp = registered().start().await;
+    let control = Control::of(&idp);
+    let wish = json!({ "event": "code_redeemed", "count": 1, "within": "3s" });
+    let redeemed = async {
+        tokens(&idp, &[], "alice").await;
+        tokens(&idp, &[], "bob").await;
+    };
+    let (answer, ()) = tokio::join!(control.call("POST", "/expect", Some(wish)), redeemed);
+    assert!(answer.status == 422 && answer.member("detail").contains("twice"), "{}", answer.text);
+}
+
+#[tokio::test]
+async fn a_request_of_before_writes_nothing_into_a_restored_realm() {
+    let idp = registered().start().await;
+    let control = Control::of(&idp);
+    control.post("/snapshots", json!({ "name": "before" })).await;
+    let browser = Browser::new();
+    sign_in(&idp, &browser, &[], "alice").await;
+    // A second sign-in within the second waits for the next one, since `auth_time` has whole seconds.
+    let again = sign_in(&idp, &browser, &[("prompt", "login")], "alice");
+    let restored = async {
+        while idp.provider().journal.count() < 3 {
+            tokio::task::yield_now().await;
+        }
+        control.call("POST", "/snapshots/before/restore", None).await
+    };
+    let (_, restored) = tokio::join!(again, restored);
+    assert!(restored.status < 300, "{}", restored.text);
+    assert_eq!(control.get("/sessions").await, json!([]), "nobody was signed in then");
 }

@@ -26,4 +26,5 @@ mod refresh;
 mod resources;
 mod rules;
 mod store;
+mod test_identities;
 mod token;

@@ -452,3 +452,16 @@ async fn a_mix_up_needs_two_realms() {
     let decided = idp.realm("attacker").journal();
     assert!(decided.iter().any(|entry| entry.decided.iter().any(|decided| decided.by == "mix.as_swap")));
 }
+
+#[tokio::test]
+async fn a_port_is_free_for_the_next_realm_as_soon_as_one_is_gone() {
+    let idp = registered().start().await;
+    let control = Control::of(&idp);
+    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
+    for _ in 0..3 {
+        let realm = control.post("/realms", json!({ "name": "alone", "port": free })).await;
+        assert_eq!(realm["issuer"], format!("http://localhost:{free}"));
+        assert_eq!(get(&format!("http://localhost:{free}/jwks")).await.status, 200);
+        control.delete("/realms/alone").await;
+    }
+}

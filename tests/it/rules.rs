@@ -4,19 +4,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use standin::faults::Origin;
-use standin::{Check, Client, Emulator, Event, Fault, Login, UnixTime};
+use standin::{Check, Event, Fault, Login, UnixTime};
 
 use crate::harness::{
-    Browser, Control, as_anyone, as_web, authorize_url, claims, code, get, http, redeem, refused_by, registered,
+    Browser, Control, as_web, authorize_url, claims, code, get, http, id_token, redeem, refused_by, registered,
     sign_in, tokens, userinfo,
 };
-
-/// What an app learns by a sign-in that shows no page.
-async fn id_token(idp: &standin::Emulator, more: &[(&str, &str)]) -> Value {
-    let answer = Browser::new().get(&authorize_url(idp, more)).await;
-    let code = answer.returned("code").unwrap_or_else(|| panic!("no code: {} {}", answer.status, answer.text));
-    claims(&redeem(idp, &code, &[]).await.member("id_token"))
-}
 
 #[tokio::test]
 async fn the_next_sign_in_is_whoever_the_test_says() {
@@ -90,76 +83,6 @@ async fn everybody_signs_in_by_themselves_where_the_configuration_says_so() {
     }
     let signed_in = idp.journal().iter().filter(|entry| entry.events.contains(&Event::SignedIn)).count();
     assert_eq!(signed_in, 1, "a browser that is signed in is left alone");
-}
-
-#[tokio::test]
-async fn test_identities_need_no_call_before() {
-    let idp = registered().start().await;
-    let page = Browser::new();
-    let shown = page.get(&authorize_url(&idp, &[])).await;
-    let form = [
-        ("interaction", shown.field("interaction")),
-        ("username", "alice+bad-nonce@example.com".into()),
-        ("password", "x".into()),
-    ];
-    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let answer = page.post(&format!("{}/sign-in", idp.issuer()), &form).await;
-    let typed = claims(&redeem(&idp, &answer.returned("code").expect("a code"), &[]).await.member("id_token"));
-    assert_eq!((&typed["sub"], &typed["nonce"]), (&json!("alice"), &json!("uhe-nonce")));
-
-    let denied = Browser::new().get(&authorize_url(&idp, &[("login_hint", "alice+deny@example.com")])).await;
-    assert_eq!(denied.returned("error").as_deref(), Some("access_denied"));
-    let both = id_token(&idp, &[("login_hint", "bob+wrong-aud+mfa")]).await;
-    assert_eq!((&both["aud"], &both["amr"]), (&json!("another-client"), &json!(["pwd", "otp", "mfa"])));
-    assert_eq!(
-        id_token(&idp, &[("login_hint", "alice+idt.sub.missing")]).await.get("sub"),
-        None,
-        "any fault is a word"
-    );
-    let plain = Browser::new().get(&authorize_url(&idp, &[("login_hint", "alice+unknown@example.com")])).await;
-    assert_eq!(plain.status, 200, "an unknown word is no test identity, so the page is shown");
-}
-
-#[tokio::test]
-async fn every_test_identity_does_what_its_sentence_says() {
-    let idp = registered().start().await;
-    for (word, sentence, _) in standin::faults::TEST_IDENTITIES.iter().filter(|(word, ..)| *word != "slow") {
-        let hint = format!("alice+{word}@example.com");
-        let answer = Browser::new()
-            .get(&authorize_url(&idp, &[("login_hint", &hint), ("scope", "openid profile email offline_access")]))
-            .await;
-        if let Some(code) = answer.returned("code") {
-            let tokens = redeem(&idp, &code, &[]).await;
-            if let Some(access) = tokens.json().get("access_token").and_then(Value::as_str) {
-                userinfo(&idp, access).await;
-            }
-            if let Some(refresh) = tokens.json().get("refresh_token").and_then(Value::as_str) {
-                as_web(&idp, "/token", &[("grant_type", "refresh_token"), ("refresh_token", refresh)]).await;
-            }
-        }
-        let said = format!("+{word}");
-        let decided = idp
-            .journal()
-            .iter()
-            .flat_map(|entry| entry.decided.clone())
-            .any(|decided| decided.by == said && decided.origin == Origin::TestIdentity);
-        assert!(decided, "{said}: {sentence}");
-    }
-}
-
-#[tokio::test]
-async fn a_key_that_a_test_identity_signs_with_is_published() {
-    let idp = registered().start().await;
-    let answer = Browser::new().get(&authorize_url(&idp, &[("login_hint", "alice+rotate-key@example.com")])).await;
-    let token = redeem(&idp, &answer.returned("code").expect("a code"), &[]).await.member("id_token");
-    let keys = get(&format!("{}/jwks", idp.issuer())).await.json();
-    assert!(standin::tokens::verify_with_jwk(&token, &keys).is_ok());
-    let honest = tokens(&idp, &[], "bob").await.member("id_token");
-    assert_ne!(
-        crate::harness::header(&honest)["kid"],
-        crate::harness::header(&token)["kid"],
-        "everybody else signs in as before"
-    );
 }
 
 /// Test identity, then next sign-in, then fault, then configuration.
@@ -487,84 +410,36 @@ async fn a_lie_about_time_forgets_nothing_of_other_clients() {
 }
 
 #[tokio::test]
-async fn a_snapshot_brings_rules_back_as_old_as_they_were() {
+async fn a_lie_about_time_is_told_to_whoever_waits_for_the_next_second_as_well() {
     let idp = registered().start().await;
-    let control = Control::of(&idp);
-    idp.freeze(UnixTime(1_800_000_000));
-    let rule = control.post("/faults", json!({ "name": "idt.nonce.wrong", "ttl": "1h", "times": 5 })).await;
-    idp.advance(Duration::from_secs(1_799));
-    let kept = control.post("/snapshots", json!({ "name": "before" })).await;
-    assert!(kept.to_string().contains("idt.nonce.wrong"), "{kept}");
-    control.call("POST", "/reset", None).await;
-    assert_eq!(control.get("/faults").await, json!([]));
-    let restored = control.call("POST", "/snapshots/before/restore", None).await;
-    assert!(restored.status < 300, "{} {}", restored.status, restored.text);
-    let again = control.get("/faults").await;
-    assert_eq!((&again[0]["id"], &again[0]["until"]), (&rule["id"], &rule["until"]), "{again}");
+    let back = standin::faults::With { seconds: Some(-7_200), ..Default::default() };
+    idp.fault(Fault::named("time.skew").at("web").with(back));
+    let browser = Browser::new();
+    sign_in(&idp, &browser, &[], "alice").await;
+    let answer = sign_in(&idp, &browser, &[("prompt", "login")], "alice").await;
+    let told = claims(&redeem(&idp, &answer.returned("code").expect("a code"), &[]).await.member("id_token"));
+    assert!(idp.provider().now().0 - told["auth_time"].as_i64().expect("a time") > 7_000, "{told}");
 }
 
 #[tokio::test]
-async fn whoever_follows_goes_on_after_a_reset() {
+async fn a_rule_for_once_outlives_a_request_that_is_given_up() {
     let idp = registered().start().await;
-    let control = Control::of(&idp);
-    for _ in 0..3 {
-        redeem(&idp, "no-code", &[]).await;
-    }
-    control.call("POST", "/reset", None).await;
-    redeem(&idp, "no-code", &[]).await;
-    let behind = control.get("/events?after=3").await;
-    assert_eq!(behind.as_array().map(Vec::len), Some(1), "numbers are not given again: {behind}");
-}
-
-#[tokio::test]
-async fn a_request_that_is_asked_again_is_in_the_journal() {
-    let idp = registered().start().await;
-    for path in ["/authorize", "/logout"] {
-        let before = idp.provider().journal.count();
-        let answer = as_anyone(&idp, path, &[("client_id", "web")]).await;
-        assert_eq!(answer.status, 303);
-        assert_eq!(idp.provider().journal.count(), before + 1, "{path}");
-    }
-}
-
-#[tokio::test]
-async fn a_token_of_somebody_made_up_is_as_good_as_any() {
-    let idp = registered().start().await;
-    let wish =
-        json!({ "as": "ghost", "client": "web", "scope": "openid email", "claims": { "email": "ghost@example.com" } });
-    let token = Control::of(&idp).post("/tokens", wish).await["token"].as_str().expect("a token").to_owned();
-    let told = userinfo(&idp, &token).await;
-    assert_eq!((told.status, told.member("sub").as_str()), (200, "ghost"), "{}", told.text);
-}
-
-#[tokio::test]
-async fn a_clients_keys_are_fetched_again_though_the_clock_stands_still() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port");
-    let mut client = Client::public("web").redirects_to(crate::harness::CALLBACK);
-    client.jwks_uri = Some(format!("http://localhost:{}/jwks", free.port()).parse().expect("a URL"));
-    let idp = Emulator::builder().client(client).start().await;
-    idp.freeze(idp.provider().now());
-    let ask = async |keys: &standin::tokens::KeyRing, jti: usize| {
-        let claims = json!({"iss": "web", "sub": "web", "aud": idp.issuer(), "exp": idp.provider().now().0 + 60, "jti": jti.to_string()});
-        let claims = claims.as_object().expect("an object").clone();
-        let alg = standin::tokens::KeyChoice::Current(standin::tokens::Alg::ES256);
-        let signed = keys.sign(&standin::tokens::TokenDraft::new(serde_json::Map::new(), claims, alg));
-        let form = [
-            ("grant_type", "client_credentials"),
-            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
-            ("client_assertion", signed.as_str()),
-        ];
-        as_anyone(&idp, "/token", &form).await.status
-    };
-    let ring = standin::tokens::KeyFiles::Development.open().expect("keys");
-    assert_eq!(ask(&ring, 0).await, 401, "the client does not listen yet");
-    let publisher = Emulator::builder().with(|config| config.port = free.port()).start().await;
-    // A failure is believed for a second of the machine's clock; the realm's stands.
-    let asked_until_known = async {
-        let mut jti = 1;
-        while ask(&publisher.provider().settings().keys, jti).await != 200 {
-            jti += 1;
+    let (control, browser) = (Control::of(&idp), Browser::new());
+    sign_in(&idp, &browser, &[], "alice").await;
+    control.post("/next-logins", json!({ "as": "alice" })).await;
+    let url = authorize_url(&idp, &[("prompt", "login")]);
+    let given_up = async {
+        // The sign-in waits for the next second meanwhile, and has reserved its rule.
+        for _ in 0..3 {
+            control.post("/faults", json!({ "name": "net.gzip", "match": { "client": "spa" } })).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), asked_until_known).await.expect("it is asked again");
+    tokio::select! {
+        answer = browser.get(&url) => panic!("it did not wait: {}", answer.status),
+        () = given_up => {}
+    }
+    while control.get("/next-logins").await[0]["left"] != 1 {
+        tokio::task::yield_now().await;
+    }
+    assert!(browser.get(&url).await.returned("code").is_some());
 }
