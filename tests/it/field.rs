@@ -125,6 +125,9 @@ async fn a_state_that_is_no_text_is_refused_and_any_other_comes_back_byte_for_by
     let garbled = format!("{}&ui_locales=caf%E9", authorize_url(&idp, &[]));
     let answer = Browser::new().get(&garbled).await;
     assert_eq!(answer.returned("error").as_deref(), Some("invalid_request"), "{}", answer.text);
+    let form = http().post(format!("{}/authorize", idp.issuer()));
+    let form = form.header("content-type", "application/x-www-form-urlencoded").body("client_id=web&state=caf%E9");
+    assert_eq!(send(form).await.status, 400, "nor does it wait to be asked again as another one");
     let replacement = authorize_url(&idp, &[("state", "caf\u{fffd} é")]);
     assert_eq!(Browser::new().get(&replacement).await.status, 200, "U+FFFD itself is text");
 }

@@ -438,8 +438,11 @@ async fn a_rule_for_once_outlives_a_request_that_is_given_up() {
         answer = browser.get(&url) => panic!("it did not wait: {}", answer.status),
         () = given_up => {}
     }
-    while control.get("/next-logins").await[0]["left"] != 1 {
-        tokio::task::yield_now().await;
-    }
+    let given_back = async {
+        while control.get("/next-logins").await[0]["left"] != 1 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), given_back).await.expect("the rule is still there");
     assert!(browser.get(&url).await.returned("code").is_some());
 }
