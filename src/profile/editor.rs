@@ -45,7 +45,7 @@ fn opened_by(settings: &Settings, scopes: &Scopes, claim: &str) -> String {
     match settings.scopes_opening(claim).find(|scope| scopes.contains(scope)) {
         Some(scope) => format!("scope {scope}"),
         None => match settings.scopes_opening(claim).next() {
-            Some(_) => format!("not sent: needs {}", scopes_in_words(settings, claim)),
+            Some(_) => format!("not sent: {}", scopes_in_words(settings, claim)),
             None => "not sent: no scope opens it".into(),
         },
     }

@@ -97,7 +97,7 @@ fn unshared(settings: &Settings, grant: &Grant) -> Vec<(String, String)> {
 /// Which scopes open a claim.
 pub(super) fn scopes_in_words(settings: &Settings, claim: &str) -> String {
     let scopes: Vec<&str> = settings.scopes_opening(claim).collect();
-    if scopes.is_empty() { "no scope opens it".into() } else { format!("scope {}", scopes.join(" or ")) }
+    if scopes.is_empty() { "no scope opens it".into() } else { format!("needs scope {}", scopes.join(" or ")) }
 }
 
 fn detail((settings, client): (&Settings, &Client), (scope, grant): (&str, &Grant), claims: &Map) -> String {
