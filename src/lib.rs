@@ -43,7 +43,7 @@
 //! # A code flow, by file
 //!
 //! 1. `http/front_door.rs` hands `GET /authorize` to `http/routes.rs`, whose table names the flow for each door.
-//! 2. `http/extract/` turns the request into a [`world::Asked`]; whatever is wrong with it is for the flow to refuse.
+//! 2. `http/extract/` turns the request into a [`world::Request`]; whatever is wrong with it is for the flow to refuse.
 //! 3. `realm/exchange.rs` is one request from end to end; for it `realm/decide.rs` loads the records that the request names, runs
 //!    `flows/authorize.rs` on them, and commits what it changed, or runs it again if another request was faster.
 //! 4. `flows/visit.rs` finds client, way back and parameters; `flows/next_step.rs` decides what comes next. Every check is a

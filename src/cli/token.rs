@@ -9,7 +9,7 @@ use reqwest::Method;
 use crate::config::Config;
 use crate::http::fetch;
 use crate::protocol::{Scopes, Span};
-use crate::realm::{Minted, Opening, ROOT, Realm, Remembered, TokenKind, TokenSpec};
+use crate::realm::{Minted, ROOT, Realm, RealmOptions, Remembered, TokenKind, TokenSpec};
 use crate::store::Memory;
 use crate::tokens::KeyFiles;
 use crate::world::{AccessTokenFormat, Client};
@@ -92,7 +92,7 @@ fn without_server(config: Option<PathBuf>, spec: &TokenSpec) -> Result<Minted, E
     let keys = config.keys.clone().map_or(KeyFiles::Development, |folder| KeyFiles::Folder(folder.into()));
     let keys = keys.open().map_err(|e| Exit::config(e.to_string()))?;
     let issuer = config.public_url.clone().unwrap_or_else(|| crate::emulator::issuer(&config.host, config.port));
-    let realm = Realm::open(Opening {
+    let realm = Realm::open(RealmOptions {
         name: ROOT.into(),
         config,
         source: text.source(),

@@ -10,7 +10,7 @@ use url::Url;
 use crate::protocol::ClientId;
 use crate::tokens::{Alg, KeyRing};
 use crate::world::{
-    AuthMethod, BackChannel, Client, Lifetimes, OWN_CLAIMS, Place, Policy, Settings, wrong_sub, wrong_uri,
+    AuthMethod, BackChannel, Client, IssuerParts, Lifetimes, OWN_CLAIMS, Policy, Settings, wrong_sub, wrong_uri,
 };
 
 use super::mistake::did_you_mean;
@@ -27,7 +27,7 @@ impl Config {
             self.client.iter().map(|client| (client.client_id(), Arc::new(client.clone()))).collect();
         Ok(Settings {
             issuer: issuer.to_owned(),
-            place: Place::default(),
+            issuer_parts: IssuerParts::default(),
             back_channel: self.back_channel(),
             routes: BTreeMap::new(),
             users: self.people(),

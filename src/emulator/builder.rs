@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::thread;
 
 use crate::config::{Config, Format, Mistake, parse};
-use crate::http::{App, Door, RealmError, Server, fetch, front_door};
-use crate::realm::{Opening, ROOT, Realm, Realms, Remembered};
+use crate::http::{App, AppState, RealmError, Server, fetch};
+use crate::realm::{ROOT, Realm, RealmOptions, Realms, Remembered};
 use crate::store::Memory;
 use crate::tokens::{KeyFiles, KeyFolderError};
 use crate::world::{Client, User};
@@ -203,7 +203,7 @@ impl Builder {
             None => issuer(&self.config.host, address.port()),
         };
         let keys = self.key_files(address.ip()).open().map_err(StartError::Keys)?;
-        let realm = Realm::open(Opening {
+        let realm = Realm::open(RealmOptions {
             name: ROOT.into(),
             config: self.config.clone(),
             source: self.source.clone(),
@@ -214,13 +214,13 @@ impl Builder {
             remembered: Remembered::of(&self.config.memory),
         })?;
         let realms = Realms::new(Arc::new(realm));
-        let door = Arc::new(Door::new(realms, self.control_token, address.ip()));
+        let state = Arc::new(AppState::new(realms, self.control_token, address.ip()));
         for realm in &self.config.realm {
-            door.open(realm, realm.ttl).map_err(StartError::Realm)?;
+            state.open(realm, realm.ttl).map_err(StartError::Realm)?;
         }
-        let app = front_door(&door, None);
+        let app = App::new(&state, None);
         let threads = serve(server, &app, self.workers).map_err(StartError::System)?;
-        Ok(Emulator::new(door, address, stop, threads))
+        Ok(Emulator::new(state, address, stop, threads))
     }
 
     fn listen(&self) -> Result<TcpListener, StartError> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::config::{Config, Mistake};
 use crate::faults::{Fault, Login};
-use crate::http::{Door, RealmError, Stop};
+use crate::http::{AppState, RealmError, Stop};
 use crate::protocol::{Lifetime, UnixTime};
 use crate::realm::{Entry, Expectation, FlowView, Met, Minted, Realm, TokenSpec, Unmet};
 use crate::store::Unavailable;
@@ -27,7 +27,7 @@ use super::{Builder, FaultGuard, RealmHandle, SignIn, SignInError, SignedIn};
 /// ```
 #[derive(Debug)]
 pub struct Emulator {
-    door: Arc<Door>,
+    state: Arc<AppState>,
     root: RealmHandle,
     address: SocketAddr,
     stop: Stop,
@@ -38,9 +38,9 @@ pub struct Emulator {
 pub(super) type Serving = JoinHandle<std::io::Result<()>>;
 
 impl Emulator {
-    pub(super) fn new(door: Arc<Door>, address: SocketAddr, stop: Stop, threads: Vec<Serving>) -> Self {
-        let root = RealmHandle::new(Arc::clone(&door), Arc::clone(&door.realms.root));
-        Self { door, root, address, stop, threads }
+    pub(super) fn new(state: Arc<AppState>, address: SocketAddr, stop: Stop, threads: Vec<Serving>) -> Self {
+        let root = RealmHandle::new(Arc::clone(&state), Arc::clone(&state.realms.root));
+        Self { state, root, address, stop, threads }
     }
 
     /// A provider on a free port, with the example people, for any client.
@@ -64,11 +64,11 @@ impl Emulator {
     /// If no realm can have this name.
     pub fn realm(&self, name: &str) -> RealmHandle {
         let own = Config { name: Some(name.to_owned()), ..Config::default() };
-        match self.door.realms.get(name) {
-            Some(realm) => RealmHandle::new(Arc::clone(&self.door), realm),
-            None => self.open_realm(&own).unwrap_or_else(|e| match self.door.realms.get(name) {
+        match self.state.realms.get(name) {
+            Some(realm) => RealmHandle::new(Arc::clone(&self.state), realm),
+            None => self.open_realm(&own).unwrap_or_else(|e| match self.state.realms.get(name) {
                 // Somebody else was faster, and meant the same.
-                Some(realm) => RealmHandle::new(Arc::clone(&self.door), realm),
+                Some(realm) => RealmHandle::new(Arc::clone(&self.state), realm),
                 None => panic!("{e}"),
             }),
         }
@@ -76,13 +76,13 @@ impl Emulator {
 
     /// Opens a realm: `own` is what it has of its own, its name at least.
     pub fn open_realm(&self, own: &Config) -> Result<RealmHandle, RealmError> {
-        let realm = self.door.open(own, own.ttl)?;
-        Ok(RealmHandle::new(Arc::clone(&self.door), realm))
+        let realm = self.state.open(own, own.ttl)?;
+        Ok(RealmHandle::new(Arc::clone(&self.state), realm))
     }
 
     /// Closes a realm, with everything in it. `false` if there is none of this name.
     pub fn close_realm(&self, name: &str) -> bool {
-        self.door.realms.close(name)
+        self.state.realms.close(name)
     }
 
     /// The issuer.
@@ -177,13 +177,13 @@ impl Emulator {
 
     /// What another thread needs to change the configuration.
     pub fn reconfigure_handle(&self) -> Reconfigure {
-        Reconfigure(Arc::clone(&self.door))
+        Reconfigure(Arc::clone(&self.state))
     }
 
     /// Takes no new request and waits until the open ones are answered.
     pub fn stop(mut self) {
         self.stop.stop();
-        self.door.realms.close_all();
+        self.state.realms.close_all();
         for thread in self.threads.drain(..) {
             let _ = thread.join();
         }
@@ -193,7 +193,7 @@ impl Emulator {
 impl Drop for Emulator {
     /// A test that fails shows what happened at its provider.
     fn drop(&mut self) {
-        self.door.realms.close_all();
+        self.state.realms.close_all();
         if thread::panicking() {
             let entries = self.journal();
             eprintln!("what happened at {}:", self.issuer());
@@ -204,7 +204,7 @@ impl Drop for Emulator {
 
 /// Changes the configuration of an emulator that runs.
 #[derive(Clone, Debug)]
-pub struct Reconfigure(Arc<Door>);
+pub struct Reconfigure(Arc<AppState>);
 
 impl Reconfigure {
     /// Takes a changed configuration; who is signed in stays signed in, and what was changed while it ran stays until the next reset: what that

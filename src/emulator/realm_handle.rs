@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::config::{Config, Mistake};
 use crate::faults::{Fault, Login};
-use crate::http::Door;
+use crate::http::AppState;
 use crate::protocol::{Lifetime, UnixTime};
 use crate::realm::{
     Entry, Expectation, FlowView, Met, Minted, Realm, SessionView, Snapshot, SnapshotError, TokenSpec, Unmet,
@@ -28,13 +28,13 @@ use super::{SignIn, SignInError, SignedIn};
 /// ```
 #[derive(Clone, Debug)]
 pub struct RealmHandle {
-    door: Arc<Door>,
+    state: Arc<AppState>,
     realm: Arc<Realm>,
 }
 
 impl RealmHandle {
-    pub(super) const fn new(door: Arc<Door>, realm: Arc<Realm>) -> Self {
-        Self { door, realm }
+    pub(super) const fn new(state: Arc<AppState>, realm: Arc<Realm>) -> Self {
+        Self { state, realm }
     }
 
     /// Its name; the first realm's is `default`.
@@ -104,7 +104,7 @@ impl RealmHandle {
     }
 
     fn add(&self, fault: Fault) -> u64 {
-        let added = self.door.realms.resolve(&self.realm, fault).and_then(|fault| self.realm.fault(&fault));
+        let added = self.state.realms.resolve(&self.realm, fault).and_then(|fault| self.realm.fault(&fault));
         added.unwrap_or_else(|(field, why)| panic!("{field}: {why}"))
     }
 

@@ -1,13 +1,14 @@
 //! What a lie does, and so at which seam: plain functions on plain values.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::protocol::{Map, UnixTime};
 use crate::reply::Reply;
 use crate::tokens::TokenDraft;
-use crate::world::{Asked, Client, Code, ConsentAnswer, Draw, Grant, Records, Settings};
+use crate::world::{Client, Code, ConsentDecision, Draw, Grant, Records, Request, Settings};
 
-use super::{Case, Point, With};
+use super::{FaultOptions, MatchFacts, Point};
 use crate::spec::Refusal;
 
 /// Which token of an answer an edit is for.
@@ -21,38 +22,53 @@ pub enum Token {
     UserInfo,
 }
 
-/// What an edit may look at beside the thing that it alters.
-#[derive(Debug)]
-pub struct Facts<'a> {
+/// What stays the same through one exchange while faults look at it.
+#[derive(Clone, Copy, Debug)]
+pub struct FaultContext<'a> {
     /// The realm's time.
     pub now: UnixTime,
     /// What the realm is told to be.
     pub settings: &'a Settings,
     /// The request.
-    pub asked: &'a Asked,
+    pub request: &'a Request,
     /// Whom the answer is for and about.
-    pub case: &'a Case,
+    pub facts: &'a MatchFacts,
+}
+
+/// What an edit may look at beside the thing that it alters.
+#[derive(Debug)]
+pub struct EditContext<'a> {
+    /// The exchange.
+    pub exchange: FaultContext<'a>,
     /// The rule's own numbers.
-    pub with: &'a With,
+    pub options: &'a FaultOptions,
     /// The rule's own chance.
     pub draw: &'a mut Draw,
 }
 
-impl Facts<'_> {
+impl<'a> Deref for EditContext<'a> {
+    type Target = FaultContext<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.exchange
+    }
+}
+
+impl EditContext<'_> {
     /// The client that the answer is for, as a copy to be altered.
     pub fn client(&self) -> Option<Client> {
-        self.settings.client(self.case.client.as_str()).map(Arc::unwrap_or_clone)
+        self.settings.client(self.facts.client.as_str()).map(Arc::unwrap_or_clone)
     }
 
     /// The rule's number of seconds.
     pub fn seconds(&self, default: i64) -> i64 {
-        self.with.seconds.unwrap_or(default)
+        self.options.seconds.unwrap_or(default)
     }
 }
 
 /// What a flow takes for true: the settings and the time of one request.
 #[derive(Debug)]
-pub struct Premise<'a> {
+pub struct Overrides<'a> {
     /// What the realm is told to be.
     pub settings: &'a mut Settings,
     /// What time it is.
@@ -65,7 +81,7 @@ impl Effect {
     /// Whether there can be something to alter in answers of this point.
     pub(super) fn may_speak_at(&self, point: Point) -> bool {
         match self {
-            Self::Premise(_) | Self::AnyReply(_) => true,
+            Self::Override(_) | Self::AnyReply(_) => true,
             Self::Decline(_) | Self::Consent(_) | Self::Code(_) => point == Point::Authorize,
             Self::Claims(_) => matches!(point, Point::Token | Point::Userinfo),
             Self::Draft(token, _) | Self::Spoil(token, _) => match token {
@@ -81,24 +97,24 @@ impl Effect {
 /// One change at one seam. Each function says whether there was something to alter.
 #[derive(Clone, Copy, Debug)]
 pub enum Effect {
-    /// Seam Premise, before the flow: it decides in a world that is a little different.
-    Premise(fn(&mut Premise<'_>, &mut Facts<'_>) -> bool),
+    /// Seam Settings, before the flow: it decides in a world that is a little different.
+    Override(fn(&mut Overrides<'_>, &mut EditContext<'_>) -> bool),
     /// Seam Person: the person says no.
     Decline(Refusal),
     /// Seam Person: the person agrees to less, or to nothing.
-    Consent(fn() -> ConsentAnswer),
+    Consent(fn() -> ConsentDecision),
     /// Seam Code, before the commit: the code will give something else than what the person agreed to.
-    Code(fn(&mut Code, &mut Grant, &mut Facts<'_>) -> bool),
+    Code(fn(&mut Code, &mut Grant, &mut EditContext<'_>) -> bool),
     /// Seam Claims: another person than the one who signed in.
-    Claims(fn(&mut Map, &mut Facts<'_>) -> bool),
+    Claims(fn(&mut Map, &mut EditContext<'_>) -> bool),
     /// Seam Draft: a token says something else.
-    Draft(Token, fn(&mut TokenDraft, &mut Facts<'_>) -> bool),
+    Draft(Token, fn(&mut TokenDraft, &mut EditContext<'_>) -> bool),
     /// Seam Signature: a token's text is spoilt.
-    Spoil(Token, fn(&mut String, &mut Facts<'_>) -> bool),
+    Spoil(Token, fn(&mut String, &mut EditContext<'_>) -> bool),
     /// Seam Reply: the key set has a key more.
     Publish(fn() -> Option<Map>),
     /// Seam Reply: the answer at this point is another.
-    Reply(Point, fn(&mut Reply, &mut Facts<'_>) -> bool),
+    Reply(Point, fn(&mut Reply, &mut EditContext<'_>) -> bool),
     /// Seam Reply: the answer at any point is another.
-    AnyReply(fn(&mut Reply, &mut Facts<'_>) -> bool),
+    AnyReply(fn(&mut Reply, &mut EditContext<'_>) -> bool),
 }

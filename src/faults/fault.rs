@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::Lifetime;
 
-use super::rule::{Budget, Match, Point, With};
+use super::rule::{Budget, FaultOptions, Match, Point};
 
 /// A lie of the catalogue, turned on.
 ///
@@ -42,7 +42,7 @@ pub struct Fault {
     pub ttl: Option<Lifetime>,
     /// The fault's own numbers and names.
     #[serde(default)]
-    pub with: With,
+    pub with: FaultOptions,
 }
 
 impl Fault {
@@ -55,7 +55,7 @@ impl Fault {
             rate: None,
             every: None,
             ttl: None,
-            with: With::default(),
+            with: FaultOptions::default(),
         }
     }
 
@@ -161,7 +161,7 @@ impl Fault {
 
     /// With numbers and names of its own.
     #[must_use]
-    pub fn with(mut self, with: With) -> Self {
+    pub fn with(mut self, with: FaultOptions) -> Self {
         self.with = with;
         self
     }

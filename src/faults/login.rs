@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use crate::protocol::{Map, Scopes, nearest, words};
 use crate::spec::Refusal;
-use crate::world::{ConsentAnswer, Given, OWN_CLAIMS, PersonAnswer, Settings, User, wrong_sub};
+use crate::world::{ConsentDecision, OWN_CLAIMS, Preset, Settings, User, UserDecision, wrong_sub};
 
-use super::rule::{Budget, Mark, Match, Origin};
-use super::{Lie, fault};
+use super::rule::{Budget, FaultTag, Match, Origin};
+use super::{FaultKind, fault};
 
 /// The answer to the next sign-in.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -165,14 +165,14 @@ impl Login {
             return Err(("as", "say who signs in, or `fail`, or `consent`".into()));
         }
         check_claims(&self.claims)?;
-        self.fault.iter().try_for_each(|id| Lie::named(id).map(|_| ()).map_err(|e| ("fault", e)))
+        self.fault.iter().try_for_each(|id| FaultKind::named(id).map(|_| ()).map_err(|e| ("fault", e)))
     }
 
     /// What is given in the person's place.
-    pub fn given(&self, settings: &Settings, origin: Origin) -> Given {
-        let consent = self.consent.clone().map(ConsentAnswer::Only);
+    pub fn given(&self, settings: &Settings, origin: Origin) -> Preset {
+        let consent = self.consent.clone().map(ConsentDecision::Only);
         let only_if_asked = origin == Origin::Config;
-        Given { answer: self.answer(settings, origin), consent, only_if_asked }
+        Preset { answer: self.answer(settings, origin), consent, only_if_asked }
     }
 
     /// The claims that are set for this sign-in, and so reach the app whatever the scope.
@@ -186,10 +186,10 @@ impl Login {
         self.user.is_none() && self.fail.is_none()
     }
 
-    fn answer(&self, settings: &Settings, origin: Origin) -> Option<PersonAnswer> {
+    fn answer(&self, settings: &Settings, origin: Origin) -> Option<UserDecision> {
         if let Some(error) = &self.fail {
             let failure = FAILURES.iter().find(|(name, _)| name == error);
-            return failure.map(|(_, refusal)| PersonAnswer::Decline(*refusal));
+            return failure.map(|(_, refusal)| UserDecision::Decline(*refusal));
         }
         let name = self.user.as_ref()?;
         let user = settings.users.iter().find(|user| user.answers_to(name)).cloned();
@@ -199,14 +199,15 @@ impl Login {
         let (mut over, told) = (self.claims.clone(), self.told());
         over.shift_remove("sub");
         let claims = (made_up || !self.claims.is_empty()).then(|| overlaid(user.claims, &over));
-        let marks = self.fault.iter().filter_map(|id| fault(id)).map(|fault| Mark::write(origin, fault.id, fault.id));
-        Some(PersonAnswer::SignIn {
+        let tags =
+            self.fault.iter().filter_map(|id| fault(id)).map(|fault| FaultTag::write(origin, fault.id, fault.id));
+        Some(UserDecision::SignIn {
             sub,
             claims,
             told,
             amr: self.amr.clone().unwrap_or_else(|| vec!["user".into()]),
             age: i64::from(self.age),
-            marks: marks.collect(),
+            tags: tags.collect(),
         })
     }
 }

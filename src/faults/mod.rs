@@ -10,10 +10,10 @@ mod rule;
 mod test_identity;
 
 pub(crate) use catalog::fault_names;
-pub use catalog::{FAULTS, Faults, Lie, ON_THE_PAGE, Verdict, find as fault};
-pub use effect::{Effect, Facts, Premise, Token};
+pub use catalog::{FAULTS, FaultKind, Faults, ON_THE_PAGE, Verdict, find as fault};
+pub use effect::{EditContext, Effect, FaultContext, Overrides, Token};
 pub use fault::Fault;
 pub use login::{FAILURES, Login};
-pub use plan::{Decided, Plan, Scene};
-pub use rule::{Act, Budget, Case, Mark, Match, Origin, Point, Rule, RuleBook, With};
-pub use test_identity::{Nearly, TEST_IDENTITIES, Tag, nearest as nearest_test_identity};
+pub use plan::{Applied, Plan};
+pub use rule::{Action, Budget, FaultOptions, FaultTag, Match, MatchFacts, Origin, Point, Rule, RuleBook};
+pub use test_identity::{Nearly, TEST_IDENTITIES, TestIdentityEffect, nearest as nearest_test_identity};

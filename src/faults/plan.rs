@@ -5,18 +5,18 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::{Map, UnixTime};
+use crate::protocol::Map;
 use crate::reply::Reply;
 use crate::tokens::TokenDraft;
-use crate::world::{Asked, Draw, Endpoint, Given, Method, PersonAnswer, Records, Settings, Used};
+use crate::world::{Draw, Endpoint, Method, Preset, Records, Used, UserDecision};
 
-use super::effect::{Effect, Facts, Premise, Token};
-use super::rule::{Act, Case, Origin, Point, Rule, With};
+use super::effect::{EditContext, Effect, FaultContext, Overrides, Token};
+use super::rule::{Action, FaultOptions, MatchFacts, Origin, Point, Rule};
 use super::{Login, fault, test_identity};
 
 /// A rule that had its way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Decided {
+pub struct Applied {
     /// What it is called: a fault's id, `next-login`, or a test identity's word such as `+bad-nonce`.
     pub by: String,
     /// Who made it.
@@ -26,33 +26,20 @@ pub struct Decided {
     pub rule: Option<u64>,
 }
 
-/// What stays the same through one exchange while edits look at it.
-#[derive(Clone, Copy, Debug)]
-pub struct Scene<'a> {
-    /// The realm's time.
-    pub now: UnixTime,
-    /// What the realm is told to be.
-    pub settings: &'a Settings,
-    /// The request.
-    pub asked: &'a Asked,
-    /// Whom the answer is for and about.
-    pub case: &'a Case,
-}
-
 /// The rules for one request, strongest first. Each rule that speaks has reserved one time of its budget, which is given back if
 /// there was nothing to alter: parallel requests cannot use it twice.
 #[derive(Debug, Default)]
 pub struct Plan {
     rules: Vec<Arc<Rule>>,
-    /// The lies that speak in this request: by the sign-in's marks and by the rules that fit.
+    /// The lies that speak in this request: by the sign-in's tags and by the rules that fit.
     speaking: Option<Vec<Arc<Rule>>>,
     /// The rules that chance and count were asked about.
-    asked: Vec<u64>,
+    drawn: Vec<u64>,
     /// Who answered in the person's place, and who said what is agreed to.
     person: Person,
     /// The rules that reserved a time and did not have their way yet.
     reserved: Vec<Arc<Rule>>,
-    decided: Vec<Decided>,
+    applied: Vec<Applied>,
     draw: Option<Draw>,
 }
 
@@ -78,44 +65,44 @@ impl Plan {
 
     /// The lies that fitted for the first time, and found nothing to alter.
     pub fn idle(&self) -> impl Iterator<Item = &str> {
-        let first = self.reserved.iter().filter(|rule| rule.idle() == 0 && matches!(rule.act, Act::Lie(..)));
+        let first = self.reserved.iter().filter(|rule| rule.idle() == 0 && matches!(rule.act, Action::Fault(..)));
         first.map(|rule| rule.name.as_str())
     }
 
     /// What had its way so far, the strongest first.
-    pub fn decided(&self) -> Vec<Decided> {
-        let mut decided = self.decided.clone();
+    pub fn applied(&self) -> Vec<Applied> {
+        let mut decided = self.applied.clone();
         decided.sort_by_key(|decided| decided.origin);
         decided
     }
 
     /// Whether nothing speaks, so that no seam needs to be looked at.
-    pub fn is_silent(&self, case: &Case) -> bool {
-        self.rules.is_empty() && case.marks.is_empty() && self.speaking.is_none()
+    pub fn is_silent(&self, facts: &MatchFacts) -> bool {
+        self.rules.is_empty() && facts.tags.is_empty() && self.speaking.is_none()
     }
 
     /// Chooses the lies of this request; once more, when more is known about it. Probability and count are asked once for each
     /// rule, not at each seam, and only where the lie has something to say.
-    pub fn choose(&mut self, case: &Case, draw: &Draw) {
-        if self.is_silent(case) {
+    pub fn choose(&mut self, facts: &MatchFacts, draw: &Draw) {
+        if self.is_silent(facts) {
             return;
         }
         let mut speaking = self.speaking.take().unwrap_or_default();
         let mut draw = self.draw.take().unwrap_or_else(|| draw.fork());
-        for mark in &case.marks {
-            let known = speaking.iter().any(|rule| rule.name == mark.said && rule.origin == mark.origin);
-            if let Some(fault) = fault(&mark.fault).filter(|_| !known) {
-                let lie = Act::Lie(fault, With::default());
-                speaking.push(Arc::new(Rule::new(&mark.said, mark.origin, lie)));
+        for tag in &facts.tags {
+            let known = speaking.iter().any(|rule| rule.name == tag.said && rule.origin == tag.origin);
+            if let Some(fault) = fault(&tag.fault).filter(|_| !known) {
+                let lie = Action::Fault(fault, FaultOptions::default());
+                speaking.push(Arc::new(Rule::new(&tag.said, tag.origin, lie)));
             }
         }
         for rule in &self.rules {
-            let Act::Lie(lie, _) = &rule.act else { continue };
-            let here = lie.effects.iter().any(|effect| effect.may_speak_at(case.point));
-            if !here || !rule.when.fits(case) || self.asked.contains(&rule.id) {
+            let Action::Fault(lie, _) = &rule.act else { continue };
+            let here = lie.effects.iter().any(|effect| effect.may_speak_at(facts.point));
+            if !here || !rule.when.fits(facts) || self.drawn.contains(&rule.id) {
                 continue;
             }
-            self.asked.push(rule.id);
+            self.drawn.push(rule.id);
             if rule.may_speak(&mut draw) && rule.reserve() {
                 self.reserved.push(Arc::clone(rule));
                 speaking.push(Arc::clone(rule));
@@ -127,19 +114,19 @@ impl Plan {
     }
 
     /// Seam Person: what is given in the person's place, each part by the strongest that gives it.
-    pub fn person(&mut self, scene: Scene<'_>) -> Option<Given> {
-        let mut given = Given::nothing();
-        if let Some((rule, identity)) = test_identity(scene) {
+    pub fn person(&mut self, context: FaultContext<'_>) -> Option<Preset> {
+        let mut given = Preset::nothing();
+        if let Some((rule, identity)) = test_identity(context) {
             given.answer = identity.answer;
             self.person.answer = Some(rule);
         }
-        self.next_login(scene, &mut given);
+        self.next_login(context, &mut given);
         for rule in self.speaking.iter().flatten() {
-            let Act::Lie(lie, _) = &rule.act else { continue };
+            let Action::Fault(lie, _) = &rule.act else { continue };
             for effect in lie.effects {
                 match effect {
                     Effect::Decline(refusal) if given.answer.is_none() => {
-                        given.answer = Some(PersonAnswer::Decline(*refusal));
+                        given.answer = Some(UserDecision::Decline(*refusal));
                         self.person.answer = Some(Arc::clone(rule));
                     }
                     Effect::Consent(consent) if given.consent.is_none() => {
@@ -154,18 +141,20 @@ impl Plan {
     }
 
     /// Who signs in whatever is pressed on the page.
-    pub fn decided_for_the_page(&self, case: &Case) -> Option<&str> {
+    pub fn decided_for_the_page(&self, facts: &MatchFacts) -> Option<&str> {
         self.rules.iter().find_map(|rule| match &rule.act {
-            Act::Answer(login) if login.page && rule.left() != Some(0) && rule.when.fits(case) => login.user.as_deref(),
+            Action::NextLogin(login) if login.page && rule.left() != Some(0) && rule.when.fits(facts) => {
+                login.user.as_deref()
+            }
             _ => None,
         })
     }
 
-    fn next_login(&mut self, scene: Scene<'_>, given: &mut Given) {
-        let speaks = |login: &Login| match scene.asked.endpoint {
+    fn next_login(&mut self, context: FaultContext<'_>, given: &mut Preset) {
+        let speaks = |login: &Login| match context.request.endpoint {
             Endpoint::Authorize => !login.page,
-            Endpoint::SignIn => scene.asked.method == Method::Post && (login.page || login.is_consent_only()),
-            Endpoint::Consent => scene.asked.method == Method::Post && login.is_consent_only(),
+            Endpoint::SignIn => context.request.method == Method::Post && (login.page || login.is_consent_only()),
+            Endpoint::Consent => context.request.method == Method::Post && login.is_consent_only(),
             _ => false,
         };
         if given.answer.is_some() {
@@ -173,13 +162,13 @@ impl Plan {
         }
         let mut draw = self.draw.take().unwrap_or_default();
         for rule in &self.rules {
-            let Act::Answer(login) = &rule.act else { continue };
-            let fits = speaks(login) && rule.when.fits(scene.case);
+            let Action::NextLogin(login) = &rule.act else { continue };
+            let fits = speaks(login) && rule.when.fits(context.facts);
             if !fits || !rule.may_speak(&mut draw) || !rule.reserve() {
                 continue;
             }
             self.reserved.push(Arc::clone(rule));
-            let said = login.given(scene.settings, rule.origin);
+            let said = login.given(context.settings, rule.origin);
             self.person = Person {
                 answer: said.answer.is_some().then(|| Arc::clone(rule)),
                 consent: said.consent.is_some().then(|| Arc::clone(rule)),
@@ -197,26 +186,26 @@ impl Plan {
         parts.into_iter().flatten().for_each(|rule| self.had_its_way(&rule));
     }
 
-    /// Seam Premise.
-    pub fn alter_premise(&mut self, premise: &mut Premise<'_>, scene: Scene<'_>) {
-        self.apply(scene, |effect, facts| match effect {
-            Effect::Premise(alter) => alter(premise, facts),
+    /// Seam Settings.
+    pub fn apply_overrides(&mut self, overrides: &mut Overrides<'_>, context: FaultContext<'_>) {
+        self.apply(context, |effect, edit| match effect {
+            Effect::Override(alter) => alter(overrides, edit),
             _ => false,
         });
     }
 
-    /// Whether some lie speaks at the seam Premise.
-    pub fn has_premise(&self) -> bool {
-        self.has(|effect| matches!(effect, Effect::Premise(_)))
+    /// Whether some lie speaks at the seam Settings.
+    pub fn has_overrides(&self) -> bool {
+        self.has(|effect| matches!(effect, Effect::Override(_)))
     }
 
     /// Seam Code.
-    pub fn alter_code(&mut self, records: &mut Records, scene: Scene<'_>) {
+    pub fn alter_code(&mut self, records: &mut Records, context: FaultContext<'_>) {
         if !self.has(|effect| matches!(effect, Effect::Code(_))) {
             return;
         }
-        self.apply(scene, |effect, facts| match effect {
-            Effect::Code(alter) => records.alter_new_code(|code, grant| alter(code, grant, facts)),
+        self.apply(context, |effect, edit| match effect {
+            Effect::Code(alter) => records.alter_new_code(|code, grant| alter(code, grant, edit)),
             _ => false,
         });
     }
@@ -228,18 +217,18 @@ impl Plan {
 
     fn has(&self, is: impl Fn(&Effect) -> bool) -> bool {
         self.speaking.iter().flatten().any(|rule| match &rule.act {
-            Act::Lie(fault, _) => fault.effects.iter().any(&is),
-            Act::Answer(_) => false,
+            Action::Fault(fault, _) => fault.effects.iter().any(&is),
+            Action::NextLogin(_) => false,
         })
     }
 
     /// Seam Claims. `said` is what of the claims this answer says: a claim that it does not say is not altered by it.
-    pub fn alter_claims(&mut self, claims: &mut Map, scene: Scene<'_>, said: impl Fn(&Map) -> Vec<u8>) {
+    pub fn alter_claims(&mut self, claims: &mut Map, context: FaultContext<'_>, said: impl Fn(&Map) -> Vec<u8>) {
         let mut before = said(claims);
-        self.apply(scene, |effect, facts| {
+        self.apply(context, |effect, edit| {
             let Effect::Claims(alter) = effect else { return false };
             let mut other = claims.clone();
-            let now = alter(&mut other, facts).then(|| said(&other));
+            let now = alter(&mut other, edit).then(|| said(&other));
             let Some(now) = now.filter(|now| *now != before) else { return false };
             (before, *claims) = (now, other);
             true
@@ -247,27 +236,27 @@ impl Plan {
     }
 
     /// Seam Draft.
-    pub fn alter_draft(&mut self, token: Token, draft: &mut TokenDraft, scene: Scene<'_>) {
-        self.apply(scene, |effect, facts| match effect {
-            Effect::Draft(of, alter) if *of == token => alter(draft, facts),
+    pub fn alter_draft(&mut self, token: Token, draft: &mut TokenDraft, context: FaultContext<'_>) {
+        self.apply(context, |effect, edit| match effect {
+            Effect::Draft(of, alter) if *of == token => alter(draft, edit),
             _ => false,
         });
     }
 
     /// Seam Signature.
-    pub fn spoil(&mut self, token: Token, text: &mut String, scene: Scene<'_>) {
-        self.apply(scene, |effect, facts| match effect {
-            Effect::Spoil(of, spoil) if *of == token => spoil(text, facts),
+    pub fn spoil(&mut self, token: Token, text: &mut String, context: FaultContext<'_>) {
+        self.apply(context, |effect, edit| match effect {
+            Effect::Spoil(of, spoil) if *of == token => spoil(text, edit),
             _ => false,
         });
     }
 
     /// Seam Reply.
-    pub fn alter_reply(&mut self, reply: &mut Reply, scene: Scene<'_>) {
-        let here = scene.case.point;
-        self.apply(scene, |effect, facts| match effect {
-            Effect::Reply(at, alter) if *at == here => alter(reply, facts),
-            Effect::AnyReply(alter) => alter(reply, facts),
+    pub fn alter_reply(&mut self, reply: &mut Reply, context: FaultContext<'_>) {
+        let here = context.facts.point;
+        self.apply(context, |effect, edit| match effect {
+            Effect::Reply(at, alter) if *at == here => alter(reply, edit),
+            Effect::AnyReply(alter) => alter(reply, edit),
             Effect::Publish(key) if here == Point::Jwks => key().is_some_and(|key| super::edit::publish(reply, key)),
             _ => false,
         });
@@ -276,8 +265,8 @@ impl Plan {
     /// The keys that lies of these tokens need to see published, though nobody who reads the key set is known.
     pub fn keys_to_publish(&self) -> Vec<Map> {
         let effects = self.speaking.iter().flatten().flat_map(|rule| match &rule.act {
-            Act::Lie(lie, _) => lie.effects,
-            Act::Answer(_) => &[],
+            Action::Fault(lie, _) => lie.effects,
+            Action::NextLogin(_) => &[],
         });
         effects
             .filter_map(|effect| match effect {
@@ -288,15 +277,14 @@ impl Plan {
     }
 
     /// Tries each lie that speaks, the strongest last: what it writes stands. `alter` says whether there was something to alter.
-    fn apply(&mut self, scene: Scene<'_>, mut alter: impl FnMut(&Effect, &mut Facts<'_>) -> bool) {
+    fn apply(&mut self, context: FaultContext<'_>, mut alter: impl FnMut(&Effect, &mut EditContext<'_>) -> bool) {
         let Some(speaking) = self.speaking.take() else { return };
         let mut draw = self.draw.take().unwrap_or_default();
         for rule in speaking.iter().rev() {
-            let Act::Lie(lie, with) = &rule.act else { continue };
-            let Scene { now, settings, asked, case } = scene;
-            let mut facts = Facts { now, settings, asked, case, with, draw: &mut draw };
+            let Action::Fault(lie, options) = &rule.act else { continue };
+            let mut edit = EditContext { exchange: context, options, draw: &mut draw };
             // Each is tried, whether or not another altered something.
-            let altered = lie.effects.iter().filter(|effect| alter(effect, &mut facts)).count() > 0;
+            let altered = lie.effects.iter().filter(|effect| alter(effect, &mut edit)).count() > 0;
             if altered {
                 self.had_its_way(rule);
             }
@@ -306,32 +294,32 @@ impl Plan {
     }
 
     fn had_its_way(&mut self, rule: &Rule) {
-        if self.decided.iter().any(|decided| decided.is(rule)) {
+        if self.applied.iter().any(|decided| decided.is(rule)) {
             return;
         }
         if let Some(at) = self.reserved.iter().position(|reserved| reserved.id == rule.id) {
             self.reserved.remove(at).spend();
         }
         let number = (rule.id > 0).then_some(rule.id);
-        self.decided.push(Decided { by: rule.name.clone(), origin: rule.origin, rule: number });
+        self.applied.push(Applied { by: rule.name.clone(), origin: rule.origin, rule: number });
     }
 }
 
 /// A name typed into the form or sent as `login_hint` that says what happens.
-fn test_identity(scene: Scene<'_>) -> Option<(Arc<Rule>, Given)> {
-    let params = &scene.asked.params;
-    let sent = match scene.asked.endpoint {
+fn test_identity(context: FaultContext<'_>) -> Option<(Arc<Rule>, Preset)> {
+    let params = &context.request.params;
+    let sent = match context.request.endpoint {
         Endpoint::Authorize => params.get("login_hint"),
         Endpoint::SignIn => params.get("username"),
         _ => None,
     }?;
-    let given = test_identity::read(sent, scene.settings)?;
+    let given = test_identity::read(sent, context.settings)?;
     let words = sent.split('@').next().and_then(|local| local.split_once('+')).map_or("", |(_, words)| words);
-    let rule = Rule::new(&format!("+{words}"), Origin::TestIdentity, Act::Answer(Box::default()));
+    let rule = Rule::new(&format!("+{words}"), Origin::TestIdentity, Action::NextLogin(Box::default()));
     Some((Arc::new(rule), given))
 }
 
-impl Decided {
+impl Applied {
     fn is(&self, rule: &Rule) -> bool {
         self.by == rule.name && self.origin == rule.origin && self.rule.unwrap_or(0) == rule.id
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::protocol::{ClientId, Lifetime, Subject, UnixTime, words};
 use crate::world::{Draw, GrantType};
 
-use super::{Lie, Login, Plan};
+use super::{FaultKind, Login, Plan};
 
 /// Who made a rule: the strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -77,20 +77,20 @@ pub enum Point {
 
 impl Match {
     /// Whether everything that was said fits. What is not known yet does not fit.
-    pub(super) fn fits(&self, case: &Case) -> bool {
+    pub(super) fn fits(&self, facts: &MatchFacts) -> bool {
         let fits =
             |wanted: &Option<String>, is: Option<&str>| wanted.as_deref().is_none_or(|wanted| Some(wanted) == is);
-        fits(&self.client, Some(case.client.as_str()))
-            && fits(&self.user, case.user.as_ref().map(Subject::as_str))
-            && fits(&self.login_hint, case.login_hint.as_deref())
-            && fits(&self.grant_type, case.grant_type.as_deref())
-            && self.endpoint.is_none_or(|point| point == case.point)
+        fits(&self.client, Some(facts.client.as_str()))
+            && fits(&self.user, facts.user.as_ref().map(Subject::as_str))
+            && fits(&self.login_hint, facts.login_hint.as_deref())
+            && fits(&self.grant_type, facts.grant_type.as_deref())
+            && self.endpoint.is_none_or(|point| point == facts.point)
     }
 }
 
 /// Whom an answer is for and about: what rules are matched against.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Case {
+pub struct MatchFacts {
     /// Where the answer is delivered.
     pub point: Point,
     /// `client_id`
@@ -102,13 +102,13 @@ pub struct Case {
     /// `grant_type`, at the token endpoint.
     pub grant_type: Option<String>,
     /// What was chosen for this sign-in: faults by id.
-    pub marks: Vec<Mark>,
+    pub tags: Vec<FaultTag>,
 }
 
 /// A fault that a sign-in carries along, as it is written in the session: `i:` from a test identity, `p:` from the page, `n:` from
 /// a next sign-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mark {
+pub struct FaultTag {
     /// The fault's id.
     pub fault: String,
     /// Who chose it.
@@ -117,8 +117,8 @@ pub struct Mark {
     pub said: String,
 }
 
-impl Mark {
-    /// A mark as the flows carry it.
+impl FaultTag {
+    /// A tag as the flows carry it.
     pub fn write(origin: Origin, said: &str, fault: &str) -> String {
         let letter = match origin {
             Origin::TestIdentity => 'i',
@@ -128,7 +128,7 @@ impl Mark {
         format!("{letter}:{said}:{fault}")
     }
 
-    /// Reads a mark; one without a letter comes from the page.
+    /// Reads a tag; one without a letter comes from the page.
     pub fn read(text: &str) -> Self {
         let mut parts = text.splitn(3, ':');
         let (letter, said, fault) = (parts.next(), parts.next(), parts.next());
@@ -149,7 +149,7 @@ impl Mark {
 /// The numbers and names that some faults take; each fault has its own default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct With {
+pub struct FaultOptions {
     /// How long an answer is held back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delay: Option<Lifetime>,
@@ -169,11 +169,11 @@ pub struct With {
 
 /// What a rule does.
 #[derive(Clone, Debug)]
-pub enum Act {
+pub enum Action {
     /// Someone answers in the person's place.
-    Answer(Box<Login>),
+    NextLogin(Box<Login>),
     /// A lie from the catalogue.
-    Lie(&'static Lie, With),
+    Fault(&'static FaultKind, FaultOptions),
 }
 
 /// How often a rule speaks.
@@ -206,7 +206,7 @@ pub struct Rule {
     /// When it speaks.
     pub when: Match,
     /// What it does.
-    pub act: Act,
+    pub act: Action,
     /// Who made it.
     pub origin: Origin,
     /// How often it speaks.
@@ -216,14 +216,14 @@ pub struct Rule {
     /// How often it spoke, and how often it was taken for a request that is not answered yet.
     spent: AtomicU32,
     reserved: AtomicU32,
-    met: AtomicU32,
+    matched: AtomicU32,
     /// How often it fitted an answer in which there was nothing to alter.
     idle: AtomicU32,
 }
 
 impl Rule {
     /// A rule that speaks whenever it fits.
-    pub fn new(name: &str, origin: Origin, act: Act) -> Self {
+    pub fn new(name: &str, origin: Origin, act: Action) -> Self {
         Self {
             id: 0,
             name: name.to_owned(),
@@ -235,7 +235,7 @@ impl Rule {
             spent: AtomicU32::default(),
             reserved: AtomicU32::default(),
             idle: AtomicU32::default(),
-            met: AtomicU32::default(),
+            matched: AtomicU32::default(),
         }
     }
 
@@ -255,18 +255,18 @@ impl Rule {
     }
 
     /// How often it spoke.
-    pub fn spoke(&self) -> u32 {
+    pub fn applied(&self) -> u32 {
         self.spent.load(Ordering::Relaxed)
     }
 
     /// How often it will speak yet, if that is limited.
     pub fn left(&self) -> Option<u32> {
-        self.budget.times.map(|times| times.saturating_sub(self.spoke()))
+        self.budget.times.map(|times| times.saturating_sub(self.applied()))
     }
 
     /// Whether chance and count let it speak this time.
     pub(super) fn may_speak(&self, draw: &mut Draw) -> bool {
-        let met = self.met.fetch_add(1, Ordering::Relaxed) + 1;
+        let met = self.matched.fetch_add(1, Ordering::Relaxed) + 1;
         if self.budget.every.is_some_and(|every| !met.is_multiple_of(every.max(1))) {
             return false;
         }
@@ -304,14 +304,14 @@ impl Rule {
     }
 
     /// How often chance and count were asked about it.
-    pub fn met(&self) -> u32 {
-        self.met.load(Ordering::Relaxed)
+    pub fn matched(&self) -> u32 {
+        self.matched.load(Ordering::Relaxed)
     }
 
     /// The same rule as it was kept: with the number that it had, so long a life as it had, and what was counted.
     #[must_use]
     pub fn resumed(mut self, id: u64, until: Option<UnixTime>, met: u32) -> Self {
-        (self.id, self.until, self.met) = (id, until, met.into());
+        (self.id, self.until, self.matched) = (id, until, met.into());
         self
     }
 

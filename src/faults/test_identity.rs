@@ -1,14 +1,14 @@
 //! `alice+bad-nonce@example.com`: a person and what happens to their sign-in, in one name. No call before, nothing to clean up.
 
 use crate::spec::Refusal;
-use crate::world::{Given, PersonAnswer, Settings};
+use crate::world::{Preset, Settings, UserDecision};
 
-use super::rule::{Mark, Origin};
+use super::rule::{FaultTag, Origin};
 use super::{FAULTS, fault};
 
 /// What a word behind `+` does.
 #[derive(Clone, Copy, Debug)]
-pub enum Tag {
+pub enum TestIdentityEffect {
     /// The sign-in is refused so.
     Fails(Refusal),
     /// The sign-in carries this fault along.
@@ -18,39 +18,47 @@ pub enum Tag {
 }
 
 /// Every short word: the word, what it means in a sentence, and what it does. A fault's id is a word as well.
-pub const TEST_IDENTITIES: &[(&str, &str, Tag)] = &[
-    ("deny", "The person says no: access_denied.", Tag::Fails(Refusal::UserDenied)),
-    ("locked", "The account is locked: access_denied.", Tag::Fails(Refusal::PersonLocked)),
-    ("mfa-required", "A second factor is needed: interaction_required.", Tag::Fails(Refusal::SecondFactorNeeded)),
-    ("broken", "The provider is broken: server_error.", Tag::Fails(Refusal::ProviderBroken)),
-    ("busy", "The provider is busy: temporarily_unavailable.", Tag::Fails(Refusal::ProviderBusy)),
-    ("mfa", "Signed in with a second factor: amr is pwd, otp, mfa.", Tag::Proof(&["pwd", "otp", "mfa"])),
-    ("slow", "Each answer of this sign-in comes late.", Tag::Fault("net.latency")),
-    ("bad-nonce", "The ID token's nonce is not the app's.", Tag::Fault("idt.nonce.wrong")),
-    ("no-nonce", "The ID token has no nonce.", Tag::Fault("idt.nonce.missing")),
-    ("bad-sig", "The ID token's signature does not hold.", Tag::Fault("idt.sig.corrupt")),
-    ("alg-none", "The ID token is not signed at all.", Tag::Fault("idt.alg.none")),
-    ("expired", "The ID token has expired.", Tag::Fault("idt.exp.past")),
-    ("wrong-aud", "The ID token is for another client.", Tag::Fault("idt.aud.wrong")),
-    ("wrong-iss", "The ID token is from another issuer.", Tag::Fault("idt.iss.wrong")),
-    ("bad-state", "The state that comes back is not the app's.", Tag::Fault("authz.state.wrong")),
-    ("no-id-token", "There is no ID token.", Tag::Fault("tok.id_token.missing")),
-    ("token-500", "The token endpoint answers 500.", Tag::Fault("tok.500")),
-    ("rotate-key", "The tokens are signed by a key that is new in the key set.", Tag::Fault("jwks.rotate")),
-    ("no-refresh", "There is no refresh token.", Tag::Fault("rt.never_issued")),
-    ("refresh-fails", "Refreshing is answered by invalid_grant.", Tag::Fault("rt.invalid_grant")),
-    ("wrong-sub", "UserInfo is about somebody else.", Tag::Fault("ui.sub.differs")),
-    ("no-email", "There is no email.", Tag::Fault("id.email.missing")),
-    ("unverified", "The email is not verified.", Tag::Fault("id.email.unverified")),
-    ("new-sub", "The same email with another sub.", Tag::Fault("id.sub.changed")),
-    ("no-name", "There is no name.", Tag::Fault("id.name.missing")),
-    ("html-name", "The name is markup.", Tag::Fault("id.name.html")),
-    ("many-groups", "250 groups.", Tag::Fault("id.groups.many")),
-    ("no-groups", "There are no groups.", Tag::Fault("id.groups.missing")),
+pub const TEST_IDENTITIES: &[(&str, &str, TestIdentityEffect)] = &[
+    ("deny", "The person says no: access_denied.", TestIdentityEffect::Fails(Refusal::UserDenied)),
+    ("locked", "The account is locked: access_denied.", TestIdentityEffect::Fails(Refusal::PersonLocked)),
+    (
+        "mfa-required",
+        "A second factor is needed: interaction_required.",
+        TestIdentityEffect::Fails(Refusal::SecondFactorNeeded),
+    ),
+    ("broken", "The provider is broken: server_error.", TestIdentityEffect::Fails(Refusal::ProviderBroken)),
+    ("busy", "The provider is busy: temporarily_unavailable.", TestIdentityEffect::Fails(Refusal::ProviderBusy)),
+    ("mfa", "Signed in with a second factor: amr is pwd, otp, mfa.", TestIdentityEffect::Proof(&["pwd", "otp", "mfa"])),
+    ("slow", "Each answer of this sign-in comes late.", TestIdentityEffect::Fault("net.latency")),
+    ("bad-nonce", "The ID token's nonce is not the app's.", TestIdentityEffect::Fault("idt.nonce.wrong")),
+    ("no-nonce", "The ID token has no nonce.", TestIdentityEffect::Fault("idt.nonce.missing")),
+    ("bad-sig", "The ID token's signature does not hold.", TestIdentityEffect::Fault("idt.sig.corrupt")),
+    ("alg-none", "The ID token is not signed at all.", TestIdentityEffect::Fault("idt.alg.none")),
+    ("expired", "The ID token has expired.", TestIdentityEffect::Fault("idt.exp.past")),
+    ("wrong-aud", "The ID token is for another client.", TestIdentityEffect::Fault("idt.aud.wrong")),
+    ("wrong-iss", "The ID token is from another issuer.", TestIdentityEffect::Fault("idt.iss.wrong")),
+    ("bad-state", "The state that comes back is not the app's.", TestIdentityEffect::Fault("authz.state.wrong")),
+    ("no-id-token", "There is no ID token.", TestIdentityEffect::Fault("tok.id_token.missing")),
+    ("token-500", "The token endpoint answers 500.", TestIdentityEffect::Fault("tok.500")),
+    (
+        "rotate-key",
+        "The tokens are signed by a key that is new in the key set.",
+        TestIdentityEffect::Fault("jwks.rotate"),
+    ),
+    ("no-refresh", "There is no refresh token.", TestIdentityEffect::Fault("rt.never_issued")),
+    ("refresh-fails", "Refreshing is answered by invalid_grant.", TestIdentityEffect::Fault("rt.invalid_grant")),
+    ("wrong-sub", "UserInfo is about somebody else.", TestIdentityEffect::Fault("ui.sub.differs")),
+    ("no-email", "There is no email.", TestIdentityEffect::Fault("id.email.missing")),
+    ("unverified", "The email is not verified.", TestIdentityEffect::Fault("id.email.unverified")),
+    ("new-sub", "The same email with another sub.", TestIdentityEffect::Fault("id.sub.changed")),
+    ("no-name", "There is no name.", TestIdentityEffect::Fault("id.name.missing")),
+    ("html-name", "The name is markup.", TestIdentityEffect::Fault("id.name.html")),
+    ("many-groups", "250 groups.", TestIdentityEffect::Fault("id.groups.many")),
+    ("no-groups", "There are no groups.", TestIdentityEffect::Fault("id.groups.missing")),
 ];
 
 /// Reads a username or `login_hint`. `None` unless it names a person of the configuration and nothing but known words.
-pub(super) fn read(text: &str, settings: &Settings) -> Option<Given> {
+pub(super) fn read(text: &str, settings: &Settings) -> Option<Preset> {
     let text = text.trim();
     if !text.contains('+') || settings.users.iter().any(|user| user.answers_to(text)) {
         return None;
@@ -60,20 +68,20 @@ pub(super) fn read(text: &str, settings: &Settings) -> Option<Given> {
     let name = words.next().filter(|name| !name.is_empty())?;
     let whole = domain.map_or_else(|| name.to_owned(), |domain| format!("{name}@{domain}"));
     let user = settings.users.iter().find(|user| user.answers_to(&whole))?;
-    let (mut amr, mut marks) = (vec!["user".to_owned()], Vec::new());
+    let (mut amr, mut tags) = (vec!["user".to_owned()], Vec::new());
     let mut failure = None;
     for word in words {
         match tag(word)? {
-            Tag::Fails(refusal) => failure = failure.or(Some(refusal)),
-            Tag::Fault(id) => marks.push(Mark::write(Origin::TestIdentity, &format!("+{word}"), id)),
-            Tag::Proof(proof) => amr = proof.iter().map(|way| (*way).to_owned()).collect(),
+            TestIdentityEffect::Fails(refusal) => failure = failure.or(Some(refusal)),
+            TestIdentityEffect::Fault(id) => tags.push(FaultTag::write(Origin::TestIdentity, &format!("+{word}"), id)),
+            TestIdentityEffect::Proof(proof) => amr = proof.iter().map(|way| (*way).to_owned()).collect(),
         }
     }
     let answer = match failure {
-        Some(refusal) => PersonAnswer::Decline(refusal),
-        None => PersonAnswer::SignIn { sub: user.sub.clone(), claims: None, told: Vec::new(), amr, age: 0, marks },
+        Some(refusal) => UserDecision::Decline(refusal),
+        None => UserDecision::SignIn { sub: user.sub.clone(), claims: None, told: Vec::new(), amr, age: 0, tags },
     };
-    Some(Given { answer: Some(answer), consent: None, only_if_asked: false })
+    Some(Preset { answer: Some(answer), consent: None, only_if_asked: false })
 }
 
 /// A name that is almost a test identity: what is wrong with it, and what was probably meant.
@@ -117,7 +125,7 @@ pub fn nearest(text: &str, settings: &Settings) -> Option<Nearly> {
     Some(Nearly { why: format!("nobody here is called `{whole}`"), name: near })
 }
 
-fn tag(word: &str) -> Option<Tag> {
+fn tag(word: &str) -> Option<TestIdentityEffect> {
     let short = TEST_IDENTITIES.iter().find(|(name, ..)| *name == word).map(|(.., tag)| *tag);
-    short.or_else(|| fault(word).map(|fault| Tag::Fault(fault.id)))
+    short.or_else(|| fault(word).map(|fault| TestIdentityEffect::Fault(fault.id)))
 }

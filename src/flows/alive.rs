@@ -1,10 +1,10 @@
 //! Whether what a person agreed to still counts: one truth for every endpoint that is shown a code or a token.
 
-use crate::spec::{Check, Refusal, Refused, quoted};
+use crate::spec::{Check, FailedCheck, Refusal, quoted};
 use crate::world::{Ctx, Grant, Settings};
 
 /// Everything that ends what was agreed to: it was revoked, the person was deleted or locked, the app is not registered any more.
-pub(super) fn alive(ctx: &mut Ctx<'_>, grant: &Grant, check: Check) -> Result<(), Refused> {
+pub(super) fn alive(ctx: &mut Ctx<'_>, grant: &Grant, check: Check) -> Result<(), FailedCheck> {
     let refusal = check.refusal();
     ctx.check(check, !grant.revoked)?;
     let settings = ctx.settings;

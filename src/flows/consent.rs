@@ -2,45 +2,46 @@
 
 use crate::protocol::{Lifetime, Params, Scopes};
 use crate::spec::Check;
-use crate::world::{Asked, Ctx, Failure, Name, Outcome, Standing, Stop};
+use crate::world::{Ctx, Failure, Interrupt, Outcome, RecordKey, RememberedConsent, Request};
 
 use super::next_step::next_step;
-use super::place::reopen;
+use super::visit_state::reopen;
 
 /// How long a remembered consent is kept.
 const REMEMBERED: Lifetime = Lifetime::of_seconds(365 * 86_400);
 
 /// Shows the page of a visit whose person has just signed in.
-pub fn ask_consent(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
-    let (visit, place) = reopen(ctx, asked)?;
-    next_step(ctx, &visit, &place)
+pub fn ask_consent(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Failure> {
+    let (visit, state) = reopen(ctx, request)?;
+    next_step(ctx, &visit, &state)
 }
 
 /// Takes the form's answer.
-pub fn answer_consent(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
-    let (visit, mut place) = reopen(ctx, asked)?;
-    let awaited = place.interaction.as_ref().and_then(|(_, interaction)| interaction.session.as_ref());
-    let asked_here = awaited.is_some() && awaited == place.session.as_ref().map(|(id, _)| id);
-    ctx.check(Check::InteractionOfThisBrowser, asked_here).map_err(|refused| Stop::from(refused).on_a_page())?;
-    let allowed = asked.params.get("decision") == Some("allow");
+pub fn answer_consent(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Failure> {
+    let (visit, mut state) = reopen(ctx, request)?;
+    let awaited = state.interaction.as_ref().and_then(|(_, interaction)| interaction.session.as_ref());
+    let asked_here = awaited.is_some() && awaited == state.session.as_ref().map(|(id, _)| id);
+    ctx.check(Check::InteractionOfThisBrowser, asked_here).map_err(|refused| Interrupt::from(refused).on_a_page())?;
+    let allowed = request.params.get("decision") == Some("allow");
     if !allowed {
-        place.answer(ctx);
+        state.answer(ctx);
     }
     ctx.check_as(Check::PersonAgrees, allowed, |refused| refused.says("The person did not agree").on_purpose())
-        .map_err(|refused| Stop::from(refused).back_to(&visit.address))?;
-    let agreed = ticked(&visit.request.scopes, &asked.params);
-    if asked.params.get("remember").is_some()
-        && let Some((_, session)) = &place.session
+        .map_err(|refused| Interrupt::from(refused).back_to(&visit.address))?;
+    let agreed = ticked(&visit.request.scopes, &request.params);
+    if request.params.get("remember").is_some()
+        && let Some((_, session)) = &state.session
     {
-        let name = Name::Standing(visit.client.client_id(), session.person.sub.clone());
-        let standing: Option<Standing> = ctx.records.get(&name).map_err(|stop| stop.back_to(&visit.address))?;
+        let name = RecordKey::RememberedConsent(visit.client.client_id(), session.person.sub.clone());
+        let standing: Option<RememberedConsent> =
+            ctx.records.get(&name).map_err(|interrupt| interrupt.back_to(&visit.address))?;
         let scopes = together(&standing.unwrap_or_default().scopes, &agreed);
-        ctx.records.put(name, Standing { scopes }, ctx.now.plus(REMEMBERED));
+        ctx.records.put(name, RememberedConsent { scopes }, ctx.now.plus(REMEMBERED));
     }
-    if let Some((_, interaction)) = &mut place.interaction {
+    if let Some((_, interaction)) = &mut state.interaction {
         interaction.agreed = Some(agreed);
     }
-    next_step(ctx, &visit, &place)
+    next_step(ctx, &visit, &state)
 }
 
 /// `openid` cannot be unticked: it is what signing in means.

@@ -1,43 +1,43 @@
 //! Documents that anyone may read.
 
 use crate::protocol::{BrowserId, InteractionId, Lifetime};
-use crate::spec::{Check, Meant, Refused, quoted};
-use crate::world::{Asked, Ctx, Document, Endpoint, Failure, Interaction, Name, Outcome, Stop};
+use crate::spec::{Check, FailedCheck, Suggestion, quoted};
+use crate::world::{Ctx, Document, Endpoint, Failure, Interaction, Interrupt, Outcome, RecordKey, Request};
 
 /// What the provider can do, [Discovery §4](https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig).
-pub fn metadata(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
-    readable(ctx, asked)?;
+pub fn metadata(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Failure> {
+    readable(ctx, request)?;
     Ok(Outcome::Show(Document::Metadata))
 }
 
 /// The public keys, [RFC 7517 §5](https://www.rfc-editor.org/rfc/rfc7517#section-5).
-pub fn keys(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
-    readable(ctx, asked)?;
+pub fn keys(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Failure> {
+    readable(ctx, request)?;
     Ok(Outcome::Show(Document::Keys))
 }
 
 /// A look at what a page would be like, `HEAD`: nothing is decided, so nothing changes.
-pub fn look(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
-    readable(ctx, asked)?;
+pub fn look(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Failure> {
+    readable(ctx, request)?;
     Ok(Outcome::Done)
 }
 
 /// An address where nothing is. What was probably meant is found by whoever knows the addresses, and comes along as unreadable.
-pub fn nowhere(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
-    let refused = match readable(ctx, asked) {
+pub fn nowhere(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Failure> {
+    let refused = match readable(ctx, request) {
         Err(refused) => refused,
-        Ok(()) => ctx.refuse(Check::AddressKnown).got(&*asked.path),
+        Ok(()) => ctx.refuse(Check::AddressKnown).got(&*request.path),
     };
-    Err(Stop::from(refused).on_a_page())
+    Err(Interrupt::from(refused).on_a_page())
 }
 
 /// The refusal of an address where nothing is, with the nearest one.
-pub fn nothing_at(path: &str, nearest: Option<String>, discovery: &str) -> Refused {
-    let refused = Refused::by(Check::AddressKnown).got(path);
+pub fn nothing_at(path: &str, nearest: Option<String>, discovery: &str) -> FailedCheck {
+    let refused = FailedCheck::by(Check::AddressKnown).got(path);
     match nearest {
         Some(near) => {
-            let meant = Meant::Word { word: near.clone(), link: Some(near.clone()) };
-            refused.says(format!("There is nothing at {}", quoted(path))).expected(near).meant(Some(meant))
+            let meant = Suggestion::Word { word: near.clone(), link: Some(near.clone()) };
+            refused.says(format!("There is nothing at {}", quoted(path))).expected(near).suggest(Some(meant))
         }
         None => refused.says(format!("There is nothing at {}; discovery is at {discovery}", quoted(path))),
     }
@@ -45,21 +45,21 @@ pub fn nothing_at(path: &str, nearest: Option<String>, discovery: &str) -> Refus
 
 /// A form that came without the browser's cookie: the same is asked by GET, which brings the cookie along. The request waits here, since
 /// it may be long, and has an ID token in it that belongs into no URL.
-pub fn ask_again(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
-    readable(ctx, asked)?;
+pub fn ask_again(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Failure> {
+    readable(ctx, request)?;
     // What is no text would wait here as another one.
-    if asked.params.garbled().is_some() {
-        ctx.readable_parameters(&asked.params).map_err(|refused| Stop::from(refused).on_a_page())?;
+    if request.params.garbled().is_some() {
+        ctx.readable_parameters(&request.params).map_err(|refused| Interrupt::from(refused).on_a_page())?;
     }
     let name: InteractionId = ctx.entropy.secret().into();
     let waiting = Interaction {
         browser: BrowserId::default(),
-        request: asked.params.to_query(),
+        request: request.params.to_query(),
         session: None,
         agreed: None,
         answered: false,
     };
-    ctx.records.put(Name::Interaction(name.clone()), waiting, ctx.now.plus(WAITING));
+    ctx.records.put(RecordKey::Interaction(name.clone()), waiting, ctx.now.plus(WAITING));
     Ok(Outcome::AskAgain(name.to_string()))
 }
 
@@ -70,28 +70,28 @@ const WAITING: Lifetime = Lifetime::of_seconds(300);
 pub const AGAIN: &str = "again";
 
 /// Where the same can be asked once more, if a form brought the request along.
-pub(super) fn begin_again(ctx: &Ctx<'_>, asked: &Asked) -> Option<Meant> {
-    let request = asked.params.get("request_again")?;
-    let door = if asked.endpoint == Endpoint::SignOut { Endpoint::EndSession } else { Endpoint::Authorize };
+pub(super) fn begin_again(ctx: &Ctx<'_>, request: &Request) -> Option<Suggestion> {
+    let query = request.params.get("request_again")?;
+    let door = if request.endpoint == Endpoint::SignOut { Endpoint::EndSession } else { Endpoint::Authorize };
     let path = ctx.settings.routes.get(&door)?;
-    Some(Meant::Again(format!("{}{path}?{request}", ctx.settings.issuer_path())))
+    Some(Suggestion::Again(format!("{}{path}?{query}", ctx.settings.issuer_path())))
 }
 
 /// A request that no flow serves, refused in the caller's terms.
-pub fn refuse(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
-    readable(ctx, asked)?;
+pub fn refuse(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Failure> {
+    readable(ctx, request)?;
     Ok(Outcome::Done)
 }
 
 /// A request that no flow serves, refused on a page.
-pub fn refuse_on_a_page(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
-    readable(ctx, asked).map_err(|refused| Stop::from(refused).on_a_page())?;
+pub fn refuse_on_a_page(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Failure> {
+    readable(ctx, request).map_err(|refused| Interrupt::from(refused).on_a_page())?;
     Ok(Outcome::Done)
 }
 
 /// Every flow's first step: the request could be read as its endpoint needs it.
-pub(super) fn readable(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<(), Refused> {
-    match &asked.unreadable {
+pub(super) fn readable(ctx: &mut Ctx<'_>, request: &Request) -> Result<(), FailedCheck> {
+    match &request.unreadable {
         Some(refused) => ctx.check_as(refused.check, false, |_| refused.clone()),
         None => Ok(()),
     }

@@ -6,25 +6,25 @@ use serde_json::Value;
 
 use crate::protocol::Map;
 use crate::spec::{Check, quoted};
-use crate::world::{Asked, AuthMethod, Ctx, Failure, Grant, Name, Outcome, Refresh, Stop};
+use crate::world::{AuthMethod, Ctx, Failure, Grant, Interrupt, Outcome, RecordKey, RefreshToken, Request};
 
 use super::alive::is_alive;
 use super::token::{refresh_name, session_lives, verify_client};
 use super::userinfo::access;
 
 /// An API asks about a token. What is wrong with the token is no error: it is not active, and nothing more is said.
-pub fn introspect(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
-    let client = verify_client(ctx, asked)?;
+pub fn introspect(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Failure> {
+    let client = verify_client(ctx, request)?;
     ctx.check_as(Check::ClientConfidential, client.method() != AuthMethod::None, |refused| {
         refused
             .says(format!("{} did not authenticate, and learns nothing about tokens so", quoted(client.shown_name())))
     })?;
-    let token = ctx.parameter(&asked.params, "token")?;
+    let token = ctx.parameter(&request.params, "token")?;
     let members = describe(ctx, token)?;
     Ok(Outcome::Tell(members.unwrap_or_else(|| Map::from_iter([("active".to_owned(), Value::Bool(false))]))))
 }
 
-fn describe(ctx: &Ctx<'_>, token: &str) -> Result<Option<Map>, Stop> {
+fn describe(ctx: &Ctx<'_>, token: &str) -> Result<Option<Map>, Interrupt> {
     if let Ok((id, access)) = access(ctx, token)? {
         let Some(grant) = alive(ctx, &access.grant)?.filter(|_| !access.revoked && ctx.now < access.until) else {
             return Ok(None);
@@ -39,7 +39,7 @@ fn describe(ctx: &Ctx<'_>, token: &str) -> Result<Option<Map>, Stop> {
         }
         return Ok(Some(members));
     }
-    let Some(refresh) = ctx.records.get::<Refresh>(&Name::Refresh(refresh_name(ctx, token)))? else {
+    let Some(refresh) = ctx.records.get::<RefreshToken>(&RecordKey::RefreshToken(refresh_name(ctx, token)))? else {
         return Ok(None);
     };
     let replaced = refresh.replaced_at.is_some_and(|at| ctx.now >= at.plus(ctx.settings.policy.refresh_grace));
@@ -54,8 +54,8 @@ fn describe(ctx: &Ctx<'_>, token: &str) -> Result<Option<Map>, Stop> {
     Ok(Some(members))
 }
 
-fn alive(ctx: &Ctx<'_>, id: &crate::protocol::GrantId) -> Result<Option<Arc<Grant>>, Stop> {
-    Ok(ctx.records.get::<Arc<Grant>>(&Name::Grant(id.clone()))?.filter(|grant| is_alive(ctx.settings, grant)))
+fn alive(ctx: &Ctx<'_>, id: &crate::protocol::GrantId) -> Result<Option<Arc<Grant>>, Interrupt> {
+    Ok(ctx.records.get::<Arc<Grant>>(&RecordKey::Grant(id.clone()))?.filter(|grant| is_alive(ctx.settings, grant)))
 }
 
 fn common(ctx: &Ctx<'_>, grant: &Grant, scope: &str) -> Map {

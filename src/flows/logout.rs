@@ -5,87 +5,88 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::protocol::{InteractionId, Lifetime, Params, SessionId, nearest};
-use crate::spec::{Check, Meant, Refused, compared, one_of, quoted};
+use crate::spec::{Check, FailedCheck, Suggestion, compared, one_of, quoted};
 use crate::tokens::Opened;
 use crate::world::{
-    Asked, Browser, Client, Ctx, Failure, Interaction, Name, Outcome, Question, ReturnAfterLogout, Session, Stop,
-    is_loopback_uri,
+    Browser, Client, Ctx, Failure, Interaction, Interrupt, Outcome, Question, RecordKey, Request, ReturnAfterLogout,
+    Session, is_loopback_uri,
 };
 
 use super::documents::readable;
 use super::hint;
-use super::place::Place;
+use super::visit_state::VisitState;
 
 /// How long the question may be left open.
 const OPEN_PAGE: Lifetime = Lifetime::of_seconds(3_600);
 
 /// An app sends the browser to sign out. Only an ID token of the very person who is signed in ends the sign-in at once;
 /// anyone else's wish is put to the person, or every page on the web could sign people out.
-pub fn end_session(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
-    let found = readable(ctx, asked).map_err(Stop::from).and_then(|()| Request::read(ctx, asked));
-    let Request { place, hint, client, return_to } = found.map_err(Stop::on_a_page)?;
-    let signed_in = place.session.as_ref().map(|(_, session)| session.person.clone());
+pub fn end_session(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Failure> {
+    let found = readable(ctx, request).map_err(Interrupt::from).and_then(|()| LogoutRequest::read(ctx, request));
+    let LogoutRequest { state, hint, client, return_to } = found.map_err(Interrupt::on_a_page)?;
+    let signed_in = state.session.as_ref().map(|(_, session)| session.person.clone());
     let hinted = hint.as_ref().and_then(|hint| hint.claim("sub"));
     let same = signed_in.as_ref().is_none_or(|person| hinted == Some(person.sub.as_str()));
     if same && !ctx.settings.policy.confirm_sign_out {
-        let elsewhere = end_hinted(ctx, &place, hint.as_ref()).map_err(Stop::on_a_page)?;
-        end(ctx, &place);
+        let elsewhere = end_hinted(ctx, &state, hint.as_ref()).map_err(Interrupt::on_a_page)?;
+        end(ctx, &state);
         // Nobody's ID token says that the app means it, and nobody was asked: the browser goes nowhere by itself.
         let return_to = return_to.map(|to| ReturnAfterLogout { at_once: hint.is_some(), ..to });
         return Ok(Outcome::SignedOut { was_signed_in: signed_in.is_some() || elsewhere, stayed: false, return_to });
     }
     let interaction: InteractionId = ctx.entropy.secret().into();
     let record = Interaction {
-        browser: place.browser_id.clone(),
-        request: asked.params.to_query(),
-        session: place.session.as_ref().map(|(id, _)| id.clone()),
+        browser: state.browser_id.clone(),
+        request: request.params.to_query(),
+        session: state.session.as_ref().map(|(id, _)| id.clone()),
         agreed: None,
         answered: false,
     };
-    ctx.records.put(Name::Interaction(interaction.clone()), record, ctx.now.plus(OPEN_PAGE));
-    Ok(Outcome::Ask(Question::SignOut { interaction, person: signed_in, client, params: asked.params.clone() }))
+    ctx.records.put(RecordKey::Interaction(interaction.clone()), record, ctx.now.plus(OPEN_PAGE));
+    Ok(Outcome::Ask(Question::SignOut { interaction, person: signed_in, client, params: request.params.clone() }))
 }
 
 /// Takes the answer of the page that asks.
-pub fn answer_sign_out(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
-    let place = readable(ctx, asked).map_err(Stop::from).and_then(|()| Place::of_interaction(ctx, asked));
-    let place = place.map_err(Stop::on_a_page)?;
-    place.answer(ctx);
+pub fn answer_sign_out(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Failure> {
+    let state = readable(ctx, request).map_err(Interrupt::from).and_then(|()| VisitState::of_interaction(ctx, request));
+    let state = state.map_err(Interrupt::on_a_page)?;
+    state.answer(ctx);
     // What the app asked for is checked again: the configuration may have changed while the page was open.
-    let interaction = place.interaction.as_ref().map(|(_, interaction)| interaction.clone());
+    let interaction = state.interaction.as_ref().map(|(_, interaction)| interaction.clone());
     let request_of_app = interaction.as_ref().map(|interaction| interaction.request.clone()).unwrap_or_default();
     let params = Params::parse(request_of_app.as_bytes());
-    let Request { return_to, .. } = Request::read(ctx, &Asked { params, ..asked.clone() }).map_err(Stop::on_a_page)?;
-    if asked.params.get("decision") == Some("stay") {
+    let LogoutRequest { return_to, .. } =
+        LogoutRequest::read(ctx, &Request { params, ..request.clone() }).map_err(Interrupt::on_a_page)?;
+    if request.params.get("decision") == Some("stay") {
         // Whoever stays signed in may go back to where they came from; the app is told nothing.
         let return_to = return_to.map(|to| ReturnAfterLogout { at_once: false, state: None, ..to });
         return Ok(Outcome::SignedOut { was_signed_in: true, stayed: true, return_to });
     }
-    end(ctx, &place);
+    end(ctx, &state);
     // Whoever presses twice was signed out by the first press.
     let was_signed_in = interaction.is_some_and(|interaction| interaction.session.is_some());
     Ok(Outcome::SignedOut { was_signed_in, stayed: false, return_to })
 }
 
 /// What an app asks for.
-struct Request {
-    place: Place,
+struct LogoutRequest {
+    state: VisitState,
     hint: Option<Opened>,
     client: Option<Arc<Client>>,
     return_to: Option<ReturnAfterLogout>,
 }
 
-impl Request {
-    fn read(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Self, Stop> {
-        let place = Place::of_request(ctx, asked)?;
-        let params = &asked.params;
+impl LogoutRequest {
+    fn read(ctx: &mut Ctx<'_>, request: &Request) -> Result<Self, Interrupt> {
+        let state = VisitState::of_request(ctx, request)?;
+        let params = &request.params;
         ctx.readable_parameters(params)?;
         let hint = match params.get("id_token_hint") {
             None => None,
             Some(token) => {
                 let opened = hint::open(ctx, token);
                 let why = opened.as_ref().err().map_or("", |why| why.sentence());
-                let refused = |refused: Refused| refused.says(format!("id_token_hint {why}"));
+                let refused = |refused: FailedCheck| refused.says(format!("id_token_hint {why}"));
                 Some(ctx.require_as(Check::LogoutHintValid, opened.ok(), refused)?)
             }
         };
@@ -98,26 +99,30 @@ impl Request {
             })?;
         }
         let client = hinted.or(named).and_then(|id| ctx.settings.client(id));
-        let return_to = return_to(ctx, asked, client.as_deref())?;
-        Ok(Self { place, hint, client, return_to })
+        let return_to = return_to(ctx, request, client.as_deref())?;
+        Ok(Self { state, hint, client, return_to })
     }
 }
 
 /// Where the browser goes afterwards: only for a client that the request names, and only where that client registered.
-fn return_to(ctx: &mut Ctx<'_>, asked: &Asked, client: Option<&Client>) -> Result<Option<ReturnAfterLogout>, Refused> {
-    let (Some(sent), Some(client)) = (asked.params.get("post_logout_redirect_uri"), client) else { return Ok(None) };
+fn return_to(
+    ctx: &mut Ctx<'_>,
+    request: &Request,
+    client: Option<&Client>,
+) -> Result<Option<ReturnAfterLogout>, FailedCheck> {
+    let (Some(sent), Some(client)) = (request.params.get("post_logout_redirect_uri"), client) else { return Ok(None) };
     let registered = if client.unregistered {
         is_loopback_uri(sent) || Url::parse(sent).is_ok_and(|uri| ctx.settings.may_redirect_to(&uri))
     } else {
         client.post_logout_redirect_uris.iter().any(|uri| uri == sent)
     };
     ctx.check_as(Check::LogoutUriRegistered, registered, |refused| not_registered(refused, client, sent))?;
-    let state = asked.params.get("state").map(str::to_owned);
+    let state = request.params.get("state").map(str::to_owned);
     let app = client.shown_name().to_owned();
     Ok(Url::parse(sent).ok().map(|uri| ReturnAfterLogout { uri, state, app, at_once: true }))
 }
 
-fn not_registered(refused: Refused, client: &Client, sent: &str) -> Refused {
+fn not_registered(refused: FailedCheck, client: &Client, sent: &str) -> FailedCheck {
     let (refused, app) = (refused.got(sent), quoted(client.shown_name()));
     if client.unregistered {
         return refused
@@ -129,33 +134,33 @@ fn not_registered(refused: Refused, client: &Client, sent: &str) -> Refused {
     match nearest(sent, known.iter().map(String::as_str)) {
         Some(near) => refused
             .says(format!("post_logout_redirect_uri differs from the registered one: {}", compared(sent, near)))
-            .meant(Some(Meant::Word { word: near.to_owned(), link: None })),
+            .suggest(Some(Suggestion::Word { word: near.to_owned(), link: None })),
         None if known.is_empty() => refused.says(format!("{app} has no post_logout_redirect_uris registered")),
         None => refused.says(format!("post_logout_redirect_uri {} is not registered for {app}", quoted(sent))),
     }
 }
 
-fn end(ctx: &mut Ctx<'_>, place: &Place) {
-    let Some((id, session)) = &place.session else { return };
+fn end(ctx: &mut Ctx<'_>, state: &VisitState) {
+    let Some((id, session)) = &state.session else { return };
     let until = session.until;
     end_session_of(ctx, id, session);
-    let browser = Browser { session: None, used: place.browser.used.clone() };
-    ctx.records.put(Name::Browser(place.browser_id.clone()), browser, until);
+    let browser = Browser { session: None, used: state.browser.used.clone() };
+    ctx.records.put(RecordKey::Browser(state.browser_id.clone()), browser, until);
 }
 
 /// The sign-in that the ID token names ends even where another browser, or none, brings it: it is what the app believes.
-fn end_hinted(ctx: &mut Ctx<'_>, place: &Place, hint: Option<&Opened>) -> Result<bool, Stop> {
+fn end_hinted(ctx: &mut Ctx<'_>, state: &VisitState, hint: Option<&Opened>) -> Result<bool, Interrupt> {
     let Some(sid) = hint.and_then(|hint| hint.claim("sid")).map(SessionId::from) else {
-        if hint.is_some() && place.session.is_none() {
+        if hint.is_some() && state.session.is_none() {
             let why = "the id_token_hint names no session (sid), and no browser came with it: no sign-in was ended";
             ctx.trace.remarks.push(why.to_owned());
         }
         return Ok(false);
     };
-    if place.session.as_ref().is_some_and(|(id, _)| *id == sid) {
+    if state.session.as_ref().is_some_and(|(id, _)| *id == sid) {
         return Ok(false);
     }
-    let found: Option<Session> = ctx.records.get(&Name::Session(sid.clone()))?;
+    let found: Option<Session> = ctx.records.get(&RecordKey::Session(sid.clone()))?;
     let Some(session) = found.filter(|session| !session.ended && ctx.now < session.until) else { return Ok(false) };
     end_session_of(ctx, &sid, &session);
     Ok(true)
@@ -163,5 +168,5 @@ fn end_hinted(ctx: &mut Ctx<'_>, place: &Place, hint: Option<&Opened>) -> Result
 
 fn end_session_of(ctx: &mut Ctx<'_>, id: &SessionId, session: &Session) {
     let until = session.until;
-    ctx.records.put(Name::Session(id.clone()), Session { ended: true, ..session.clone() }, until);
+    ctx.records.put(RecordKey::Session(id.clone()), Session { ended: true, ..session.clone() }, until);
 }

@@ -8,12 +8,12 @@ mod hint;
 mod introspect;
 mod logout;
 mod next_step;
-mod place;
 mod revoke;
 mod sign_in;
 mod token;
 mod userinfo;
 mod visit;
+mod visit_state;
 mod what_if;
 
 pub use authorize::authorize;

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use crate::protocol::{ClaimsRequest, CodeValue, GrantId, InteractionId, Lifetime, Prompt, Scopes, SessionId, Subject};
-use crate::spec::{Check, Refused, quoted};
+use crate::spec::{Check, FailedCheck, quoted};
 use crate::world::{
-    Answer, Code, Consent, ConsentAnswer, Ctx, Failure, Grant, Interaction, Name, Outcome, Question, Session,
-    SignInQuestion, Standing, Stop,
+    AuthorizationResponse, Code, Consent, ConsentDecision, Ctx, Failure, Grant, Interaction, Interrupt, Outcome,
+    Question, RecordKey, RememberedConsent, Session, SignInQuestion,
 };
 
-use super::place::Place;
 use super::visit::Visit;
+use super::visit_state::VisitState;
 
 /// How long a page may be left open.
 const OPEN_PAGE: Lifetime = Lifetime::of_seconds(3_600);
@@ -19,11 +19,11 @@ const OPEN_PAGE: Lifetime = Lifetime::of_seconds(3_600);
 pub(super) const USED_CODE: Lifetime = Lifetime::of_seconds(600);
 
 /// Asks for a sign-in, or for consent, or sends the browser back with a code.
-pub(super) fn next_step(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place) -> Result<Outcome, Failure> {
-    let back = |stop: Stop| stop.back_to(&visit.address);
-    let fitting = fitting(ctx, visit, place);
+pub(super) fn next_step(ctx: &mut Ctx<'_>, visit: &Visit, state: &VisitState) -> Result<Outcome, Failure> {
+    let back = |interrupt: Interrupt| interrupt.back_to(&visit.address);
+    let fitting = fitting(ctx, visit, state);
     if visit.request.prompts(Prompt::None) {
-        let why = why_not_fitting(ctx, visit, place);
+        let why = why_not_fitting(ctx, visit, state);
         ctx.check_as(Check::SignedIn, fitting.is_some(), |refused| {
             let refused = refused.says(format!("{why}, and prompt=none forbids asking"));
             if visit.expected.is_empty() { refused } else { refused.expected(names(visit)) }
@@ -31,36 +31,36 @@ pub(super) fn next_step(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place) -> Resu
         .map_err(|refused| back(refused.into()))?;
     }
     let Some((sid, session)) = fitting else {
-        return Ok(ask_for_sign_in(ctx, visit, place));
+        return Ok(ask_for_sign_in(ctx, visit, state));
     };
     expected_person(ctx, visit, session).map_err(|refused| back(refused.into()))?;
     let mut grant = grant(ctx, visit, sid, session);
-    if let Some(agreed) = agreement(ctx, visit, place, &grant).map_err(back)? {
+    if let Some(agreed) = agreement(ctx, visit, state, &grant).map_err(back)? {
         grant.claims = single_claims(ctx, visit, &agreed);
         grant.scopes = agreed;
-        return Ok(give_code(ctx, visit, place, grant));
+        return Ok(give_code(ctx, visit, state, grant));
     }
     if visit.request.prompts(Prompt::None) {
         return Err(back(ctx.refuse(Check::Consented).into()));
     }
-    Ok(ask_for_consent(ctx, visit, place, grant))
+    Ok(ask_for_consent(ctx, visit, state, grant))
 }
 
 /// Whether nobody needs to be asked who this is.
-pub(super) fn is_signed_in(ctx: &Ctx<'_>, visit: &Visit, place: &Place) -> bool {
-    fitting(ctx, visit, place).is_some()
+pub(super) fn is_signed_in(ctx: &Ctx<'_>, visit: &Visit, state: &VisitState) -> bool {
+    fitting(ctx, visit, state).is_some()
 }
 
-fn fitting<'a>(ctx: &Ctx<'_>, visit: &Visit, place: &'a Place) -> Option<&'a (SessionId, Session)> {
-    place.session.as_ref().filter(|(_, session)| fits(ctx, visit, place, session))
+fn fitting<'a>(ctx: &Ctx<'_>, visit: &Visit, state: &'a VisitState) -> Option<&'a (SessionId, Session)> {
+    state.session.as_ref().filter(|(_, session)| fits(ctx, visit, state, session))
 }
 
 /// Whether a session is good enough for this request, [Core §3.1.2.3](https://openid.net/specs/openid-connect-core-1_0.html#Authenticates).
-fn fits(ctx: &Ctx<'_>, visit: &Visit, place: &Place, session: &Session) -> bool {
+fn fits(ctx: &Ctx<'_>, visit: &Visit, state: &VisitState, session: &Session) -> bool {
     if !ctx.settings.may_sign_in(&session.person) {
         return false;
     }
-    if place.signed_in_on_this_visit() {
+    if state.signed_in_on_this_visit() {
         return true;
     }
     let request = &visit.request;
@@ -75,8 +75,8 @@ fn fits(ctx: &Ctx<'_>, visit: &Visit, place: &Place, session: &Session) -> bool 
 }
 
 /// Why nobody is signed in who would do, in words.
-fn why_not_fitting(ctx: &Ctx<'_>, visit: &Visit, place: &Place) -> String {
-    let Some((_, session)) = &place.session else { return "Nobody is signed in".into() };
+fn why_not_fitting(ctx: &Ctx<'_>, visit: &Visit, state: &VisitState) -> String {
+    let Some((_, session)) = &state.session else { return "Nobody is signed in".into() };
     let sub = &session.person.sub;
     if !visit.expected.is_empty() && !visit.expected.contains(sub) {
         return format!("{} is signed in, not {}", quoted(sub.as_str()), quoted(&names(visit)));
@@ -96,7 +96,7 @@ fn max_age(visit: &Visit) -> Option<i64> {
 }
 
 /// Someone else signed in than the app expected: it must not be told that this is the same person.
-fn expected_person(ctx: &mut Ctx<'_>, visit: &Visit, session: &Session) -> Result<(), Refused> {
+fn expected_person(ctx: &mut Ctx<'_>, visit: &Visit, session: &Session) -> Result<(), FailedCheck> {
     if visit.expected.is_empty() {
         return Ok(());
     }
@@ -112,20 +112,20 @@ fn names(visit: &Visit) -> String {
 }
 
 /// What the person agreed to, if no question is open.
-fn agreement(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place, grant: &Grant) -> Result<Option<Scopes>, Stop> {
+fn agreement(ctx: &mut Ctx<'_>, visit: &Visit, state: &VisitState, grant: &Grant) -> Result<Option<Scopes>, Interrupt> {
     // What somebody agrees to who was not asked who they are is no matter.
     let given = ctx.person.filter(|given| given.answer.is_none() || ctx.trace.used.answer);
     if let Some(consent) = given.and_then(|given| given.consent.as_ref()) {
         ctx.trace.used.consent = true;
-        let agrees = *consent != ConsentAnswer::Nothing;
+        let agrees = *consent != ConsentDecision::Nothing;
         ctx.check_as(Check::PersonAgrees, agrees, |refused| refused.says("The person did not agree").on_purpose())?;
         let asked = &visit.request.scopes;
         return Ok(Some(match consent {
-            ConsentAnswer::Only(scopes) => asked.filtered(|scope| scope == "openid" || scopes.contains(scope)),
+            ConsentDecision::Only(scopes) => asked.filtered(|scope| scope == "openid" || scopes.contains(scope)),
             _ => asked.clone(),
         }));
     }
-    if let Some(agreed) = place.interaction.as_ref().and_then(|(_, interaction)| interaction.agreed.clone()) {
+    if let Some(agreed) = state.interaction.as_ref().and_then(|(_, interaction)| interaction.agreed.clone()) {
         return Ok(Some(agreed));
     }
     if visit.request.prompts(Prompt::Consent) {
@@ -136,8 +136,8 @@ fn agreement(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place, grant: &Grant) -> 
         Consent::Off => Ok(Some(asked)),
         Consent::Always => Ok(None),
         Consent::Remembered => {
-            let name = Name::Standing(grant.client.clone(), grant.person.sub.clone());
-            let standing: Standing = ctx.records.get(&name)?.unwrap_or_default();
+            let name = RecordKey::RememberedConsent(grant.client.clone(), grant.person.sub.clone());
+            let standing: RememberedConsent = ctx.records.get(&name)?.unwrap_or_default();
             Ok(asked.is_within(&standing.scopes).then_some(asked))
         }
     }
@@ -154,7 +154,7 @@ fn grant(ctx: &Ctx<'_>, visit: &Visit, sid: &SessionId, session: &Session) -> Gr
         claims: request.claims.clone(),
         resource: request.resource.clone(),
         login_hint: request.login_hint.clone(),
-        marks: session.marks.clone(),
+        tags: session.tags.clone(),
         ..Grant::new(&ctx.settings.issuer, client, session.person.clone(), request.scopes.clone())
     }
 }
@@ -173,22 +173,22 @@ fn single_claims(ctx: &Ctx<'_>, visit: &Visit, agreed: &Scopes) -> ClaimsRequest
     claims
 }
 
-fn ask_for_sign_in(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place) -> Outcome {
-    let interaction = keep_open(ctx, visit, place, None);
-    let mut question = sign_in_question(visit, place, interaction);
-    question.foreign_host.clone_from(&place.foreign_host);
+fn ask_for_sign_in(ctx: &mut Ctx<'_>, visit: &Visit, state: &VisitState) -> Outcome {
+    let interaction = keep_open(ctx, visit, state, None);
+    let mut question = sign_in_question(visit, state, interaction);
+    question.foreign_host.clone_from(&state.foreign_host);
     Outcome::Ask(Question::SignIn(Box::new(question)))
 }
 
 /// The sign-in page for a visit.
-pub(super) fn sign_in_question(visit: &Visit, place: &Place, interaction: InteractionId) -> SignInQuestion {
+pub(super) fn sign_in_question(visit: &Visit, state: &VisitState, interaction: InteractionId) -> SignInQuestion {
     SignInQuestion {
         interaction,
         client: Arc::clone(&visit.client),
         address: visit.address.clone(),
         params: visit.params.clone(),
-        used: place.browser.used.clone(),
-        signed_in: place.session.as_ref().map(|(_, session)| session.person.clone()),
+        used: state.browser.used.clone(),
+        signed_in: state.session.as_ref().map(|(_, session)| session.person.clone()),
         edit: None,
         notice: None,
         typed: None,
@@ -198,18 +198,18 @@ pub(super) fn sign_in_question(visit: &Visit, place: &Place, interaction: Intera
     }
 }
 
-fn ask_for_consent(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place, grant: Grant) -> Outcome {
-    let interaction = keep_open(ctx, visit, place, grant.session.clone());
+fn ask_for_consent(ctx: &mut Ctx<'_>, visit: &Visit, state: &VisitState, grant: Grant) -> Outcome {
+    let interaction = keep_open(ctx, visit, state, grant.session.clone());
     let (client, address, params) = (Arc::clone(&visit.client), visit.address.clone(), visit.params.clone());
     Outcome::Ask(Question::Consent { interaction, client, address, params, grant: Arc::new(grant) })
 }
 
 /// The page's record, new or kept on.
 /// For a consent page it says whose answer is awaited.
-fn keep_open(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place, session: Option<SessionId>) -> InteractionId {
-    let (id, mut interaction) = place.interaction.clone().unwrap_or_else(|| {
+fn keep_open(ctx: &mut Ctx<'_>, visit: &Visit, state: &VisitState, session: Option<SessionId>) -> InteractionId {
+    let (id, mut interaction) = state.interaction.clone().unwrap_or_else(|| {
         let interaction = Interaction {
-            browser: place.browser_id.clone(),
+            browser: state.browser_id.clone(),
             request: visit.params.to_query(),
             session: None,
             agreed: None,
@@ -218,13 +218,13 @@ fn keep_open(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place, session: Option<Se
         (ctx.entropy.secret().into(), interaction)
     });
     interaction.session = session.or(interaction.session);
-    ctx.records.put(Name::Interaction(id.clone()), interaction, ctx.now.plus(OPEN_PAGE));
+    ctx.records.put(RecordKey::Interaction(id.clone()), interaction, ctx.now.plus(OPEN_PAGE));
     id
 }
 
 /// [RFC 6749 §4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2)
-fn give_code(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place, grant: Grant) -> Outcome {
-    place.answer(ctx);
+fn give_code(ctx: &mut Ctx<'_>, visit: &Visit, state: &VisitState, grant: Grant) -> Outcome {
+    state.answer(ctx);
     let grant_id: GrantId = ctx.entropy.id().into();
     let code_value: CodeValue = ctx.entropy.secret().into();
     let lifetimes = ctx.settings.lifetimes(&visit.client);
@@ -238,9 +238,9 @@ fn give_code(ctx: &mut Ctx<'_>, visit: &Visit, place: &Place, grant: Grant) -> O
         until,
         redeemed_at: None,
     };
-    ctx.records.put(Name::Code(code_value.clone()), code, until.plus(USED_CODE));
+    ctx.records.put(RecordKey::Code(code_value.clone()), code, until.plus(USED_CODE));
     let grant = Arc::new(grant);
-    ctx.records.put(Name::Grant(grant_id), Arc::clone(&grant), until.plus(USED_CODE));
+    ctx.records.put(RecordKey::Grant(grant_id), Arc::clone(&grant), until.plus(USED_CODE));
     let (address, challenge) = (visit.address.clone(), visit.request.challenge.clone());
-    Outcome::Return(Box::new(Answer { address, code: code_value, grant, challenge }))
+    Outcome::Return(Box::new(AuthorizationResponse { address, code: code_value, grant, challenge }))
 }

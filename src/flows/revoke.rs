@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use crate::spec::{Check, Refused, quoted};
-use crate::world::{Asked, Ctx, Failure, Grant, Name, Outcome, Refresh, Stop};
+use crate::spec::{Check, FailedCheck, quoted};
+use crate::world::{Ctx, Failure, Grant, Interrupt, Outcome, RecordKey, RefreshToken, Request};
 
 use super::token::{AuthenticatedClient, refresh_name, verify_client};
 use super::userinfo::access;
 
 /// An app gives a token back. One that is unknown is as good as revoked, §2.2.
-pub fn revoke(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
-    let client = verify_client(ctx, asked)?;
-    let token = ctx.parameter(&asked.params, "token")?;
+pub fn revoke(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Failure> {
+    let client = verify_client(ctx, request)?;
+    let token = ctx.parameter(&request.params, "token")?;
     if !revoke_refresh_token(ctx, &client, token)? {
         revoke_access_token(ctx, &client, token)?;
     }
@@ -19,13 +19,13 @@ pub fn revoke(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
 }
 
 /// With a refresh token goes everything that came of the same agreement, §2.1.
-fn revoke_refresh_token(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, token: &str) -> Result<bool, Stop> {
-    let found: Option<Refresh> = ctx.records.get(&Name::Refresh(refresh_name(ctx, token)))?;
+fn revoke_refresh_token(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, token: &str) -> Result<bool, Interrupt> {
+    let found: Option<RefreshToken> = ctx.records.get(&RecordKey::RefreshToken(refresh_name(ctx, token)))?;
     let Some(refresh) = found else { return Ok(false) };
     ctx.check_as(Check::TokenOfThisClient, refresh.client == client.client_id(), |refused| {
         of_another(refused, client)
     })?;
-    let name = Name::Grant(refresh.grant.clone());
+    let name = RecordKey::Grant(refresh.grant.clone());
     if let Some(mut grant) = ctx.records.get::<Arc<Grant>>(&name)? {
         Arc::make_mut(&mut grant).revoked = true;
         ctx.records.put(name, grant, refresh.until);
@@ -33,14 +33,14 @@ fn revoke_refresh_token(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, token: 
     Ok(true)
 }
 
-fn of_another(refused: Refused, client: &AuthenticatedClient) -> Refused {
+fn of_another(refused: FailedCheck, client: &AuthenticatedClient) -> FailedCheck {
     refused.says(format!("The token was issued to another app than {}", quoted(&client.id)))
 }
 
-fn revoke_access_token(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, token: &str) -> Result<(), Stop> {
+fn revoke_access_token(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, token: &str) -> Result<(), Interrupt> {
     let Ok((id, mut access)) = access(ctx, token)? else { return Ok(()) };
-    let name = Name::Access(id);
-    let grant: Option<Arc<Grant>> = ctx.records.get(&Name::Grant(access.grant.clone()))?;
+    let name = RecordKey::AccessToken(id);
+    let grant: Option<Arc<Grant>> = ctx.records.get(&RecordKey::Grant(access.grant.clone()))?;
     let own = grant.is_some_and(|grant| grant.client == client.client_id());
     ctx.check_as(Check::TokenOfThisClient, own, |refused| of_another(refused, client))?;
     Arc::make_mut(&mut access).revoked = true;

@@ -1,91 +1,91 @@
 //! The sign-in page: who are you? [Core §3.1.2.3](https://openid.net/specs/openid-connect-core-1_0.html#Authenticates)
 
 use crate::protocol::{InteractionId, Map, Params, Prompt, SessionId, Subject, UnixTime, nearest};
-use crate::spec::{Check, Meant, Refusal, Refused, quoted};
+use crate::spec::{Check, FailedCheck, Refusal, Suggestion, quoted};
 use crate::world::{
-    Asked, Browser, Ctx, Endpoint, Failure, Interaction, Name, Outcome, Person, PersonAnswer, Question, Session, Stop,
-    User, made_up, wrong_sub,
+    Browser, Ctx, Endpoint, Failure, Interaction, Interrupt, Outcome, Question, RecordKey, Request, Session,
+    SignedInUser, User, UserDecision, made_up, wrong_sub,
 };
 
 use super::next_step::{next_step, sign_in_question};
-use super::place::{Place, reopen};
 use super::visit::Visit;
+use super::visit_state::{VisitState, reopen};
 use super::what_if::{self, Change};
 
 /// Shows the page of a visit again, perhaps with the claim editor, perhaps with some of the people only.
-pub fn ask_sign_in(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
-    let (visit, place) = reopen(ctx, asked)?;
-    let edit = asked.params.get("edit").map(Subject::from).filter(|sub| ctx.settings.user(sub).is_some());
-    Ok(ask_again(&visit, &place, &asked.params, (edit, None)))
+pub fn ask_sign_in(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Failure> {
+    let (visit, state) = reopen(ctx, request)?;
+    let edit = request.params.get("edit").map(Subject::from).filter(|sub| ctx.settings.user(sub).is_some());
+    Ok(ask_again(&visit, &state, &request.params, (edit, None)))
 }
 
 /// Takes the answer of one of the page's forms.
-pub fn answer_sign_in(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
-    let (visit, place) = reopen(ctx, asked)?;
+pub fn answer_sign_in(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Failure> {
+    let (visit, state) = reopen(ctx, request)?;
     let given = ctx.person.and_then(|given| given.answer.clone());
     ctx.trace.used.answer = given.is_some();
-    let read = given.map_or_else(|| read_answer(ctx, &asked.params), |answer| Ok(Read::Answer(answer)));
+    let read = given.map_or_else(|| read_answer(ctx, &request.params), |answer| Ok(Read::Answer(answer)));
     match read {
-        Ok(Read::Answer(answer)) if place.was_answered() && same_person(&place, &answer) => {
-            next_step(ctx, &visit, &place).map(onward)
+        Ok(Read::Answer(answer)) if state.was_answered() && same_person(&state, &answer) => {
+            next_step(ctx, &visit, &state).map(onward)
         }
-        Ok(Read::Answer(answer)) => accept(ctx, &visit, place, answer).map(onward),
+        Ok(Read::Answer(answer)) => accept(ctx, &visit, state, answer).map(onward),
         Ok(Read::Save(user)) => {
-            let id = place.interaction.as_ref().map_or_else(|| "".into(), |(id, _)| id.clone());
+            let id = state.interaction.as_ref().map_or_else(|| "".into(), |(id, _)| id.clone());
             Ok(Outcome::SaveUser(user, id))
         }
         Err(notice) => {
-            let edited = asked.params.get("edited").and(asked.params.get("sub")).map(Subject::from);
-            Ok(ask_again(&visit, &place, &asked.params, (edited, Some(notice))))
+            let edited = request.params.get("edited").and(request.params.get("sub")).map(Subject::from);
+            Ok(ask_again(&visit, &state, &request.params, (edited, Some(notice))))
         }
     }
 }
 
 /// What a form says.
 enum Read {
-    Answer(PersonAnswer),
+    Answer(UserDecision),
     /// The editor's claims are to be kept as a person of their own.
     Save(Box<User>),
 }
 
 /// A second press of the same button, after the first one was answered.
-fn same_person(place: &Place, answer: &PersonAnswer) -> bool {
-    let now = place.session.as_ref().map(|(_, session)| &session.person.sub);
+fn same_person(state: &VisitState, answer: &UserDecision) -> bool {
+    let now = state.session.as_ref().map(|(_, session)| &session.person.sub);
     match answer {
-        PersonAnswer::SignIn { sub, .. } => now == Some(sub) || sub.as_str().starts_with("new-"),
-        PersonAnswer::Decline(_) => false,
+        UserDecision::SignIn { sub, .. } => now == Some(sub) || sub.as_str().starts_with("new-"),
+        UserDecision::Decline(_) => false,
     }
 }
 
 /// A page that follows on a form has an address of its own, so that reloading it posts nothing.
 fn onward(outcome: Outcome) -> Outcome {
     match outcome {
-        Outcome::Ask(Question::Consent { interaction, .. }) => Outcome::Onward(Endpoint::Consent, interaction),
+        Outcome::Ask(Question::Consent { interaction, .. }) => Outcome::Redirect(Endpoint::Consent, interaction),
         other => other,
     }
 }
 
 fn ask_again(
     visit: &Visit,
-    place: &Place,
+    state: &VisitState,
     params: &Params,
-    (edit, notice): (Option<Subject>, Option<Refused>),
+    (edit, notice): (Option<Subject>, Option<FailedCheck>),
 ) -> Outcome {
-    let id = place.interaction.as_ref().map_or_else(|| "".into(), |(id, _)| id.clone());
-    let mut question = sign_in_question(visit, place, id);
+    let id = state.interaction.as_ref().map_or_else(|| "".into(), |(id, _)| id.clone());
+    let mut question = sign_in_question(visit, state, id);
     question.edited = edit.is_some().then(|| params.clone()).filter(|_| notice.is_some());
     question.edit = edit;
     question.notice = notice;
     question.typed = params.get("username").map(str::to_owned);
     question.filter = params.get("filter").map(str::to_owned);
-    question.foreign_host.clone_from(&place.foreign_host);
+    question.foreign_host.clone_from(&state.foreign_host);
     Outcome::Ask(Question::SignIn(Box::new(question)))
 }
 
 /// A mistake is a notice on the page, since the person can mend it there.
-fn read_answer(ctx: &mut Ctx<'_>, params: &Params) -> Result<Read, Refused> {
+fn read_answer(ctx: &mut Ctx<'_>, params: &Params) -> Result<Read, FailedCheck> {
     if let Some(refusal) = params.get("decline").and_then(declined) {
-        return Ok(Read::Answer(PersonAnswer::Decline(refusal)));
+        return Ok(Read::Answer(UserDecision::Decline(refusal)));
     }
     if let Some(typed) = params.get("username") {
         let anyway = params.get("anyway").is_some();
@@ -93,40 +93,40 @@ fn read_answer(ctx: &mut Ctx<'_>, params: &Params) -> Result<Read, Refused> {
     }
     // A label of more than one part is given by whoever answers for the person, never by a form.
     let lie = params.get("lie").filter(|lie| !lie.contains(':'));
-    let marks: Vec<String> = lie.map(str::to_owned).into_iter().collect();
+    let tags: Vec<String> = lie.map(str::to_owned).into_iter().collect();
     let sub = params.get("sub").unwrap_or_default();
     if sub == "+new" {
         let (sub, claims) = someone_new(ctx);
-        let answer = PersonAnswer::signs_in(sub);
-        return Ok(Read::Answer(with_claims(answer, claims, marks)));
+        let answer = UserDecision::signs_in(sub);
+        return Ok(Read::Answer(with_claims(answer, claims, tags)));
     }
     let user = known_person(ctx, sub)?;
     if params.get("edited").is_none() {
-        let answer = PersonAnswer::signs_in(user.sub);
-        return Ok(Read::Answer(with_marks(answer, marks)));
+        let answer = UserDecision::signs_in(user.sub);
+        return Ok(Read::Answer(with_tags(answer, tags)));
     }
     let change = what_if::change(&user, params).map_err(|why| ctx.refuse(Check::ParameterUsable).says(why))?;
     Ok(match params.get("save") {
         Some(_) => Read::Save(Box::new(saved(ctx, &user, change))),
-        None => Read::Answer(with_marks(change.answer(), marks)),
+        None => Read::Answer(with_tags(change.answer(), tags)),
     })
 }
 
-fn with_marks(answer: PersonAnswer, more: Vec<String>) -> PersonAnswer {
+fn with_tags(answer: UserDecision, more: Vec<String>) -> UserDecision {
     match answer {
-        PersonAnswer::SignIn { sub, claims, told, amr, age, .. } => {
-            PersonAnswer::SignIn { sub, claims, told, amr, age, marks: more }
+        UserDecision::SignIn { sub, claims, told, amr, age, .. } => {
+            UserDecision::SignIn { sub, claims, told, amr, age, tags: more }
         }
-        other @ PersonAnswer::Decline(_) => other,
+        other @ UserDecision::Decline(_) => other,
     }
 }
 
-fn with_claims(answer: PersonAnswer, made_up: Map, marks: Vec<String>) -> PersonAnswer {
-    match with_marks(answer, marks) {
-        PersonAnswer::SignIn { sub, told, amr, age, marks, .. } => {
-            PersonAnswer::SignIn { sub, claims: Some(made_up), told, amr, age, marks }
+fn with_claims(answer: UserDecision, made_up: Map, tags: Vec<String>) -> UserDecision {
+    match with_tags(answer, tags) {
+        UserDecision::SignIn { sub, told, amr, age, tags, .. } => {
+            UserDecision::SignIn { sub, claims: Some(made_up), told, amr, age, tags }
         }
-        other @ PersonAnswer::Decline(_) => other,
+        other @ UserDecision::Decline(_) => other,
     }
 }
 
@@ -138,7 +138,7 @@ fn saved(ctx: &Ctx<'_>, user: &User, change: Change) -> User {
     User { sub, username: None, password: None, locked: false, claims: change.claims }
 }
 
-fn known_person(ctx: &mut Ctx<'_>, sub: &str) -> Result<User, Refused> {
+fn known_person(ctx: &mut Ctx<'_>, sub: &str) -> Result<User, FailedCheck> {
     let user = ctx.settings.user(&sub.into()).cloned();
     let settings = ctx.settings;
     ctx.require_as(Check::PersonKnown, user, |refused| {
@@ -148,9 +148,9 @@ fn known_person(ctx: &mut Ctx<'_>, sub: &str) -> Result<User, Refused> {
 }
 
 /// Nobody has this name.
-fn nobody(refused: Refused, typed: &str, near: Option<&str>) -> Refused {
-    let meant = near.map(|word| Meant::Word { word: word.to_owned(), link: None });
-    refused.got(typed).says(format!("Nobody here is called {}", quoted(typed))).meant(meant)
+fn nobody(refused: FailedCheck, typed: &str, near: Option<&str>) -> FailedCheck {
+    let meant = near.map(|word| Suggestion::Word { word: word.to_owned(), link: None });
+    refused.got(typed).says(format!("Nobody here is called {}", quoted(typed))).suggest(meant)
 }
 
 /// The ways in which a person, or the provider for them, says no.
@@ -164,7 +164,7 @@ fn declined(word: &str) -> Option<Refusal> {
     }
 }
 
-fn typed_in(ctx: &mut Ctx<'_>, typed: &str, (password, anyway): (&str, bool)) -> Result<PersonAnswer, Refused> {
+fn typed_in(ctx: &mut Ctx<'_>, typed: &str, (password, anyway): (&str, bool)) -> Result<UserDecision, FailedCheck> {
     let name = typed.trim();
     let known = ctx.settings.users.iter().any(|user| user.answers_to(name));
     let near = ctx.settings.nearest_person(name).is_some();
@@ -175,20 +175,20 @@ fn typed_in(ctx: &mut Ctx<'_>, typed: &str, (password, anyway): (&str, bool)) ->
         if let Some(why) = wrong_sub(sub.as_str()) {
             return Err(ctx.refuse(Check::PersonKnown).got(name).says(format!("{} {why}", quoted(sub.as_str()))));
         }
-        with_claims(PersonAnswer::signs_in(sub), claims, Vec::new())
+        with_claims(UserDecision::signs_in(sub), claims, Vec::new())
     } else {
-        PersonAnswer::signs_in(authenticate(ctx, name, password)?.sub)
+        UserDecision::signs_in(authenticate(ctx, name, password)?.sub)
     };
     Ok(match answer {
-        PersonAnswer::SignIn { sub, claims, told, age, marks, .. } => {
-            PersonAnswer::SignIn { sub, claims, told, amr: vec!["pwd".into()], age, marks }
+        UserDecision::SignIn { sub, claims, told, age, tags, .. } => {
+            UserDecision::SignIn { sub, claims, told, amr: vec!["pwd".into()], age, tags }
         }
-        other @ PersonAnswer::Decline(_) => other,
+        other @ UserDecision::Decline(_) => other,
     })
 }
 
 /// Finds the person of a username and compares the password, if the configuration gives one.
-pub(super) fn authenticate(ctx: &mut Ctx<'_>, typed: &str, password: &str) -> Result<User, Refused> {
+pub(super) fn authenticate(ctx: &mut Ctx<'_>, typed: &str, password: &str) -> Result<User, FailedCheck> {
     let settings = ctx.settings;
     let user = settings.users.iter().find(|user| user.answers_to(typed)).cloned();
     let user = ctx.require_as(Check::PersonKnown, user, |refused| {
@@ -228,62 +228,62 @@ fn someone_new(ctx: &mut Ctx<'_>) -> (Subject, Map) {
 pub(super) fn accept(
     ctx: &mut Ctx<'_>,
     visit: &Visit,
-    mut place: Place,
-    answer: PersonAnswer,
+    mut state: VisitState,
+    answer: UserDecision,
 ) -> Result<Outcome, Failure> {
     let mut session = match admit(ctx, answer) {
         Ok(session) => session,
         Err(refused) => {
-            place.answer(ctx);
-            return Err(Stop::from(refused).back_to(&visit.address));
+            state.answer(ctx);
+            return Err(Interrupt::from(refused).back_to(&visit.address));
         }
     };
-    if signed_in_again_at_once(ctx, visit, &place, &session) {
+    if signed_in_again_at_once(ctx, visit, &state, &session) {
         return Err(Failure::NextSecond);
     }
     session.acr = visit.request.wanted_acr().first().map(|acr| (*acr).to_owned());
-    let id = succeed(ctx, &place, &session);
-    place.browser = Browser { session: Some(id.clone()), used: last_first(&place.browser.used, &session.person.sub) };
-    ctx.records.put(Name::Session(id.clone()), session.clone(), session.until);
+    let id = succeed(ctx, &state, &session);
+    state.browser = Browser { session: Some(id.clone()), used: last_first(&state.browser.used, &session.person.sub) };
+    ctx.records.put(RecordKey::Session(id.clone()), session.clone(), session.until);
     // The order of people on the page may outlive the session a little; it is a convenience, not a promise.
-    ctx.records.put(Name::Browser(place.browser_id.clone()), place.browser.clone(), session.until);
-    place.session = Some((id.clone(), session));
-    match &mut place.interaction {
+    ctx.records.put(RecordKey::Browser(state.browser_id.clone()), state.browser.clone(), session.until);
+    state.session = Some((id.clone(), session));
+    match &mut state.interaction {
         Some((_, interaction)) => {
             interaction.session = Some(id);
             interaction.agreed = None;
         }
-        None => place.interaction = Some(answered_without_a_page(ctx, visit, &place, id)),
+        None => state.interaction = Some(answered_without_a_page(ctx, visit, &state, id)),
     }
-    next_step(ctx, visit, &place)
+    next_step(ctx, visit, &state)
 }
 
 /// Whether `auth_time`, which has whole seconds, could not tell this sign-in from the one before. An app that sent `prompt=login` or
 /// `max_age` looks for just that, [Core §3.1.2.1](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest); nobody else waits.
-fn signed_in_again_at_once(ctx: &Ctx<'_>, visit: &Visit, place: &Place, session: &Session) -> bool {
+fn signed_in_again_at_once(ctx: &Ctx<'_>, visit: &Visit, state: &VisitState, session: &Session) -> bool {
     let looks = visit.request.prompts(Prompt::Login) || visit.request.max_age.is_some();
-    let before = place.session.as_ref().filter(|(_, before)| before.person.sub == session.person.sub);
+    let before = state.session.as_ref().filter(|(_, before)| before.person.sub == session.person.sub);
     let same_second = before.is_some_and(|(_, before)| before.auth_time == session.auth_time);
     ctx.may_wait && looks && same_second
 }
 
 /// The new sign-in's name. The same person goes on in the same session, which apps know by its `sid`; somebody else ends it.
-fn succeed(ctx: &mut Ctx<'_>, place: &Place, session: &Session) -> SessionId {
-    match &place.session {
+fn succeed(ctx: &mut Ctx<'_>, state: &VisitState, session: &Session) -> SessionId {
+    match &state.session {
         Some((id, before)) if before.person.sub == session.person.sub => id.clone(),
         Some((id, before)) => {
             let ended = Session { ended: true, ..before.clone() };
-            ctx.records.put(Name::Session(id.clone()), ended, before.until);
+            ctx.records.put(RecordKey::Session(id.clone()), ended, before.until);
             ctx.entropy.id().into()
         }
         None => ctx.entropy.id().into(),
     }
 }
 
-fn admit(ctx: &mut Ctx<'_>, answer: PersonAnswer) -> Result<Session, Refused> {
-    let (sub, claims, told, amr, age, marks) = match answer {
-        PersonAnswer::Decline(refusal) => return Err(asked_to_fail(ctx, refusal)),
-        PersonAnswer::SignIn { sub, claims, told, amr, age, marks } => (sub, claims, told, amr, age, marks),
+fn admit(ctx: &mut Ctx<'_>, answer: UserDecision) -> Result<Session, FailedCheck> {
+    let (sub, claims, told, amr, age, tags) = match answer {
+        UserDecision::Decline(refusal) => return Err(asked_to_fail(ctx, refusal)),
+        UserDecision::SignIn { sub, claims, told, amr, age, tags } => (sub, claims, told, amr, age, tags),
     };
     let settings = ctx.settings;
     let user = settings.user(&sub);
@@ -296,18 +296,18 @@ fn admit(ctx: &mut Ctx<'_>, answer: PersonAnswer) -> Result<Session, Refused> {
         refused.got(sub.as_str()).says(format!("{name} is locked: every sign-in is refused")).on_purpose()
     })?;
     Ok(Session {
-        person: Person { sub, claims, told },
+        person: SignedInUser { sub, claims, told },
         auth_time: UnixTime(ctx.now.0.saturating_sub(age)),
         amr,
         acr: None,
-        marks,
+        tags,
         until: ctx.now.plus(ctx.settings.policy.lifetimes.session),
         ended: false,
     })
 }
 
 /// The sign-in fails because somebody wished it to.
-fn asked_to_fail(ctx: &mut Ctx<'_>, refusal: Refusal) -> Refused {
+fn asked_to_fail(ctx: &mut Ctx<'_>, refusal: Refusal) -> FailedCheck {
     let say = match refusal {
         Refusal::SecondFactorNeeded => "You asked this sign-in to fail as “needs a second factor”",
         Refusal::ProviderBroken => "You asked this sign-in to fail as “provider breaks”",
@@ -322,11 +322,11 @@ fn asked_to_fail(ctx: &mut Ctx<'_>, refusal: Refusal) -> Refused {
 fn answered_without_a_page(
     ctx: &mut Ctx<'_>,
     visit: &Visit,
-    place: &Place,
+    state: &VisitState,
     session: SessionId,
 ) -> (InteractionId, Interaction) {
     let interaction = Interaction {
-        browser: place.browser_id.clone(),
+        browser: state.browser_id.clone(),
         request: visit.params.to_query(),
         session: Some(session),
         agreed: None,

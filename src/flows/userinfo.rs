@@ -5,16 +5,18 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::protocol::{AccessId, Millis};
-use crate::spec::{Check, Refused};
-use crate::world::{Access, Asked, Credential, Ctx, Failure, Grant, Method, Name, Outcome, Seen, Stop, UserInfo};
+use crate::spec::{Check, FailedCheck};
+use crate::world::{
+    AccessToken, Credential, Ctx, Failure, Grant, Interrupt, Method, Outcome, RecordKey, Request, Seen, UserInfo,
+};
 
 use super::alive::{self, alive, is_about_a_person};
 use super::documents::readable;
 
 /// An app asks about the person.
-pub fn userinfo(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
-    readable(ctx, asked)?;
-    let token = bearer(ctx, asked)?;
+pub fn userinfo(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Failure> {
+    readable(ctx, request)?;
+    let token = bearer(ctx, request)?;
     let (access, grant) = find(ctx, token)?;
     let left = access.until.since(ctx.now);
     ctx.check_as(Check::TokenFresh, left > 0, |refused| {
@@ -40,18 +42,18 @@ pub fn userinfo(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
 }
 
 /// The token, from the header or the form, [RFC 6750 §2](https://www.rfc-editor.org/rfc/rfc6750#section-2). Never from the query.
-fn bearer<'a>(ctx: &mut Ctx<'_>, asked: &'a Asked) -> Result<&'a str, Refused> {
-    let in_header = match &asked.credential {
+fn bearer<'a>(ctx: &mut Ctx<'_>, request: &'a Request) -> Result<&'a str, FailedCheck> {
+    let in_header = match &request.credential {
         Some(Credential::Bearer(token)) => Some(token.as_str()),
         _ => None,
     };
-    let in_form = asked.params.get("access_token").filter(|_| asked.method == Method::Post);
+    let in_form = request.params.get("access_token").filter(|_| request.method == Method::Post);
     ctx.check(Check::BearerOnce, in_header.is_none() || in_form.is_none())?;
     ctx.require(Check::BearerGiven, in_header.or(in_form))
 }
 
 /// The record of an access token, if it is one of ours and unaltered.
-fn find(ctx: &mut Ctx<'_>, token: &str) -> Result<(Arc<Access>, Arc<Grant>), Stop> {
+fn find(ctx: &mut Ctx<'_>, token: &str) -> Result<(Arc<AccessToken>, Arc<Grant>), Interrupt> {
     let found = access(ctx, token)?;
     let why = found.as_ref().err().copied();
     let found = found.ok().map(|(_, access)| access);
@@ -60,7 +62,7 @@ fn find(ctx: &mut Ctx<'_>, token: &str) -> Result<(Arc<Access>, Arc<Grant>), Sto
         None => refused,
     })?;
     let access = ctx.require(Check::TokenKnown, found)?;
-    let grant: Option<Arc<Grant>> = ctx.records.get(&Name::Grant(access.grant.clone()))?;
+    let grant: Option<Arc<Grant>> = ctx.records.get(&RecordKey::Grant(access.grant.clone()))?;
     let issuer = &ctx.settings.issuer;
     let grant = ctx.require(Check::TokenKnown, grant.filter(|grant| grant.issuer == *issuer))?;
     Ok((access, grant))
@@ -68,12 +70,15 @@ fn find(ctx: &mut Ctx<'_>, token: &str) -> Result<(Arc<Access>, Arc<Grant>), Sto
 
 /// The record that a token stands for, or what is wrong with the token. A name alone opens nothing: the `jti` of a JWT can
 /// be read by whoever sees it.
-pub(super) fn access(ctx: &Ctx<'_>, token: &str) -> Result<Result<(AccessId, Arc<Access>), &'static str>, Stop> {
+pub(super) fn access(
+    ctx: &Ctx<'_>,
+    token: &str,
+) -> Result<Result<(AccessId, Arc<AccessToken>), &'static str>, Interrupt> {
     let id = match access_id(ctx, token) {
         Ok(id) => id,
         Err(why) => return Ok(Err(why)),
     };
-    let found = ctx.records.get::<Arc<Access>>(&Name::Access(id.clone()))?;
+    let found = ctx.records.get::<Arc<AccessToken>>(&RecordKey::AccessToken(id.clone()))?;
     let fitting = found.filter(|access| access.opaque != token.contains('.'));
     Ok(fitting.map(|access| (id, access)).ok_or_else(|| {
         // A record outlives its token for a while only.

@@ -6,8 +6,8 @@ use url::Url;
 
 use crate::protocol::authorize::Complaint;
 use crate::protocol::{AuthorizeRequest, Params, Scopes, Subject, nearest};
-use crate::spec::{Check, Meant, Refused, one_of, quoted};
-use crate::world::{Client, Ctx, Endpoint, Failure, GrantType, ReturnAddress, Seen, Settings, Stop};
+use crate::spec::{Check, FailedCheck, Suggestion, one_of, quoted};
+use crate::world::{Client, Ctx, Endpoint, Failure, GrantType, Interrupt, ReturnAddress, Seen, Settings};
 
 use super::hint;
 
@@ -24,14 +24,19 @@ pub(super) struct Visit {
 impl Visit {
     /// Until client and redirect URI are known, whatever is wrong goes on a page; from then on it goes back to the app.
     pub(super) fn open(ctx: &mut Ctx<'_>, params: &Params) -> Result<Self, Failure> {
-        let client = client(ctx, params).map_err(|refused| Stop::from(refused).on_a_page())?;
-        let address = ReturnAddress::find(ctx, &client, params).map_err(|refused| Stop::from(refused).on_a_page())?;
+        let client = client(ctx, params).map_err(|refused| Interrupt::from(refused).on_a_page())?;
+        let address =
+            ReturnAddress::find(ctx, &client, params).map_err(|refused| Interrupt::from(refused).on_a_page())?;
         let checked = Self::check(ctx, &client, params);
-        let (request, expected) = checked.map_err(|refused| Stop::from(refused).back_to(&address))?;
+        let (request, expected) = checked.map_err(|refused| Interrupt::from(refused).back_to(&address))?;
         Ok(Self { client, address, request, params: params.clone(), expected })
     }
 
-    fn check(ctx: &mut Ctx<'_>, client: &Client, params: &Params) -> Result<(AuthorizeRequest, Vec<Subject>), Refused> {
+    fn check(
+        ctx: &mut Ctx<'_>,
+        client: &Client,
+        params: &Params,
+    ) -> Result<(AuthorizeRequest, Vec<Subject>), FailedCheck> {
         let (mut request, complaints) = AuthorizeRequest::parse(params);
         complaints_as_checks(ctx, &complaints)?;
         ctx.readable_parameters(params)?;
@@ -45,7 +50,7 @@ impl Visit {
             Some(token) => {
                 let opened = hint::open(ctx, token);
                 let why = opened.as_ref().err().map_or("", |why| why.sentence());
-                let refused = |refused: Refused| refused.says(format!("id_token_hint {why}"));
+                let refused = |refused: FailedCheck| refused.says(format!("id_token_hint {why}"));
                 let opened = ctx.require_as(Check::IdTokenHintValid, opened.ok(), refused)?;
                 opened.claim("sub").map(Into::into).into_iter().collect()
             }
@@ -63,7 +68,7 @@ fn wanted_by_name(ctx: &Ctx<'_>, request: &AuthorizeRequest) -> Vec<Subject> {
     wanted.into_iter().chain(hinted.map(|user| user.sub.clone())).collect()
 }
 
-fn pkce_used(ctx: &mut Ctx<'_>, client: &Client, request: &AuthorizeRequest) -> Result<(), Refused> {
+fn pkce_used(ctx: &mut Ctx<'_>, client: &Client, request: &AuthorizeRequest) -> Result<(), FailedCheck> {
     if !client.is_public() && !client.require_pkce {
         return Ok(());
     }
@@ -82,7 +87,7 @@ pub(super) fn asked_or_registered(client: &Client, asked: Scopes) -> Scopes {
 }
 
 /// Whether a client may get tokens in this way. Where nothing is registered about it, nothing is checked.
-pub(super) fn grant_type_allowed(ctx: &mut Ctx<'_>, client: &Client, grant_type: GrantType) -> Result<(), Refused> {
+pub(super) fn grant_type_allowed(ctx: &mut Ctx<'_>, client: &Client, grant_type: GrantType) -> Result<(), FailedCheck> {
     if client.grant_types.is_none() && client.may_use(grant_type) {
         return Ok(());
     }
@@ -94,7 +99,7 @@ pub(super) fn grant_type_allowed(ctx: &mut Ctx<'_>, client: &Client, grant_type:
     Ok(())
 }
 
-fn client(ctx: &mut Ctx<'_>, params: &Params) -> Result<Arc<Client>, Refused> {
+fn client(ctx: &mut Ctx<'_>, params: &Params) -> Result<Arc<Client>, FailedCheck> {
     let id = ctx.parameter(params, "client_id")?;
     let sent = params.all("client_id").filter(|id| !id.is_empty()).count();
     ctx.check_as(Check::ParameterOnce, sent == 1, |refused| {
@@ -113,25 +118,29 @@ fn client(ctx: &mut Ctx<'_>, params: &Params) -> Result<Arc<Client>, Refused> {
 
 /// No app is registered under this name; the nearest one, with the same request for it.
 pub(super) fn unknown_client(
-    refused: Refused,
+    refused: FailedCheck,
     settings: &Settings,
     id: &str,
     again: impl FnOnce(&str) -> String,
-) -> Refused {
+) -> FailedCheck {
     let known: Vec<String> = settings.clients.keys().map(ToString::to_string).collect();
     let near = nearest(id, known.iter().map(String::as_str));
     let plain = id.replace('\'', "%27");
     let meant = match near {
-        Some(near) => Meant::Word { word: near.to_owned(), link: Some(again(near)).filter(|link| !link.is_empty()) },
-        None => Meant::Command(format!("standin clients add '{plain}' --redirect-uri http://localhost:3000/callback")),
+        Some(near) => {
+            Suggestion::Word { word: near.to_owned(), link: Some(again(near)).filter(|link| !link.is_empty()) }
+        }
+        None => {
+            Suggestion::Command(format!("standin clients add '{plain}' --redirect-uri http://localhost:3000/callback"))
+        }
     };
     let say = format!("No app is registered as {}", quoted(id));
-    let refused = refused.got(id).expected(one_of(&known)).says(say).meant(Some(meant));
+    let refused = refused.got(id).expected(one_of(&known)).says(say).suggest(Some(meant));
     refused.aside(format!("the clients are those of {}", settings.source))
 }
 
 /// What parsing complained about, as checks. What is asked of every request is noted, so that the trace shows what was in order as well.
-fn complaints_as_checks(ctx: &mut Ctx<'_>, complaints: &[Complaint]) -> Result<(), Refused> {
+fn complaints_as_checks(ctx: &mut Ctx<'_>, complaints: &[Complaint]) -> Result<(), FailedCheck> {
     const FIRST: [Check; 3] = [Check::ParameterOnce, Check::ParameterPresent, Check::RequestObjectOffered];
     let gravest = FIRST.iter().find_map(|check| complaints.iter().find(|complaint| check_of(complaint) == *check));
     if let Some(complaint) = gravest.or_else(|| complaints.first()) {
@@ -154,23 +163,23 @@ fn check_of(complaint: &Complaint) -> Check {
     }
 }
 
-fn described(refused: Refused, complaint: &Complaint) -> Refused {
+fn described(refused: FailedCheck, complaint: &Complaint) -> FailedCheck {
     match complaint {
         Complaint::Repeated(name) => refused.got(name.as_str()).says(format!("{name} was sent more than once")),
         Complaint::Missing(name) => refused.expected(*name).says(format!("{name} is missing")),
         Complaint::Unusable { parameter, got, expected } => {
             let near = nearest(got, expected.split([' ', ',']).filter(|word| word.len() > 3));
             let near = near.filter(|_| !got.contains(' ') && *parameter != "claims");
-            let meant = near.map(|word| Meant::Word { word: word.to_owned(), link: None });
+            let meant = near.map(|word| Suggestion::Word { word: word.to_owned(), link: None });
             let say = format!("{parameter} is {}, where {expected} is expected", quoted(got));
-            refused.got(got.as_str()).expected(expected.as_str()).says(say).meant(meant)
+            refused.got(got.as_str()).expected(expected.as_str()).says(say).suggest(meant)
         }
         Complaint::NotOffered(name) => refused.got(*name),
     }
 }
 
 /// Whether these are scopes, and the client may ask for all of them.
-pub(super) fn scopes_allowed(ctx: &mut Ctx<'_>, client: &Client, scopes: &Scopes) -> Result<(), Refused> {
+pub(super) fn scopes_allowed(ctx: &mut Ctx<'_>, client: &Client, scopes: &Scopes) -> Result<(), FailedCheck> {
     if scopes.is_empty() {
         return Ok(());
     }
@@ -183,16 +192,16 @@ pub(super) fn scopes_allowed(ctx: &mut Ctx<'_>, client: &Client, scopes: &Scopes
     let beyond = scopes.iter().find(|scope| !allowed.contains(scope));
     ctx.check_as(Check::ScopeAllowed, beyond.is_none(), |refused| {
         let (scope, app) = (beyond.unwrap_or_default(), quoted(client.shown_name()));
-        let meant = nearest(scope, allowed.iter()).map(|word| Meant::Word { word: word.to_owned(), link: None });
+        let meant = nearest(scope, allowed.iter()).map(|word| Suggestion::Word { word: word.to_owned(), link: None });
         let say = format!("{app} may not ask for the scope {}, only for: {allowed}", quoted(scope));
-        refused.got(scope).expected(format!("some of: {allowed}")).says(say).meant(meant)
+        refused.got(scope).expected(format!("some of: {allowed}")).says(say).suggest(meant)
     })?;
     ctx.see(Check::ScopeAllowed, Seen::Value(scopes.to_string().into()));
     Ok(())
 }
 
 /// Whether these name APIs, [RFC 8707 §2](https://www.rfc-editor.org/rfc/rfc8707#section-2).
-pub(super) fn resources_usable(ctx: &mut Ctx<'_>, resources: &[String]) -> Result<(), Refused> {
+pub(super) fn resources_usable(ctx: &mut Ctx<'_>, resources: &[String]) -> Result<(), FailedCheck> {
     if resources.is_empty() {
         return Ok(());
     }

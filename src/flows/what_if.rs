@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::protocol::{Map, Params, Subject};
-use crate::world::{OWN_CLAIMS, PersonAnswer, User, wrong_sub};
+use crate::world::{OWN_CLAIMS, User, UserDecision, wrong_sub};
 
 /// A prepared change: its name, its label, and the row of the editor that it changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,9 +43,9 @@ pub(super) struct Change {
 
 impl Change {
     /// The answer of whoever pressed "sign in".
-    pub(super) fn answer(self) -> PersonAnswer {
+    pub(super) fn answer(self) -> UserDecision {
         let Self { sub, claims, told, amr, age } = self;
-        PersonAnswer::SignIn { sub, claims: Some(claims), told, amr, age, marks: Vec::new() }
+        UserDecision::SignIn { sub, claims: Some(claims), told, amr, age, tags: Vec::new() }
     }
 }
 

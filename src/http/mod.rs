@@ -1,13 +1,15 @@
 //! Axum, and nothing else: requests become values, replies become responses. No decision about the protocol is made here.
 
-mod answer;
+mod app;
 mod assets;
 mod console;
 mod control;
+mod cors;
 mod delivery;
 mod extract;
-mod front_door;
 mod guard;
+mod handle;
+mod not_found;
 mod open;
 mod outbox;
 mod pages;
@@ -16,11 +18,13 @@ mod record;
 mod reply;
 mod routes;
 mod server;
+mod state;
 mod tickets;
 
+pub use app::App;
 pub use control::openapi;
-pub use front_door::{App, Door, front_door};
 pub use open::RealmError;
 pub use outbox::{browser_client, fetch, http_client};
 pub use peer::Peer;
 pub use server::{ForEachConnection, Server, Stop};
+pub use state::AppState;

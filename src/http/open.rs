@@ -7,11 +7,11 @@ use std::{fmt, io, thread};
 
 use crate::config::{Config, Mistake, wrong_name};
 use crate::protocol::Lifetime;
-use crate::realm::{Entrance, Keeper, NotOpened, Opening, Realm, Remembered};
+use crate::realm::{CloseGuard, Mount, NotOpened, Realm, RealmOptions, Remembered};
 use crate::store::Memory;
 
-use super::front_door::Door;
-use super::{Server, fetch, front_door};
+use super::state::AppState;
+use super::{App, Server, fetch};
 
 /// Why a realm was not opened.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl fmt::Display for RealmError {
 
 impl std::error::Error for RealmError {}
 
-impl Door {
+impl AppState {
     /// Opens a realm: `own` is what it has of its own, the rest is the first realm's.
     pub fn open(self: &Arc<Self>, own: &Config, ttl: Option<Lifetime>) -> Result<Arc<Realm>, RealmError> {
         let name = own.name.clone().unwrap_or_default();
@@ -47,9 +47,9 @@ impl Door {
         }
         let root = self.realms.root.settings();
         let whole = self.realms.root.config().of_realm(own);
-        let (issuer, entrance, listener) = self.place(&name, &whole)?;
+        let (issuer, mount, listener) = self.place(&name, &whole)?;
         let memory = whole.memory;
-        let realm = Realm::open(Opening {
+        let realm = Realm::open(RealmOptions {
             name: name.clone(),
             config: whole,
             source: format!("the realm {name}"),
@@ -61,12 +61,12 @@ impl Door {
         });
         let realm = Arc::new(realm.map_err(RealmError::Config)?);
         let (server, stop) = listener.map(Server::new).unzip();
-        let keeper = stop.map(|stop| Box::new(stop) as Keeper);
-        let port = match &entrance {
-            Entrance::Port(port) => Some(*port),
+        let guard = stop.map(|stop| Box::new(stop) as CloseGuard);
+        let port = match &mount {
+            Mount::Port(port) => Some(*port),
             _ => None,
         };
-        self.realms.open(Arc::clone(&realm), (entrance, keeper), ttl).map_err(|why| match why {
+        self.realms.open(Arc::clone(&realm), (mount, guard), ttl).map_err(|why| match why {
             NotOpened::Taken => RealmError::Name(format!("there is a realm `{name}` already")),
             NotOpened::PlaceTaken(other) => RealmError::Place(format!("the realm `{other}` is there already")),
             NotOpened::Full => RealmError::Full,
@@ -78,10 +78,10 @@ impl Door {
     }
 
     /// Where a realm is: its issuer, how it is reached, and what is listened on for it.
-    fn place(&self, name: &str, config: &Config) -> Result<(String, Entrance, Option<TcpListener>), RealmError> {
+    fn place(&self, name: &str, config: &Config) -> Result<(String, Mount, Option<TcpListener>), RealmError> {
         let root = self.realms.root.settings();
         if let Some((text, url)) = config.public_url.clone().zip(config.own_place()) {
-            let place = crate::world::Place::of(&text);
+            let place = crate::world::IssuerParts::of(&text);
             let path = url.path().trim_end_matches('/').to_owned();
             let reserved = ["/_control", "/assets", "/ticket", "/.well-known"];
             let other_name = path.strip_prefix("/r/").is_some_and(|rest| rest != name);
@@ -91,25 +91,25 @@ impl Door {
             {
                 return Err(RealmError::Place(format!("{path} is a place of the server's own, or of another name")));
             }
-            if place.authority == root.place.authority && path == root.place.path {
+            if place.authority == root.issuer_parts.authority && path == root.issuer_parts.path {
                 return Err(RealmError::Place("the first realm is there".into()));
             }
-            let entrance = if place.authority == root.place.authority {
-                Entrance::Path(path)
+            let mount = if place.authority == root.issuer_parts.authority {
+                Mount::Path(path)
             } else {
-                Entrance::Host { authority: place.authority, path }
+                Mount::Host { authority: place.authority, path }
             };
-            return Ok((text, entrance, None));
+            return Ok((text, mount, None));
         }
         let Some(port) = config.own_port() else {
             let path = format!("/r/{name}");
-            return Ok((format!("{}{path}", root.place.origin), Entrance::Path(path), None));
+            return Ok((format!("{}{path}", root.issuer_parts.origin), Mount::Path(path), None));
         };
         let (listener, port) =
             self.bind(port).map_err(|e| RealmError::Place(format!("cannot listen on port {port}: {e}")))?;
-        let (scheme, rest) = root.place.origin.split_once("://").unwrap_or(("http", "localhost"));
+        let (scheme, rest) = root.issuer_parts.origin.split_once("://").unwrap_or(("http", "localhost"));
         let host = rest.rsplit_once(':').map_or(rest, |(host, _)| host);
-        Ok((format!("{scheme}://{host}:{port}"), Entrance::Port(port), Some(listener)))
+        Ok((format!("{scheme}://{host}:{port}"), Mount::Port(port), Some(listener)))
     }
 
     /// A realm that had the port until just now needs a moment to leave it.
@@ -133,7 +133,7 @@ impl Door {
 
     /// A thread of its own for a port of its own.
     fn serve_port(self: &Arc<Self>, server: Server, port: u16) {
-        let app = front_door(self, Some(port));
+        let app = App::new(self, Some(port));
         let spawned = thread::Builder::new().name(format!("standin-{port}")).spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(server.serve(app))

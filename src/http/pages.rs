@@ -11,7 +11,9 @@ use axum::response::{Html, IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::reply::{ConsentPage, ErrorPage, Meant, Page, Return, SignInPage, SignOutPage, SignedOutPage, StepPage};
+use crate::reply::{
+    ConsentPage, ErrorPage, Page, Return, SignInPage, SignOutPage, SignedOutPage, StepPage, Suggestion,
+};
 
 /// `form-action` is left out on purpose: browsers hold it against every redirect that follows a form, and the last of those
 /// leads to wherever the app's own pages go.

@@ -26,7 +26,7 @@ pub(super) fn respond(at: &At<'_>, reply: Reply) -> (Response, Bytes) {
         }
         Body::Page(page) => pages::page(at, &page),
         Body::Return(back) => returned(at, &back),
-        Body::Onward(path) => (located(&path), Bytes::new()),
+        Body::Redirect(path) => (located(&path), Bytes::new()),
         Body::Empty => (HttpBody::empty().into_response(), Bytes::new()),
     };
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -1,11 +1,11 @@
-//! Every door of a realm, with the flow behind it. The paths are the profile's, the same that discovery publishes.
+//! Every endpoint of a realm, with the flow behind it. The paths are the profile's, the same that discovery publishes.
 
 use crate::flows;
 use crate::protocol::nearest;
 use crate::realm::{Flow, Realm};
 use crate::world::{Endpoint, Method, Settings};
 
-/// The flow for a method at a door, if the door serves it.
+/// The flow for a method at an endpoint, if the endpoint serves it.
 pub(super) fn flow(endpoint: Endpoint, method: Method) -> Option<Flow> {
     use Method::{Get, Head, Post};
     Some(match (endpoint, method) {

@@ -13,8 +13,9 @@ use crate::protocol::Params;
 use crate::realm::{Realm, record_names};
 use crate::world::{BackChannel, Endpoint, Entropy, Settings};
 
-use super::extract::{Came, cookie, cookie_name};
-use super::front_door::Door;
+use super::extract::{Received, cookie, cookie_name};
+use super::not_found::no_such_realm;
+use super::state::AppState;
 
 /// The header that says which realm is meant.
 pub(super) const HEADER: &str = "standin-realm";
@@ -24,11 +25,11 @@ const MOST: usize = 10_000;
 
 /// Which browser belongs to which realm.
 #[derive(Debug, Default)]
-pub(super) struct Tickets(Mutex<Kept>);
+pub(super) struct Tickets(Mutex<TicketTable>);
 
 /// Realms by ticket, oldest first.
 #[derive(Debug, Default)]
-struct Kept {
+struct TicketTable {
     realms: HashMap<String, String>,
     oldest_first: VecDeque<String>,
 }
@@ -65,7 +66,7 @@ pub(super) struct Ticket {
     pub(super) url: String,
 }
 
-impl Door {
+impl AppState {
     /// A ticket for a realm.
     pub(super) fn ticket(&self, realm: &Realm) -> Ticket {
         // Not of the realm's own chance: that begins anew with a reset, and tickets do not.
@@ -101,18 +102,18 @@ impl Door {
     /// The realm that a request to the root is for, and the settings in whose name it answers: by header, by ticket, by
     /// `login_hint`, or by a code or token that the realm gave before. Whoever asks for keys, and does not say for which realm,
     /// gets those of all: an app's library reads them without our header.
-    pub(super) async fn routed(&self, realm: Arc<Realm>, came: &mut Came) -> (Arc<Realm>, Arc<Settings>) {
+    pub(super) async fn routed(&self, realm: Arc<Realm>, received: &mut Received) -> (Arc<Realm>, Arc<Settings>) {
         let settings = realm.settings();
         if !Arc::ptr_eq(&realm, &self.realms.root)
-            || self.realms.is_single() && !self.tickets.exist() && !came.headers.contains_key(HEADER)
+            || self.realms.is_single() && !self.tickets.exist() && !received.headers.contains_key(HEADER)
         {
             return (realm, settings);
         }
-        let guest = match self.named_guest(came) {
+        let guest = match self.named_guest(received) {
             Ok(Some(guest)) => Some(guest),
-            Ok(None) => self.by_record(came).await,
+            Ok(None) => self.by_record(received).await,
             Err(name) => {
-                came.refuse(self.unknown_realm(&name));
+                received.refuse(no_such_realm(&self.realms, &name));
                 None
             }
         };
@@ -121,7 +122,7 @@ impl Door {
                 let own = in_the_name_of(&settings, &guest.settings());
                 (guest, Arc::new(own))
             }
-            _ if came.endpoint == Endpoint::Jwks => {
+            _ if received.endpoint == Endpoint::Jwks => {
                 let guests = self.realms.list().into_iter();
                 let keys = settings.keys.lent(guests.flat_map(|(guest, ..)| guest.keys_beside(&settings.keys)));
                 (realm, Arc::new(Settings { keys, ..Settings::clone(&settings) }))
@@ -131,16 +132,16 @@ impl Door {
     }
 
     /// The realm that a header, a ticket or a hint names; or the name that nobody has.
-    fn named_guest(&self, came: &mut Came) -> Result<Option<Arc<Realm>>, String> {
-        if let Some(name) = came.headers.get(HEADER).map(|name| name.to_str().unwrap_or("?").to_owned()) {
+    fn named_guest(&self, received: &mut Received) -> Result<Option<Arc<Realm>>, String> {
+        if let Some(name) = received.headers.get(HEADER).map(|name| name.to_str().unwrap_or("?").to_owned()) {
             return self.realms.get(&name).map(Some).ok_or(name);
         }
-        Ok(self.by_ticket(came)?.or_else(|| self.by_login_hint(came)))
+        Ok(self.by_ticket(received)?.or_else(|| self.by_login_hint(received)))
     }
 
     /// The realm of a ticket. One that is closed is no reason to go on in another.
-    fn by_ticket(&self, came: &Came) -> Result<Option<Arc<Realm>>, String> {
-        let ticket = cookie(&came.headers, &self.ticket_cookie());
+    fn by_ticket(&self, received: &Received) -> Result<Option<Arc<Realm>>, String> {
+        let ticket = cookie(&received.headers, &self.ticket_cookie());
         let Some(name) = ticket.and_then(|ticket| self.tickets.realm_of(ticket)) else { return Ok(None) };
         self.realms.get(&name).map(Some).ok_or(name)
     }
@@ -151,16 +152,16 @@ impl Door {
     }
 
     /// `worker-3/alice@example.com`: the realm is named before the last slash, and taken off.
-    fn by_login_hint(&self, came: &mut Came) -> Option<Arc<Realm>> {
-        let (name, hint) = came.params.get("login_hint")?.rsplit_once('/')?;
+    fn by_login_hint(&self, received: &mut Received) -> Option<Arc<Realm>> {
+        let (name, hint) = received.params.get("login_hint")?.rsplit_once('/')?;
         let (realm, hint) = (self.realms.get(name)?, hint.to_owned());
-        came.hint = Some(hint);
+        received.hint = Some(hint);
         Some(realm)
     }
 
     /// Whoever brings a code, a token or a page's form is where it was made.
-    async fn by_record(&self, came: &Came) -> Option<Arc<Realm>> {
-        let names = record_names(&came.params, came.credential.as_ref());
+    async fn by_record(&self, received: &Received) -> Option<Arc<Realm>> {
+        let names = record_names(&received.params, received.credential.as_ref());
         if names.is_empty() || knows(&self.realms.root, &names).await {
             return None;
         }
@@ -173,7 +174,7 @@ impl Door {
     }
 }
 
-async fn knows(realm: &Realm, names: &[crate::world::Name]) -> bool {
+async fn knows(realm: &Realm, names: &[crate::world::RecordKey]) -> bool {
     let loaded = realm.store().load(names, realm.now()).await;
     loaded.is_ok_and(|loaded| loaded.iter().any(|versioned| versioned.record.is_some()))
 }
@@ -182,7 +183,7 @@ async fn knows(realm: &Realm, names: &[crate::world::Name]) -> bool {
 fn in_the_name_of(root: &Settings, guest: &Settings) -> Settings {
     Settings {
         issuer: root.issuer.clone(),
-        place: root.place.clone(),
+        issuer_parts: root.issuer_parts.clone(),
         routes: root.routes.clone(),
         back_channel: match &root.back_channel {
             BackChannel::At(url) => BackChannel::At(url.clone()),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::world::{Endpoint, Place, ScopeClaims, Settings};
+use crate::world::{Endpoint, IssuerParts, ScopeClaims, Settings};
 
 /// A vendor's spelling.
 #[derive(Clone, Debug, Deserialize)]
@@ -31,7 +31,7 @@ impl Profile {
 
     /// Fills in what the configuration leaves to the profile.
     pub fn complete(&self, settings: &mut Settings) {
-        settings.place = Place::of(&settings.issuer);
+        settings.issuer_parts = IssuerParts::of(&settings.issuer);
         settings.routes = self.routes();
         settings.scopes = self.scopes_with(&settings.scopes);
     }

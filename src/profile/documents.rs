@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 
 use crate::protocol::{Map, UnixTime};
-use crate::world::{Access, Grant, Settings, UserInfo};
+use crate::world::{AccessToken, Grant, Settings, UserInfo};
 
 use super::metadata;
 
@@ -31,7 +31,7 @@ struct Written {
 #[derive(Debug)]
 struct Said {
     grant: Arc<Grant>,
-    access: Arc<Access>,
+    access: Arc<AccessToken>,
     text: Bytes,
 }
 

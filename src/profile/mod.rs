@@ -1,13 +1,13 @@
 //! One vendor's spelling of the protocol: where the doors are, what tokens look like, how an answer is worded.
 
 mod catalog;
+mod claims;
 mod documents;
 mod editor;
 mod metadata;
 mod pages;
-mod shape;
-pub(crate) mod word;
+pub(crate) mod response;
 
 pub use catalog::Profile;
+pub use claims::{Drafted, Signed};
 pub use documents::Documents;
-pub use shape::{Drafted, Signed};

@@ -5,15 +5,15 @@ use url::Url;
 
 use crate::protocol::{Map, Params, Prompt, Scopes};
 use crate::reply::{
-    AppOnPage, ConsentPage, ErrorPage, Explained, Meant, Notice, Page, PersonOnPage, ScopeOnPage, SignInPage,
-    SignOutPage,
+    AppOnPage, ConsentPage, ErrorPage, Explained, Notice, Page, PersonOnPage, ScopeOnPage, SignInPage, SignOutPage,
+    Suggestion,
 };
-use crate::spec::{self, Check, Refused, difference, explain, section_name};
+use crate::spec::{self, Check, FailedCheck, difference, explain, section_name};
 use crate::world::{
-    Client, Endpoint, Grant, Person, Question, ReturnAddress, Settings, SignInQuestion, User, is_blank,
+    Client, Endpoint, Grant, Question, ReturnAddress, Settings, SignInQuestion, SignedInUser, User, is_blank,
 };
 
-use super::word::Telling;
+use super::response::Rendering;
 use super::{Profile, editor};
 
 /// From so many people on there is a filter.
@@ -77,7 +77,7 @@ fn opened_by<'a>(settings: &'a Settings, scopes: &'a Scopes, claim: &'a str) -> 
     settings.scopes_opening(claim).filter(|scope| scopes.contains(scope))
 }
 
-fn told(settings: &Settings, person: &Person) -> Vec<(String, String)> {
+fn told(settings: &Settings, person: &SignedInUser) -> Vec<(String, String)> {
     let known = settings.claims_of(person);
     let value = |name: &String| known.and_then(|known| known.get(name)).map(Value::to_string);
     person.told.iter().filter_map(|name| Some((name.clone(), value(name)?))).collect()
@@ -186,9 +186,9 @@ fn wants(app: &str, question: &SignInQuestion) -> Vec<String> {
     wants
 }
 
-fn notice(settings: &Settings, refused: &Refused) -> Notice {
-    let meant = match refused.meant.as_deref() {
-        Some(spec::Meant::Word { word, .. }) => Some(word.clone()),
+fn notice(settings: &Settings, refused: &FailedCheck) -> Notice {
+    let meant = match refused.suggestion.as_deref() {
+        Some(spec::Suggestion::Word { word, .. }) => Some(word.clone()),
         _ => None,
     };
     let typed = refused.got.as_deref().filter(|got| !got.contains('+') && refused.check == Check::PersonKnown);
@@ -196,7 +196,7 @@ fn notice(settings: &Settings, refused: &Refused) -> Notice {
     Notice {
         sentence: format!("{}.", refused.breach),
         hint: if meant.is_some() { String::new() } else { refused.hint().to_owned() },
-        meant,
+        suggestion: meant,
         anyway: anyway.map(str::to_owned),
         good: false,
     }
@@ -205,7 +205,7 @@ fn notice(settings: &Settings, refused: &Refused) -> Notice {
 fn saved(params: &Params) -> Option<Notice> {
     let sub = params.get("saved")?;
     let sentence = format!("Saved as `{sub}`, until a reset or the end of the server.");
-    Some(Notice { sentence, hint: String::new(), meant: None, anyway: None, good: true })
+    Some(Notice { sentence, hint: String::new(), suggestion: None, anyway: None, good: true })
 }
 
 fn app(client: &Client, address: &ReturnAddress) -> AppOnPage {
@@ -236,7 +236,7 @@ pub(super) fn person(user: &User, number: usize) -> PersonOnPage {
 }
 
 /// The person behind a sign-in, who may exist in no configuration.
-fn person_on_page(settings: &Settings, signed_in: &Person) -> PersonOnPage {
+fn person_on_page(settings: &Settings, signed_in: &SignedInUser) -> PersonOnPage {
     let claims = settings.claims_of(signed_in).cloned().unwrap_or_default();
     person(&User { sub: signed_in.sub.clone(), username: None, password: None, locked: false, claims }, 0)
 }
@@ -307,11 +307,11 @@ fn explained(params: &Params) -> Vec<Explained> {
 }
 
 /// The page for a refusal that has no safe way back to the app.
-pub(super) fn error(telling: &Telling<'_>, refused: &Refused) -> ErrorPage {
-    let asked = telling.asked;
+pub(super) fn error(rendering: &Rendering<'_>, refused: &FailedCheck) -> ErrorPage {
+    let request = rendering.request;
     let one = refused.expected.as_deref().filter(|expected| !expected.starts_with("one of "));
-    let near = match refused.meant.as_deref() {
-        Some(spec::Meant::Word { word, .. }) => Some(word.as_str()),
+    let near = match refused.suggestion.as_deref() {
+        Some(spec::Suggestion::Word { word, .. }) => Some(word.as_str()),
         _ => one,
     };
     let parts = refused.got.as_deref().zip(near).map(|(got, near)| (in_parts(got, near), in_parts(near, got)));
@@ -320,27 +320,27 @@ pub(super) fn error(telling: &Telling<'_>, refused: &Refused) -> ErrorPage {
         Some((got, expected)) => (Some(got), Some(expected)),
         None => (whole(&refused.got), whole(&refused.expected)),
     };
-    let client = asked.params.get("client_id").and_then(|id| telling.settings.client(id));
-    let elsewhere = asked.endpoint == Endpoint::Elsewhere;
+    let client = request.params.get("client_id").and_then(|id| rendering.settings.client(id));
+    let elsewhere = request.endpoint == Endpoint::Elsewhere;
     ErrorPage {
         error: refused.refusal.error(),
         sentence: headline(refused),
         app: client.filter(|_| !elsewhere).map(|client| client.shown_name().to_owned()),
         got,
         expected,
-        meant: refused.meant.as_deref().map(|meant| match meant {
-            spec::Meant::Word { word, link } => Meant::Word(word.clone(), link.clone()),
-            spec::Meant::Command(command) => Meant::Command(command.clone()),
-            spec::Meant::Again(link) => Meant::Again(link.clone()),
+        suggestion: refused.suggestion.as_deref().map(|meant| match meant {
+            spec::Suggestion::Word { word, link } => Suggestion::Word(word.clone(), link.clone()),
+            spec::Suggestion::Command(command) => Suggestion::Command(command.clone()),
+            spec::Suggestion::Again(link) => Suggestion::Again(link.clone()),
         }),
         hint: refused.hint().to_owned(),
         section: (section_name(refused.check.section()), refused.check.section()),
-        from_an_app: matches!(asked.endpoint, Endpoint::Authorize | Endpoint::EndSession),
+        from_an_app: matches!(request.endpoint, Endpoint::Authorize | Endpoint::EndSession),
     }
 }
 
 /// What is wrong. Where two addresses are compared below, the right one is not repeated.
-fn headline(refused: &Refused) -> String {
+fn headline(refused: &FailedCheck) -> String {
     if refused.check == Check::RedirectUriRegistered { format!("{}.", refused.breach) } else { refused.sentence() }
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::{GrantId, UnixTime, words};
 use crate::store::Unavailable;
-use crate::world::{Clock, Grant, Name, Record};
+use crate::world::{Clock, Grant, Record, RecordKey};
 
 use super::Realm;
 
@@ -59,7 +59,7 @@ impl Realm {
         let grants: HashMap<&GrantId, &Grant> = kept
             .iter()
             .filter_map(|(name, record, _)| match (name, &**record) {
-                (Name::Grant(id), Record::Grant(grant)) => Some((id, &**grant)),
+                (RecordKey::Grant(id), Record::Grant(grant)) => Some((id, &**grant)),
                 _ => None,
             })
             .collect();
@@ -73,10 +73,10 @@ impl Realm {
                 Record::Code(code) if code.redeemed_at.is_none() => {
                     expiries.push((code.until, "code", grant(&code.grant).unwrap_or_default()));
                 }
-                Record::Access(access) if !access.revoked => {
+                Record::AccessToken(access) if !access.revoked => {
                     expiries.push((access.until, "access_token", grant(&access.grant).unwrap_or_default()));
                 }
-                Record::Refresh(refresh) if refresh.replaced_at.is_none() => {
+                Record::RefreshToken(refresh) if refresh.replaced_at.is_none() => {
                     expiries.push((refresh.until, "refresh_token", grant(&refresh.grant).unwrap_or_default()));
                 }
                 _ => {}

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::faults::{Case, Plan, Scene};
+use crate::faults::{FaultContext, MatchFacts, Plan};
 use crate::protocol::{Lifetime, Millis, UnixTime};
 use crate::store::Unavailable;
 use crate::tokens::OwnAccess;
 use crate::world::{
-    Asked, Change, Clock, Credential, Ctx, Decision, Draw, Failure, Given, Name, Record, Records, Settings, Trace,
-    Versioned,
+    Change, Clock, Credential, Ctx, Decision, Draw, Failure, Preset, Record, RecordKey, Records, Request, Settings,
+    Trace, Versioned,
 };
 
 use super::case::{after, points_to};
@@ -30,8 +30,8 @@ const FAILED_FETCH: Millis = Millis(1_000);
 const KEPT_KEYS: Lifetime = Lifetime::of_seconds(86_400);
 
 /// What a flow decides on: the request, and the world as it is at this moment.
-pub(super) struct Deciding<'a> {
-    pub(super) asked: &'a Asked,
+pub(super) struct Exchange<'a> {
+    pub(super) request: &'a Request,
     pub(super) flow: Flow,
     pub(super) settings: Arc<Settings>,
     /// The time that the flow is told: a lie may have moved it.
@@ -43,13 +43,13 @@ pub(super) struct Deciding<'a> {
     pub(super) may_wait: bool,
     pub(super) recognised: Option<OwnAccess>,
     pub(super) resets: u64,
-    pub(super) person: Option<Given>,
+    pub(super) person: Option<Preset>,
 }
 
-impl Deciding<'_> {
+impl Exchange<'_> {
     /// What stays the same while lies look at it.
-    pub(super) fn scene<'s>(&'s self, case: &'s Case) -> Scene<'s> {
-        Scene { now: self.now, settings: &self.settings, asked: self.asked, case }
+    pub(super) fn context<'s>(&'s self, facts: &'s MatchFacts) -> FaultContext<'s> {
+        FaultContext { now: self.now, settings: &self.settings, request: self.request, facts }
     }
 
     /// A second later, by the realm's clock; a lie about the time is told again.
@@ -67,9 +67,9 @@ impl Realm {
     /// decision, and so which lies speak of it; one of them may alter what a new code stands for.
     pub(super) async fn decide(
         &self,
-        on: &mut Deciding<'_>,
+        on: &mut Exchange<'_>,
         (records, trace): (&mut Records, &mut Trace),
-        (plan, case): (&mut Plan, &mut Case),
+        (plan, case): (&mut Plan, &mut MatchFacts),
     ) -> Result<Decision, Unavailable> {
         for _ in 0..MOST_RUNS {
             trace.clear();
@@ -82,10 +82,10 @@ impl Realm {
                 entropy: &mut entropy,
                 person: on.person.as_ref(),
                 may_wait: on.may_wait,
-                recognised: bearer(on.asked).zip(on.recognised.as_ref().map(|own| &own.id)),
+                recognised: bearer(on.request).zip(on.recognised.as_ref().map(|own| &own.id)),
                 trace,
             };
-            match (on.flow)(&mut ctx, on.asked) {
+            match (on.flow)(&mut ctx, on.request) {
                 Err(Failure::Need(name)) => {
                     records.undo();
                     // Few requests come here, and all would carry the room for it.
@@ -99,7 +99,7 @@ impl Realm {
                 decision => {
                     after(case, &decision);
                     plan.choose(case, &on.draw);
-                    plan.alter_code(records, on.scene(case));
+                    plan.alter_code(records, on.context(case));
                     let changes = kept_long_enough(records.changes(), on);
                     if self.resets.load(Ordering::Relaxed) != on.resets {
                         return Err(Unavailable("the realm was reset while this was asked".into()));
@@ -108,7 +108,7 @@ impl Realm {
                         return Ok(decision);
                     }
                     records.undo();
-                    let known = records.names();
+                    let known = records.keys();
                     self.load(records, known, on.honest).await?;
                 }
             }
@@ -116,7 +116,12 @@ impl Realm {
         Err(Unavailable("too many requests are changing the same records".into()))
     }
 
-    pub(super) async fn load(&self, records: &mut Records, names: Vec<Name>, now: UnixTime) -> Result<(), Unavailable> {
+    pub(super) async fn load(
+        &self,
+        records: &mut Records,
+        names: Vec<RecordKey>,
+        now: UnixTime,
+    ) -> Result<(), Unavailable> {
         if names.is_empty() {
             return Ok(());
         }
@@ -141,8 +146,8 @@ impl Realm {
 
     /// A record that a flow found that it needs. A client's keys come from the client where nobody has them yet, or where
     /// a flow that was shown them asks once more.
-    async fn load_or_fetch(&self, records: &mut Records, name: Name, now: UnixTime) -> Result<(), Unavailable> {
-        let Name::ClientKeys(uri) = &name else { return self.load(records, vec![name], now).await };
+    async fn load_or_fetch(&self, records: &mut Records, name: RecordKey, now: UnixTime) -> Result<(), Unavailable> {
+        let RecordKey::ClientKeys(uri) = &name else { return self.load(records, vec![name], now).await };
         let shown_before = records.has(&name);
         let stored = self.store.load(std::slice::from_ref(&name), now).await?.pop().unwrap_or_default();
         let machine = Clock::default().now_ms();
@@ -169,7 +174,7 @@ impl Realm {
 }
 
 /// What is written by a clock that a lie has put back is kept as long as by an honest one: it would be forgotten at once otherwise.
-fn kept_long_enough(mut changes: Vec<(Name, u64, Change)>, on: &Deciding<'_>) -> Vec<(Name, u64, Change)> {
+fn kept_long_enough(mut changes: Vec<(RecordKey, u64, Change)>, on: &Exchange<'_>) -> Vec<(RecordKey, u64, Change)> {
     let put_back = on.honest.since(on.now).max(0);
     for (.., (_, until)) in &mut changes {
         until.0 = until.0.saturating_add(put_back);
@@ -185,8 +190,8 @@ fn age_of(keys: &Value, machine: Millis) -> Option<Millis> {
 }
 
 /// The bearer token of a request.
-pub(super) fn bearer(asked: &Asked) -> Option<&str> {
-    match &asked.credential {
+pub(super) fn bearer(request: &Request) -> Option<&str> {
+    match &request.credential {
         Some(Credential::Bearer(token)) => Some(token),
         _ => None,
     }

@@ -3,29 +3,29 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use crate::faults::{Case, ON_THE_PAGE, Plan, nearest_test_identity};
+use crate::faults::{MatchFacts, ON_THE_PAGE, Plan, nearest_test_identity};
 use crate::flows::WHAT_IFS;
-use crate::profile::word::Telling;
+use crate::profile::response::Rendering;
 use crate::protocol::{Subject, shortened};
 use crate::reply::{Body, Page, Reply};
-use crate::spec::{Check, Meant, Refused};
+use crate::spec::{Check, FailedCheck, Suggestion};
 use crate::store::Unavailable;
-use crate::world::{Asked, Decision, Endpoint, Failure, Outcome, Question, Records, Settings, SignInQuestion, Trace};
+use crate::world::{Decision, Endpoint, Failure, Outcome, Question, Records, Request, Settings, SignInQuestion, Trace};
 
 use super::case::{before, names};
-use super::decide::{Deciding, bearer};
+use super::decide::{Exchange, bearer};
 use super::lies::{override_settings, person};
 use super::{Entry, Flow, Realm, event};
 
 impl Realm {
     /// Answers one request. `settings` are the realm's own, or those of the issuer in whose name it answers.
-    pub async fn exchange(&self, asked: &Asked, flow: Flow, settings: Arc<Settings>) -> (Reply, Entry) {
-        let mut on = self.deciding(asked, flow, settings);
+    pub async fn exchange(&self, request: &Request, flow: Flow, settings: Arc<Settings>) -> (Reply, Entry) {
+        let mut on = self.deciding(request, flow, settings);
         let (mut records, mut trace) = (Records::default(), Trace::default());
-        let loaded = self.load(&mut records, names(asked, on.recognised.as_ref()), on.honest).await;
+        let loaded = self.load(&mut records, names(request, on.recognised.as_ref()), on.honest).await;
 
         let mut plan = self.rules.plan(on.honest);
-        let mut case = before(asked, &records, &on.settings);
+        let mut case = before(request, &records, &on.settings);
         plan.choose(&case, &on.draw);
         override_settings(&mut plan, &mut on, &case, &records);
         on.person = person(&mut plan, &on, &case);
@@ -40,31 +40,31 @@ impl Realm {
         self.save_user(&decision);
         let refused = refused(&decision).cloned();
         self.alter_person(&mut plan, &on, &case, &mut decision);
-        let events = event::of(asked, &decision, &trace);
-        let threads = records.threads();
+        let events = event::of(request, &decision, &trace);
+        let flow_keys = records.flow_keys();
         let signed = self.sign(&mut plan, &on, &decision, &case);
         let (settings, documents) = (&on.settings, &self.documents);
-        let telling = Telling { settings, documents, asked, now: on.now };
-        let mut reply = self.profile.word(&telling, decision, signed);
-        if asked.endpoint == Endpoint::Jwks {
+        let rendering = Rendering { settings, documents, request, now: on.now };
+        let mut reply = self.profile.render(&rendering, decision, signed);
+        if request.endpoint == Endpoint::Jwks {
             self.publish_borrowed(&mut reply, on.now);
         }
-        plan.alter_reply(&mut reply, on.scene(&case));
+        plan.alter_reply(&mut reply, on.context(&case));
         add_fault_menu(&mut reply, plan.decided_for_the_page(&case));
-        reply.signs_in = trace.held(Check::PersonMaySignIn) || asked.former_cookie;
+        reply.signs_in = trace.held(Check::PersonMaySignIn) || request.former_cookie;
         let mut entry = entry(&on, &case, &plan, &reply);
         trace.remarks.extend(plan.idle().map(|lie| format!("the lie {lie} fitted here, and found nothing to alter")));
-        (entry.trace, entry.refused, entry.events, entry.threads) = (trace, refused, events, threads);
+        (entry.trace, entry.refused, entry.events, entry.flow_keys) = (trace, refused, events, flow_keys);
         (reply, entry)
     }
 
-    fn deciding<'a>(&self, asked: &'a Asked, flow: Flow, settings: Arc<Settings>) -> Deciding<'a> {
+    fn deciding<'a>(&self, request: &'a Request, flow: Flow, settings: Arc<Settings>) -> Exchange<'a> {
         let now_ms = self.clock().now_ms();
         let now = now_ms.seconds();
-        Deciding {
-            asked,
+        Exchange {
+            request,
             flow,
-            recognised: bearer(asked).and_then(|token| settings.keys.own_access_token(token, now)),
+            recognised: bearer(request).and_then(|token| settings.keys.own_access_token(token, now)),
             settings,
             now,
             now_ms,
@@ -115,24 +115,24 @@ impl Realm {
 }
 
 /// What the journal keeps of an exchange, as far as request and answer tell it.
-fn entry(on: &Deciding<'_>, case: &Case, plan: &Plan, reply: &Reply) -> Entry {
-    let asked = on.asked;
+fn entry(on: &Exchange<'_>, facts: &MatchFacts, plan: &Plan, reply: &Reply) -> Entry {
+    let request = on.request;
     Entry {
         number: 0,
         at: on.honest,
-        method: asked.method,
-        endpoint: asked.endpoint,
-        path: shortened(&asked.path).into(),
-        client: case.client.shortened(),
-        user: case.user.as_ref().map(Subject::shortened),
+        method: request.method,
+        endpoint: request.endpoint,
+        path: shortened(&request.path).into(),
+        client: facts.client.shortened(),
+        user: facts.user.as_ref().map(Subject::shortened),
         status: reply.status,
         trace: Trace::default(),
         refused: None,
-        decided: plan.decided(),
+        applied: plan.applied(),
         events: Vec::new(),
-        threads: Vec::new(),
-        state: asked.params.get("state").map(|state| shortened(state).into()),
-        nonce: asked.params.get("nonce").map(|nonce| shortened(nonce).into()),
+        flow_keys: Vec::new(),
+        state: request.params.get("state").map(|state| shortened(state).into()),
+        nonce: request.params.get("nonce").map(|nonce| shortened(nonce).into()),
         flow: None,
         resets: on.resets,
         delivery: reply.delivery,
@@ -144,10 +144,10 @@ fn entry(on: &Deciding<'_>, case: &Case, plan: &Plan, reply: &Reply) -> Entry {
 fn unanswered(unavailable: &Unavailable, trace: &mut Trace) -> Decision {
     tracing::error!("{unavailable}");
     trace.note(Check::StoreAnswers, false);
-    Err(Failure::Tell(Refused::by(Check::StoreAnswers)))
+    Err(Failure::Tell(FailedCheck::by(Check::StoreAnswers)))
 }
 
-fn refused(decision: &Decision) -> Option<&Refused> {
+fn refused(decision: &Decision) -> Option<&FailedCheck> {
     match decision {
         Err(Failure::ShowPage(refused) | Failure::SendBack(_, refused) | Failure::Tell(refused)) => Some(refused),
         Ok(Outcome::Ask(Question::SignIn(question))) => question.notice.as_ref(),
@@ -156,10 +156,10 @@ fn refused(decision: &Decision) -> Option<&Refused> {
 }
 
 /// Somebody who typed almost a test identity, or whose app sent one as `login_hint`, is told which.
-fn suggest_test_identity(decision: &mut Decision, on: &Deciding<'_>) {
+fn suggest_test_identity(decision: &mut Decision, on: &Exchange<'_>) {
     let Ok(Outcome::Ask(Question::SignIn(question))) = decision else { return };
-    let params = &on.asked.params;
-    let (typed, hinted) = match on.asked.endpoint {
+    let params = &on.request.params;
+    let (typed, hinted) = match on.request.endpoint {
         Endpoint::SignIn => (params.get("username"), None),
         Endpoint::Authorize => (None, params.get("login_hint")),
         _ => return,
@@ -171,24 +171,24 @@ fn suggest_test_identity(decision: &mut Decision, on: &Deciding<'_>) {
     let Some(meant) = nearest_test_identity(name, &on.settings) else { return };
     let refused = match (&question.notice, hinted) {
         (Some(notice), _) if notice.check == Check::PersonKnown => notice.clone(),
-        (None, Some(_)) => Refused::by(Check::PersonKnown).got(name),
+        (None, Some(_)) => FailedCheck::by(Check::PersonKnown).got(name),
         _ => return,
     };
     let say = match hinted {
         Some(_) => format!("The login_hint `{name}` is no test identity: {}", meant.why),
         None => format!("`{name}` is no test identity: {}", meant.why),
     };
-    let meant = meant.name.map(|word| Meant::Word { word, link: None });
-    question.notice = Some(Refused { meant: None, ..refused }.says(say).meant(meant));
+    let meant = meant.name.map(|word| Suggestion::Word { word, link: None });
+    question.notice = Some(FailedCheck { suggestion: None, ..refused }.says(say).suggest(meant));
 }
 
 /// Somebody whom the app expects, and who is almost here.
-fn suggest_person(question: &mut SignInQuestion, name: &str, on: &Deciding<'_>) {
+fn suggest_person(question: &mut SignInQuestion, name: &str, on: &Exchange<'_>) {
     let known = on.settings.users.iter().any(|user| user.answers_to(name));
     let Some(near) = on.settings.nearest_person(name).filter(|_| !known && question.notice.is_none()) else { return };
-    let meant = Meant::Word { word: near.sub.to_string(), link: None };
+    let meant = Suggestion::Word { word: near.sub.to_string(), link: None };
     let say = format!("The app expects `{name}`, and nobody here is called that");
-    question.notice = Some(Refused::by(Check::PersonKnown).says(say).meant(Some(meant)));
+    question.notice = Some(FailedCheck::by(Check::PersonKnown).says(say).suggest(Some(meant)));
 }
 
 /// Puts on the page what the profile does not know of: the lies that can be told, and the prepared changes of claims.

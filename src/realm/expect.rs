@@ -286,9 +286,9 @@ impl Where {
         let failed = entry.refused.as_ref().map(|refused| refused.check.name());
         compare("the check that failed", self.check.as_deref(), failed);
         if let Some(wanted) = &self.decided_by
-            && entry.decided.iter().all(|decided| decided.by != *wanted)
+            && entry.applied.iter().all(|decided| decided.by != *wanted)
         {
-            let by: Vec<&str> = entry.decided.iter().map(|decided| decided.by.as_str()).collect();
+            let by: Vec<&str> = entry.applied.iter().map(|decided| decided.by.as_str()).collect();
             let by = if by.is_empty() { "nobody".to_owned() } else { by.join(", ") };
             misses.push(format!("it was decided by {by}, not {wanted}"));
         }

@@ -10,11 +10,11 @@ use foldhash::quality::RandomState;
 use tokio::sync::watch;
 
 use crate::config::MemoryConfig;
-use crate::faults::Decided;
+use crate::faults::Applied;
 use crate::protocol::{ClientId, Subject, UnixTime};
 use crate::reply::Delivery;
-use crate::spec::{Check, Refused};
-use crate::world::{Endpoint, Method, Name, Trace};
+use crate::spec::{Check, FailedCheck};
+use crate::world::{Endpoint, Method, RecordKey, Trace};
 
 use super::Event;
 
@@ -25,9 +25,9 @@ pub struct Entry {
     pub number: u64,
     /// By the realm's clock.
     pub at: UnixTime,
-    /// How the door was knocked at.
+    /// Its method.
     pub method: Method,
-    /// The door.
+    /// The endpoint.
     pub endpoint: Endpoint,
     /// The path that was asked for, shortened.
     pub path: Arc<str>,
@@ -40,13 +40,13 @@ pub struct Entry {
     /// The checks in order.
     pub trace: Trace,
     /// What failed.
-    pub refused: Option<Refused>,
+    pub refused: Option<FailedCheck>,
     /// The rules that had their way.
-    pub decided: Vec<Decided>,
+    pub applied: Vec<Applied>,
     /// What happened, in a word.
     pub events: Vec<Event>,
     /// The records by which it belongs to a flow.
-    pub threads: Vec<Name>,
+    pub flow_keys: Vec<RecordKey>,
     /// The request's `state`, shortened.
     pub state: Option<Arc<str>>,
     /// The request's `nonce`, shortened.
@@ -110,7 +110,7 @@ impl Entry {
     fn size(&self) -> usize {
         let message = |message: &Message| message.head.len() + message.body.len();
         let wire = self.wire.as_ref().map_or(0, |wire| message(&wire.request) + message(&wire.response));
-        let lists = self.trace.iter().count() * 56 + self.threads.len() * 96 + self.decided.len() * 64;
+        let lists = self.trace.iter().count() * 56 + self.flow_keys.len() * 96 + self.applied.len() * 64;
         size_of::<Self>() + wire + lists + self.path.len() + 256
     }
 
@@ -118,7 +118,7 @@ impl Entry {
     pub fn checks(&self) -> impl Iterator<Item = (Check, bool, String)> {
         self.trace.iter().map(|checked| {
             let refused = self.refused.as_ref().filter(|refused| !checked.held && refused.check == checked.check);
-            let sentence = refused.map_or_else(|| checked.to_string(), Refused::sentence);
+            let sentence = refused.map_or_else(|| checked.to_string(), FailedCheck::sentence);
             (checked.check, checked.held, sentence)
         })
     }
@@ -139,7 +139,7 @@ impl fmt::Display for Entry {
         for remark in &self.trace.remarks {
             writeln!(f, "   ! {remark}")?;
         }
-        for decided in &self.decided {
+        for decided in &self.applied {
             writeln!(f, "   decided by {} ({:?})", decided.by, decided.origin)?;
         }
         Ok(())
@@ -178,7 +178,7 @@ impl Default for Remembered {
 /// The last exchanges.
 #[derive(Debug)]
 pub struct Journal {
-    kept: Mutex<Kept>,
+    kept: Mutex<Entries>,
     most: Remembered,
     /// For whoever waits for an exchange.
     newest: watch::Sender<Newest>,
@@ -194,10 +194,10 @@ pub struct Newest {
 }
 
 #[derive(Debug, Default)]
-struct Kept {
+struct Entries {
     entries: VecDeque<Arc<Entry>>,
     /// The flow of each record by which exchanges hang together, and how many exchanges that are kept met it.
-    threads: HashMap<Name, (u64, u32), RandomState>,
+    flow_keys: HashMap<RecordKey, (u64, u32), RandomState>,
     /// The flows by the number of their first exchange.
     flows: BTreeMap<u64, Began>,
     count: u64,
@@ -277,7 +277,7 @@ impl Journal {
     pub fn clear(&self) {
         let mut kept = self.lock();
         // Numbers are not given again: whoever follows, or expects something behind one, goes on.
-        *kept = Kept { count: kept.count, ..Kept::default() };
+        *kept = Entries { count: kept.count, ..Entries::default() };
     }
 
     /// Tells whoever follows that nothing will come any more.
@@ -285,12 +285,12 @@ impl Journal {
         self.newest.send_modify(|newest| newest.ended = true);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Kept> {
+    fn lock(&self) -> MutexGuard<'_, Entries> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Kept {
+impl Entries {
     /// Gives an exchange its flow: that of a record which another exchange met before it, or a new one where an app asks for a
     /// sign-in or a token. Documents belong to no flow. What the flow began with is known of all its exchanges.
     fn thread(&mut self, entry: &mut Entry) {
@@ -300,19 +300,19 @@ impl Kept {
         entry.state = entry.state.take().or_else(|| began.state.clone());
         entry.nonce = entry.nonce.take().or_else(|| began.nonce.clone());
         *began = Began { state: entry.state.clone(), nonce: entry.nonce.clone(), kept: began.kept + 1 };
-        for thread in &entry.threads {
-            match self.threads.get_mut(thread) {
+        for thread in &entry.flow_keys {
+            match self.flow_keys.get_mut(thread) {
                 // A session belongs to the last flow that met it.
                 Some(known) => *known = (if lasts(thread) { flow } else { known.0 }, known.1 + 1),
-                None => drop(self.threads.insert(thread.clone(), (flow, 1))),
+                None => drop(self.flow_keys.insert(thread.clone(), (flow, 1))),
             }
         }
     }
 
     fn flow_of(&self, entry: &Entry) -> Option<u64> {
         let known = |lasting: bool| {
-            let threads = entry.threads.iter().filter(|thread| lasts(thread) == lasting);
-            threads.filter_map(|thread| self.threads.get(thread)).map(|(flow, _)| *flow).next()
+            let flow_keys = entry.flow_keys.iter().filter(|thread| lasts(thread) == lasting);
+            flow_keys.filter_map(|thread| self.flow_keys.get(thread)).map(|(flow, _)| *flow).next()
         };
         let ends = matches!(entry.endpoint, Endpoint::EndSession | Endpoint::SignOut);
         let begins = ends || matches!(entry.endpoint, Endpoint::Authorize | Endpoint::Token);
@@ -330,11 +330,11 @@ impl Kept {
                     self.flows.remove(&flow);
                 }
             }
-            for thread in &oldest.threads {
-                if let Some(known) = self.threads.get_mut(thread) {
+            for thread in &oldest.flow_keys {
+                if let Some(known) = self.flow_keys.get_mut(thread) {
                     known.1 -= 1;
                     if known.1 == 0 {
-                        self.threads.remove(thread);
+                        self.flow_keys.remove(thread);
                     }
                 }
             }
@@ -343,6 +343,6 @@ impl Kept {
 }
 
 /// Whether a record lasts for many flows.
-const fn lasts(thread: &Name) -> bool {
-    matches!(thread, Name::Session(_))
+const fn lasts(thread: &RecordKey) -> bool {
+    matches!(thread, RecordKey::Session(_))
 }

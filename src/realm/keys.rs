@@ -87,7 +87,7 @@ impl Realm {
 
     fn change_keys(&self, change: impl FnOnce(&mut Settings)) {
         // What the realm is told to be is changed under the same lock, or one change would undo the other.
-        let _told = self.told();
+        let _configured = self.configured();
         let mut settings = Settings::clone(&self.settings());
         change(&mut settings);
         self.replace_settings(settings);

@@ -9,7 +9,9 @@ use serde_json::Value;
 use crate::profile::Profile;
 use crate::protocol::{AccessId, GrantId, Map, Scopes, Span, UnixTime, nearest};
 use crate::store::Unavailable;
-use crate::world::{Access, AccessTokenFormat, Client, Draw, Grant, Issuance, Name, Person, Records, Settings};
+use crate::world::{
+    AccessToken, AccessTokenFormat, Client, Draw, Grant, Issuance, RecordKey, Records, Settings, SignedInUser,
+};
 
 use super::Realm;
 
@@ -177,7 +179,7 @@ fn plan(settings: &Settings, spec: &TokenSpec, now: UnixTime, mut draw: Draw) ->
     let sub = spec.user.as_deref().unwrap_or(&spec.client);
     // UserInfo answers for somebody made up as well: with nothing but their name.
     let made_up = spec.user.is_some() && settings.user(&sub.into()).is_none();
-    let person = Person { claims: made_up.then(Map::new), ..Person::known(sub.into()) };
+    let person = SignedInUser { claims: made_up.then(Map::new), ..SignedInUser::known(sub.into()) };
     let grant = Arc::new(Grant {
         auth_time: spec.user.as_ref().map(|_| now),
         ..Grant::new(&settings.issuer, client.client_id(), person, spec.scope.clone())
@@ -188,7 +190,7 @@ fn plan(settings: &Settings, spec: &TokenSpec, now: UnixTime, mut draw: Draw) ->
     let audience = spec.audience.clone().or_else(|| client.audience.clone()).unwrap_or_else(|| settings.issuer.clone());
     let mut records = Records::default();
     if spec.kind == TokenKind::Access {
-        let record = Access {
+        let record = AccessToken {
             grant: grant_id.clone(),
             scopes: spec.scope.clone(),
             audience: vec![audience.clone()],
@@ -199,8 +201,8 @@ fn plan(settings: &Settings, spec: &TokenSpec, now: UnixTime, mut draw: Draw) ->
         };
         // An expired token is still known as one.
         let kept = until.max(now).plus(EXPIRED);
-        records.put(Name::Access(access.clone()), record, kept);
-        records.put(Name::Grant(grant_id.clone()), Arc::clone(&grant), kept);
+        records.put(RecordKey::AccessToken(access.clone()), record, kept);
+        records.put(RecordKey::Grant(grant_id.clone()), Arc::clone(&grant), kept);
     }
     let issuance = Issuance {
         client,
@@ -223,8 +225,8 @@ fn sign(profile: &Profile, settings: &Settings, spec: &TokenSpec, planned: &Plan
     let (issuance, issued_at) = (&planned.issuance, planned.issued_at);
     let expires_in = planned.until.since(now);
     let draft = match spec.kind {
-        TokenKind::Access => profile.shape_access_token(settings, issuance, issued_at),
-        TokenKind::Id => profile.shape_id_token(settings, issuance, "", issued_at),
+        TokenKind::Access => profile.draft_access_token(settings, issuance, issued_at),
+        TokenKind::Id => profile.draft_id_token(settings, issuance, "", issued_at),
     };
     let Some(mut draft) = draft else {
         return Minted { token: issuance.access.to_string(), claims: Map::new(), expires_in, notes: Vec::new() };

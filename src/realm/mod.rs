@@ -31,7 +31,7 @@ use crate::profile::{Documents, Profile};
 use crate::protocol::{Map, Params, UnixTime};
 use crate::store::{Store, Unavailable};
 use crate::tokens::{KeyRing, Opened};
-use crate::world::{Access, Asked, Clock, Ctx, Entropy, Failure, Grant, Name, Outcome, Record, Settings};
+use crate::world::{AccessToken, Clock, Ctx, Entropy, Failure, Grant, Outcome, Record, RecordKey, Request, Settings};
 
 pub use case::record_names;
 pub use clock::Expiry;
@@ -40,13 +40,13 @@ pub use expect::{Expectation, Met, Unmet, Where};
 pub use journal::{Entry, Journal, Message, Remembered, Wire};
 pub use keys::KeyView;
 pub use mint::{Minted, TokenKind, TokenSpec};
-pub use realms::{Entrance, Found, Keeper, NotOpened, Realms};
+pub use realms::{CloseGuard, Mount, NotOpened, Realms, Resolved};
 pub use sessions::SessionView;
 pub use snapshot::{Snapshot, SnapshotError};
 pub use view::{CheckView, ExchangeView, FlowView, MessageView, RefusedView};
 
 /// A flow: given what is and what was asked, what should happen.
-pub type Flow = fn(&mut Ctx<'_>, &Asked) -> Result<Outcome, Failure>;
+pub type Flow = fn(&mut Ctx<'_>, &Request) -> Result<Outcome, Failure>;
 
 /// Brings a JSON document from a URL, such as a client's `jwks_uri`; the complaint is a sentence.
 pub type Fetch = Arc<dyn Fn(String) -> Pin<Box<dyn Future<Output = Result<Value, String>> + Send>> + Send + Sync>;
@@ -55,7 +55,7 @@ pub type Fetch = Arc<dyn Fn(String) -> Pin<Box<dyn Future<Output = Result<Value,
 pub const ROOT: &str = "default";
 
 /// What a realm is opened with.
-pub struct Opening {
+pub struct RealmOptions {
     /// Its name.
     pub name: String,
     /// What it is told to be, now and after each reset.
@@ -77,7 +77,7 @@ pub struct Opening {
 /// One provider.
 pub struct Realm {
     name: String,
-    told: Mutex<Told>,
+    configured: Mutex<Configured>,
     settings: RwLock<Arc<Settings>>,
     clock: RwLock<Clock>,
     profile: Profile,
@@ -97,17 +97,17 @@ pub struct Realm {
 }
 
 /// What a realm was told to be, by whom, and what it is told to be now.
-struct Told {
+struct Configured {
     source: String,
-    seed: Config,
-    seed_keys: KeyRing,
-    now: Config,
+    initial: Config,
+    initial_keys: KeyRing,
+    current: Config,
 }
 
 impl Realm {
     /// Opens a realm, unless its configuration has a mistake.
-    pub fn open(opening: Opening) -> Result<Self, Box<Mistake>> {
-        let Opening { name, config, source, issuer, keys, store, fetch, remembered } = opening;
+    pub fn open(options: RealmOptions) -> Result<Self, Box<Mistake>> {
+        let RealmOptions { name, config, source, issuer, keys, store, fetch, remembered } = options;
         let profile = Profile::generic();
         let mut settings = config.settings(&source, &issuer, keys.clone())?;
         profile.complete(&mut settings);
@@ -115,7 +115,7 @@ impl Realm {
         let entropy = config.seed.map_or_else(Entropy::default, |seed| Entropy::seeded(seed, stream));
         Ok(Self {
             name,
-            told: Mutex::new(Told { source, seed: config.clone(), seed_keys: keys, now: config }),
+            configured: Mutex::new(Configured { source, initial: config.clone(), initial_keys: keys, current: config }),
             settings: RwLock::new(Arc::new(settings)),
             clock: RwLock::default(),
             profile,
@@ -143,29 +143,29 @@ impl Realm {
 
     /// The configuration that it runs on, changes included.
     pub fn config(&self) -> Config {
-        self.told().now.clone()
+        self.configured().current.clone()
     }
 
     /// Tells the realm to be otherwise, now and after a reset. Records stay: who is signed in stays signed in; so does what was changed while it
     /// ran, until the next reset. What of it stays, in words.
     pub fn configure(&self, config: &Config, source: &str) -> Result<Vec<String>, Box<Mistake>> {
-        let mut told = self.told();
-        let (merged, stays) = config.with_changes(&told.seed, &told.now);
+        let mut configured = self.configured();
+        let (merged, stays) = config.with_changes(&configured.initial, &configured.current);
         self.take(&merged, source)?;
-        source.clone_into(&mut told.source);
-        told.seed = config.clone();
-        told.now = merged;
+        source.clone_into(&mut configured.source);
+        configured.initial = config.clone();
+        configured.current = merged;
         Ok(stays)
     }
 
     /// Changes what the realm is told to be, until the next reset, one change after the other. Nothing changes if `change` says
     /// no, or if the outcome would have a mistake.
     pub fn change<T, E: From<Box<Mistake>>>(&self, change: impl FnOnce(&mut Config) -> Result<T, E>) -> Result<T, E> {
-        let mut told = self.told();
-        let mut config = told.now.clone();
+        let mut configured = self.configured();
+        let mut config = configured.current.clone();
         let done = change(&mut config)?;
         self.take(&config, "the change")?;
-        told.now = config;
+        configured.current = config;
         Ok(done)
     }
 
@@ -182,13 +182,13 @@ impl Realm {
         *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
     }
 
-    fn told(&self) -> MutexGuard<'_, Told> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    fn configured(&self) -> MutexGuard<'_, Configured> {
+        self.configured.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The request that waits under a name to be asked again, by [`crate::flows::ask_again`].
     pub async fn waiting_request(&self, name: &str) -> Option<Params> {
-        let name = Name::Interaction(name.into());
+        let name = RecordKey::Interaction(name.into());
         let found = self.store.load(std::slice::from_ref(&name), self.now()).await.ok()?.pop()?.record?;
         match &*found {
             Record::Interaction(waiting) if waiting.browser.as_str().is_empty() => {
@@ -212,13 +212,13 @@ impl Realm {
     pub async fn revoke(&self, token: &str) -> Result<Option<&'static str>, Unavailable> {
         let now = self.now();
         let refresh = case::refresh_name(token);
-        let access = Name::Access(Opened::claimed_jti(token).unwrap_or_else(|| token.into()).into());
+        let access = RecordKey::AccessToken(Opened::claimed_jti(token).unwrap_or_else(|| token.into()).into());
         loop {
             let seen = self.store.load(&[refresh.clone(), access.clone()], now).await?;
             let record = seen.iter().find_map(|versioned| versioned.record.clone());
             let (name, what) = match record.as_deref() {
-                Some(Record::Refresh(refresh)) => (Name::Grant(refresh.grant.clone()), "refresh_token"),
-                Some(Record::Access(_)) => (access.clone(), "access_token"),
+                Some(Record::RefreshToken(refresh)) => (RecordKey::Grant(refresh.grant.clone()), "refresh_token"),
+                Some(Record::AccessToken(_)) => (access.clone(), "access_token"),
                 _ => return Ok(None),
             };
             let seen = self.store.load(std::slice::from_ref(&name), now).await?.pop().unwrap_or_default();
@@ -227,8 +227,8 @@ impl Realm {
                     let until = now.plus(self.settings().policy.lifetimes.refresh_token);
                     (Record::from(Grant { revoked: true, ..Grant::clone(grant) }), until)
                 }
-                Some(Record::Access(access)) => {
-                    (Record::from(Access { revoked: true, ..Access::clone(access) }), access.until)
+                Some(Record::AccessToken(access)) => {
+                    (Record::from(AccessToken { revoked: true, ..AccessToken::clone(access) }), access.until)
                 }
                 _ => return Ok(None),
             };
@@ -244,10 +244,10 @@ impl Realm {
         self.resets.fetch_add(1, Ordering::Relaxed);
         self.store.clear().await?;
         {
-            let mut told = self.told();
-            told.now = told.seed.clone();
+            let mut configured = self.configured();
+            configured.current = configured.initial.clone();
             let issuer = self.settings().issuer.clone();
-            let settings = told.seed.settings(&told.source, &issuer, told.seed_keys.clone());
+            let settings = configured.initial.settings(&configured.source, &issuer, configured.initial_keys.clone());
             let mut settings = settings.map_err(|mistake| Unavailable(mistake.to_string()))?;
             self.profile.complete(&mut settings);
             self.replace_settings(settings);
@@ -267,8 +267,8 @@ impl fmt::Debug for Realm {
     }
 }
 
-impl fmt::Debug for Opening {
+impl fmt::Debug for RealmOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Opening").field("issuer", &self.issuer).finish_non_exhaustive()
+        f.debug_struct("RealmOptions").field("issuer", &self.issuer).finish_non_exhaustive()
     }
 }

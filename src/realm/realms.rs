@@ -14,7 +14,7 @@ use super::Realm;
 
 /// Where a realm is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Entrance {
+pub enum Mount {
     /// Below a path of whatever host name the server has, such as `/r/worker-3`.
     Path(String),
     /// At a host name of its own, with or without a path.
@@ -31,19 +31,19 @@ pub enum Entrance {
 /// A realm that is not the first one.
 struct Named {
     realm: Arc<Realm>,
-    entrance: Entrance,
+    mount: Mount,
     /// Until when, by the machine's clock.
     until: Option<UnixTime>,
     /// Whatever must end with the realm, such as the server of its port.
-    _keeper: Option<Keeper>,
+    _guard: Option<CloseGuard>,
 }
 
 /// Something that ends when it is dropped.
-pub type Keeper = Box<dyn Any + Send + Sync>;
+pub type CloseGuard = Box<dyn Any + Send + Sync>;
 
 /// What a path leads to.
 #[derive(Debug)]
-pub enum Found {
+pub enum Resolved {
     /// A realm.
     Here(Arc<Realm>),
     /// No realm of this name.
@@ -83,7 +83,7 @@ impl Realms {
     pub fn open(
         &self,
         realm: Arc<Realm>,
-        (entrance, keeper): (Entrance, Option<Keeper>),
+        (mount, guard): (Mount, Option<CloseGuard>),
         ttl: Option<Lifetime>,
     ) -> Result<(), NotOpened> {
         self.forget_expired();
@@ -92,14 +92,14 @@ impl Realms {
         if named.contains_key(realm.name()) {
             return Err(NotOpened::Taken);
         }
-        if let Some((name, _)) = named.iter().find(|(_, other)| other.entrance == entrance) {
+        if let Some((name, _)) = named.iter().find(|(_, other)| other.mount == mount) {
             return Err(NotOpened::PlaceTaken(name.clone()));
         }
         if named.len() >= Self::MOST {
             return Err(NotOpened::Full);
         }
         let until = ttl.map(|ttl| now.plus(ttl));
-        named.insert(realm.name().to_owned(), Named { realm, entrance, until, _keeper: keeper });
+        named.insert(realm.name().to_owned(), Named { realm, mount, until, _guard: guard });
         Ok(())
     }
 
@@ -120,7 +120,7 @@ impl Realms {
 
     fn ended(&self, named: &Named) {
         named.realm.journal.end();
-        if let Entrance::Port(port) = named.entrance {
+        if let Mount::Port(port) = named.mount {
             self.left.lock().unwrap_or_else(PoisonError::into_inner).insert(port);
         }
     }
@@ -166,10 +166,10 @@ impl Realms {
     }
 
     /// Every realm but the root, with its place and until when it is open, by the machine's clock.
-    pub fn list(&self) -> Vec<(Arc<Realm>, Entrance, Option<UnixTime>)> {
+    pub fn list(&self) -> Vec<(Arc<Realm>, Mount, Option<UnixTime>)> {
         self.with(|named| {
             let open = named.values().filter(|named| named.lives());
-            open.map(|named| (Arc::clone(&named.realm), named.entrance.clone(), named.until)).collect()
+            open.map(|named| (Arc::clone(&named.realm), named.mount.clone(), named.until)).collect()
         })
     }
 
@@ -189,29 +189,29 @@ impl Realms {
     }
 
     /// What a request leads to, by the port that it came to, its `Host` and its path.
-    pub fn find(&self, port: Option<u16>, host: &str, path: &str) -> Found {
+    pub fn find(&self, port: Option<u16>, host: &str, path: &str) -> Resolved {
         self.with(|named| {
             if named.is_empty() && port.is_none() {
                 return self.at_root(path);
             }
             if let Some(port) = port {
-                let own = named.values().find(|named| named.entrance == Entrance::Port(port) && named.lives());
+                let own = named.values().find(|named| named.mount == Mount::Port(port) && named.lives());
                 return own.map_or_else(
-                    || Found::Unknown(format!("on port {port}")),
-                    |named| Found::Here(Arc::clone(&named.realm)),
+                    || Resolved::Unknown(format!("on port {port}")),
+                    |named| Resolved::Here(Arc::clone(&named.realm)),
                 );
             }
             by_path(named, path).or_else(|| by_host(named, host, path)).unwrap_or_else(|| self.at_root(path))
         })
     }
 
-    fn at_root(&self, path: &str) -> Found {
+    fn at_root(&self, path: &str) -> Resolved {
         match path.strip_prefix("/r/") {
             Some(rest) if !self.root.settings().issuer_path().starts_with("/r/") => {
                 let name = rest.split('/').next().unwrap_or_default();
-                Found::Unknown(name.to_owned())
+                Resolved::Unknown(name.to_owned())
             }
-            _ => Found::Here(Arc::clone(&self.root)),
+            _ => Resolved::Here(Arc::clone(&self.root)),
         }
     }
 
@@ -233,35 +233,35 @@ impl Named {
 }
 
 /// The realm at `/r/{name}`, the longest name that fits, or at a path of its own.
-fn by_path(named: &BTreeMap<String, Named>, path: &str) -> Option<Found> {
-    let here = |named: &Named| named.lives().then(|| Found::Here(Arc::clone(&named.realm)));
+fn by_path(named: &BTreeMap<String, Named>, path: &str) -> Option<Resolved> {
+    let here = |named: &Named| named.lives().then(|| Resolved::Here(Arc::clone(&named.realm)));
     if let Some(rest) = path.strip_prefix("/r/") {
         let ends = rest.match_indices('/').map(|(at, _)| at).chain([rest.len()]);
         let mut fitting = ends.filter_map(|end| {
             let name = &rest[..end];
-            let named = named.get(name).filter(|named| named.entrance == Entrance::Path(format!("/r/{name}")))?;
+            let named = named.get(name).filter(|named| named.mount == Mount::Path(format!("/r/{name}")))?;
             here(named)
         });
         if let Some(found) = fitting.next_back() {
             return Some(found);
         }
     }
-    let fitting = named.values().filter_map(|named| match &named.entrance {
-        Entrance::Path(own) if !own.starts_with("/r/") && is_below(path, own) => Some((own.len(), named)),
+    let fitting = named.values().filter_map(|named| match &named.mount {
+        Mount::Path(own) if !own.starts_with("/r/") && is_below(path, own) => Some((own.len(), named)),
         _ => None,
     });
     fitting.max_by_key(|(length, _)| *length).and_then(|(_, named)| here(named))
 }
 
-fn by_host(named: &BTreeMap<String, Named>, host: &str, path: &str) -> Option<Found> {
-    let fitting = named.values().filter_map(|named| match &named.entrance {
-        Entrance::Host { authority, path: own } if authority.eq_ignore_ascii_case(host) && is_below(path, own) => {
+fn by_host(named: &BTreeMap<String, Named>, host: &str, path: &str) -> Option<Resolved> {
+    let fitting = named.values().filter_map(|named| match &named.mount {
+        Mount::Host { authority, path: own } if authority.eq_ignore_ascii_case(host) && is_below(path, own) => {
             Some((own.len(), named))
         }
         _ => None,
     });
     let (_, named) = fitting.filter(|(_, named)| named.lives()).max_by_key(|(length, _)| *length)?;
-    Some(Found::Here(Arc::clone(&named.realm)))
+    Some(Resolved::Here(Arc::clone(&named.realm)))
 }
 
 fn is_below(path: &str, own: &str) -> bool {

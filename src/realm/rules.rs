@@ -1,6 +1,6 @@
 //! What a realm is told to answer otherwise: who signs in next, and which lies are told.
 
-use crate::faults::{Act, Budget, Fault, Lie, Login, Match, Origin, Rule, RuleBook};
+use crate::faults::{Action, Budget, Fault, FaultKind, Login, Match, Origin, Rule, RuleBook};
 use crate::protocol::nearest;
 use crate::world::GrantType;
 
@@ -18,7 +18,7 @@ impl Realm {
     pub(super) fn next_login_rule(&self, login: &Login) -> Result<Rule, Wrong> {
         login.check(&self.settings())?;
         let budget = Budget { times: login.budget.times.or(Some(1)), ..login.budget.clone() };
-        let rule = Rule::new("next-login", Origin::NextLogin, Act::Answer(Box::new(login.clone())));
+        let rule = Rule::new("next-login", Origin::NextLogin, Action::NextLogin(Box::new(login.clone())));
         self.within(rule.when(login.when.clone()), budget)
     }
 
@@ -28,9 +28,9 @@ impl Realm {
     }
 
     pub(super) fn fault_rule(&self, fault: &Fault) -> Result<Rule, Wrong> {
-        let lie = Lie::named(&fault.name).map_err(|e| ("name", e))?;
+        let lie = FaultKind::named(&fault.name).map_err(|e| ("name", e))?;
         lie.check(fault)?;
-        let rule = Rule::new(lie.id, Origin::Fault, Act::Lie(lie, fault.with.clone()));
+        let rule = Rule::new(lie.id, Origin::Fault, Action::Fault(lie, fault.with.clone()));
         self.within(rule.when(fault.when.clone()), fault.budget())
     }
 
@@ -47,10 +47,10 @@ impl Realm {
             let near = settings.nearest_person(sub).map(|user| format!(" Did you mean `{}`?", user.sub));
             doubts.push(format!("Nobody here has the sub `{sub}`.{}", near.unwrap_or_default()));
         }
-        if let Act::Lie(lie, _) = &rule.act {
+        if let Action::Fault(lie, _) = &rule.act {
             doubts.extend(lie.doubt(&settings, &rule.when));
         }
-        if rule.spoke() == 0 && rule.idle() > 0 {
+        if rule.applied() == 0 && rule.idle() > 0 {
             let times = if rule.idle() == 1 { "once".to_owned() } else { format!("{} times", rule.idle()) };
             doubts.push(format!("It fitted an answer {times}, and found nothing in it to alter."));
         }

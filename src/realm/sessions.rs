@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::{SessionId, UnixTime};
 use crate::store::Unavailable;
-use crate::world::{Name, Record, Session};
+use crate::world::{Record, RecordKey, Session};
 
 use super::Realm;
 
@@ -44,7 +44,7 @@ impl Realm {
         }
         let mut sessions = Vec::new();
         for (name, record, _) in &kept {
-            let (Name::Session(sid), Record::Session(session)) = (name, &**record) else { continue };
+            let (RecordKey::Session(sid), Record::Session(session)) = (name, &**record) else { continue };
             // Whoever was deleted or locked since is not signed in any more.
             if session.ended || session.until <= now || !settings.may_sign_in(&session.person) {
                 continue;
@@ -65,7 +65,7 @@ impl Realm {
 
     /// Ends a sign-in, as if the person had signed out. `false` if there is none of this name.
     pub async fn end_session(&self, sid: &str) -> Result<bool, Unavailable> {
-        let (now, name) = (self.now(), Name::Session(SessionId::from(sid)));
+        let (now, name) = (self.now(), RecordKey::Session(SessionId::from(sid)));
         loop {
             let seen = self.store.load(std::slice::from_ref(&name), now).await?.pop().unwrap_or_default();
             let session = match seen.record.as_deref() {

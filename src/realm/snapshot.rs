@@ -8,11 +8,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Config, Mistake};
-use crate::faults::{Act, Budget, Fault, Login, Rule};
+use crate::faults::{Action, Budget, Fault, Login, Rule};
 use crate::protocol::UnixTime;
 use crate::store::Unavailable;
 use crate::tokens::KeyState;
-use crate::world::{Clock, Name, Record};
+use crate::world::{Clock, Record, RecordKey};
 
 use super::{KeyView, Realm};
 
@@ -34,23 +34,23 @@ pub struct Snapshot {
     pub keys: Vec<KeyView>,
     /// The next sign-ins that wait, and the faults that are on.
     #[serde(default)]
-    pub rules: Vec<KeptRule>,
+    pub rules: Vec<SavedRule>,
     /// Sessions, codes and tokens.
     #[schemars(with = "Vec<serde_json::Value>")]
-    pub records: Vec<Kept>,
+    pub records: Vec<SavedRecord>,
 }
 
 /// A record, its name, and until when it is kept.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Kept {
-    name: Name,
+pub struct SavedRecord {
+    name: RecordKey,
     until: UnixTime,
     record: Arc<Record>,
 }
 
 /// A rule that stands, as whoever made it said it, with what is left of it.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct KeptRule {
+pub struct SavedRule {
     /// Its number.
     #[serde(default)]
     pub id: u64,
@@ -62,35 +62,35 @@ pub struct KeptRule {
     pub met: u32,
     /// What it does.
     #[serde(flatten)]
-    pub act: KeptAct,
+    pub act: SavedAction,
 }
 
 /// What a rule does, as whoever made it said it.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum KeptAct {
+pub enum SavedAction {
     /// A next sign-in.
     NextLogin(Box<Login>),
     /// A fault.
     Fault(Box<Fault>),
 }
 
-impl KeptRule {
+impl SavedRule {
     fn of(rule: &Rule) -> Self {
         let times = rule.left();
         let act = match &rule.act {
-            Act::Answer(login) => {
+            Action::NextLogin(login) => {
                 let mut login = Login::clone(login);
                 login.budget.times = times;
-                KeptAct::NextLogin(Box::new(login))
+                SavedAction::NextLogin(Box::new(login))
             }
-            Act::Lie(lie, with) => {
+            Action::Fault(lie, with) => {
                 let Budget { rate, every, ttl, .. } = rule.budget.clone();
                 let (name, when, with) = (lie.id.to_owned(), rule.when.clone(), with.clone());
-                KeptAct::Fault(Box::new(Fault { name, when, times, rate, every, ttl, with }))
+                SavedAction::Fault(Box::new(Fault { name, when, times, rate, every, ttl, with }))
             }
         };
-        Self { id: rule.id, until: rule.until, met: rule.met(), act }
+        Self { id: rule.id, until: rule.until, met: rule.matched(), act }
     }
 }
 
@@ -138,14 +138,14 @@ const MOST: usize = 32;
 impl Realm {
     /// The realm as it is. Its journal is not part of it.
     pub async fn snapshot(&self) -> Result<Snapshot, Unavailable> {
-        let mut records: Vec<Kept> = self
+        let mut records: Vec<SavedRecord> = self
             .store
             .all(self.now())
             .await?
             .into_iter()
             // Keys that a client publishes are fetched again.
-            .filter(|(name, ..)| !matches!(name, Name::ClientKeys(_)))
-            .map(|(name, record, until)| Kept { name, until, record })
+            .filter(|(name, ..)| !matches!(name, RecordKey::ClientKeys(_)))
+            .map(|(name, record, until)| SavedRecord { name, until, record })
             .collect();
         records.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(Snapshot {
@@ -155,7 +155,7 @@ impl Realm {
             clock: self.clock(),
             drawn: self.entropy.drawn(),
             keys: self.keys(),
-            rules: self.rules.list(self.now()).iter().map(|rule| KeptRule::of(rule)).collect(),
+            rules: self.rules.list(self.now()).iter().map(|rule| SavedRule::of(rule)).collect(),
             records,
         })
     }
@@ -166,7 +166,7 @@ impl Realm {
         if settings.issuer != snapshot.issuer {
             return Err(SnapshotError::Issuer(snapshot.issuer.clone()));
         }
-        let seed = self.told().seed_keys.clone();
+        let seed = self.configured().initial_keys.clone();
         // The rules are made before anything is changed: a snapshot is restored whole or not at all.
         let rules: Vec<Rule> = snapshot.rules.iter().map(|kept| self.kept_rule(kept)).collect::<Result<_, _>>()?;
         let wanted: Vec<(&str, KeyState, Option<UnixTime>)> =
@@ -187,8 +187,8 @@ impl Realm {
             }
         }
         {
-            let mut told = self.told();
-            told.now = snapshot.config.clone();
+            let mut configured = self.configured();
+            configured.current = snapshot.config.clone();
             self.replace_settings(restored);
         }
         self.entropy.continue_from(snapshot.drawn);
@@ -200,10 +200,10 @@ impl Realm {
         Ok(())
     }
 
-    fn kept_rule(&self, kept: &KeptRule) -> Result<Rule, SnapshotError> {
+    fn kept_rule(&self, kept: &SavedRule) -> Result<Rule, SnapshotError> {
         let rule = match &kept.act {
-            KeptAct::NextLogin(login) => self.next_login_rule(login),
-            KeptAct::Fault(fault) => self.fault_rule(fault),
+            SavedAction::NextLogin(login) => self.next_login_rule(login),
+            SavedAction::Fault(fault) => self.fault_rule(fault),
         };
         let rule = rule.map_err(|(field, why)| SnapshotError::Rule(format!("{field}: {why}")))?;
         Ok(rule.resumed(kept.id, kept.until, kept.met))

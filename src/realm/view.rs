@@ -6,10 +6,10 @@ use std::sync::Arc;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
-use crate::faults::Decided;
+use crate::faults::Applied;
 use crate::protocol::{UnixTime, words};
 use crate::reply::Delivery;
-use crate::spec::Refused;
+use crate::spec::FailedCheck;
 use crate::world::Endpoint;
 
 use super::{Entry, Event, Message, Realm};
@@ -60,7 +60,7 @@ pub struct ExchangeView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<RefusedView>,
     /// The rules that had their way.
-    pub decided_by: Vec<Decided>,
+    pub decided_by: Vec<Applied>,
     /// What came, with secrets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<MessageView>,
@@ -141,7 +141,7 @@ pub struct FlowView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
     /// The rules that had their way.
-    pub decided_by: Vec<Decided>,
+    pub decided_by: Vec<Applied>,
     /// Its exchanges, by number.
     pub exchanges: Vec<u64>,
 }
@@ -191,7 +191,7 @@ impl From<&Entry> for ExchangeView {
             checks: entry.checks().map(check).collect(),
             remarks: entry.trace.remarks.clone(),
             refused,
-            decided_by: entry.decided.clone(),
+            decided_by: entry.applied.clone(),
             request: entry.wire.as_ref().map(|wire| (&wire.request).into()),
             response: entry.wire.as_ref().map(|wire| (&wire.response).into()),
         }
@@ -230,8 +230,8 @@ impl Realm {
 
 fn flow(id: u64, entries: &[Arc<Entry>]) -> FlowView {
     let first = |of: fn(&Entry) -> Option<String>| entries.iter().find_map(|entry| of(entry));
-    let mut decided: Vec<Decided> = Vec::new();
-    for by in entries.iter().flat_map(|entry| &entry.decided) {
+    let mut decided: Vec<Applied> = Vec::new();
+    for by in entries.iter().flat_map(|entry| &entry.applied) {
         if !decided.contains(by) {
             decided.push(by.clone());
         }
@@ -244,7 +244,7 @@ fn flow(id: u64, entries: &[Arc<Entry>]) -> FlowView {
         began: entries.first().map_or(UnixTime(0), |entry| entry.at),
         last: entries.last().map_or(UnixTime(0), |entry| entry.at),
         events: entries.iter().flat_map(|entry| entry.events.clone()).collect(),
-        refused: entries.iter().rev().find_map(|entry| entry.refused.as_ref().map(Refused::in_full)),
+        refused: entries.iter().rev().find_map(|entry| entry.refused.as_ref().map(FailedCheck::in_full)),
         decided_by: decided,
         exchanges: entries.iter().map(|entry| entry.number).collect(),
     }

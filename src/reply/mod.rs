@@ -11,8 +11,8 @@ use url::Url;
 use crate::protocol::{Params, ResponseMode};
 
 pub use page::{
-    AppOnPage, ConsentPage, Editor, ErrorPage, Explained, Meant, Notice, Page, PersonOnPage, Row, ScopeOnPage,
-    SignInPage, SignOutPage, SignedOutPage, StepPage, WhatIf,
+    AppOnPage, ConsentPage, Editor, ErrorPage, Explained, Notice, Page, PersonOnPage, Row, ScopeOnPage, SignInPage,
+    SignOutPage, SignedOutPage, StepPage, Suggestion, WhatIf,
 };
 
 /// An answer to one request.
@@ -71,7 +71,7 @@ pub enum Body {
     /// The browser goes back to the app with these parameters.
     Return(Return),
     /// The browser goes to another page, mostly of this provider: a path and query, or a URL.
-    Onward(String),
+    Redirect(String),
     /// Nothing.
     Empty,
 }

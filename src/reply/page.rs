@@ -189,7 +189,7 @@ pub struct Notice {
     /// What to do.
     pub hint: String,
     /// The name that was probably meant.
-    pub meant: Option<String>,
+    pub suggestion: Option<String>,
     /// Whether whoever was typed can be made up all the same.
     pub anyway: Option<String>,
     /// Whether it is good news.
@@ -283,7 +283,7 @@ pub struct ErrorPage {
     /// What would have been accepted, in the same way.
     pub expected: Option<[String; 3]>,
     /// What was probably meant.
-    pub meant: Option<Meant>,
+    pub suggestion: Option<Suggestion>,
     /// What to do.
     pub hint: String,
     /// Where it is written: the section's short name and its link.
@@ -294,7 +294,7 @@ pub struct ErrorPage {
 
 /// What was probably meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Meant {
+pub enum Suggestion {
     /// A word, and a link to the same with that word.
     Word(String, Option<String>),
     /// A command to copy.

@@ -2,14 +2,14 @@
 
 mod check;
 mod difference;
+mod failed_check;
 mod parameter;
 mod refusal;
-mod refused;
 mod section;
 
 pub use check::Check;
 pub use difference::difference;
+pub use failed_check::{FailedCheck, Suggestion, compared, one_of, quoted};
 pub use parameter::{Parameter, explain};
 pub use refusal::Refusal;
-pub use refused::{Meant, Refused, compared, one_of, quoted};
 pub use section::section_name;

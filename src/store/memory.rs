@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use foldhash::quality::RandomState;
 
 use crate::protocol::UnixTime;
-use crate::world::{Change, Name, Record, Versioned};
+use crate::world::{Change, Record, RecordKey, Versioned};
 
 use super::{Store, Unavailable};
 
@@ -31,9 +31,9 @@ pub struct Memory {
 #[derive(Debug, Default)]
 struct Shard {
     /// By a hash that is seeded and quick: nearly all names are drawn by chance, not by whoever asks.
-    records: HashMap<Name, Kept, RandomState>,
+    records: HashMap<RecordKey, StoredRecord, RandomState>,
     /// Names by expiry; the version tells names of one second apart.
-    expiries: BTreeMap<(UnixTime, u64), Name>,
+    expiries: BTreeMap<(UnixTime, u64), RecordKey>,
     /// Expiry by version, and so by age: with both, the name is in `expiries`.
     ages: BTreeMap<u64, UnixTime>,
     /// About how many bytes the records take.
@@ -41,7 +41,7 @@ struct Shard {
 }
 
 #[derive(Debug)]
-struct Kept {
+struct StoredRecord {
     version: u64,
     until: UnixTime,
     record: Arc<Record>,
@@ -95,7 +95,7 @@ impl Memory {
         self.len() == 0
     }
 
-    fn shard_of(&self, name: &Name) -> usize {
+    fn shard_of(&self, name: &RecordKey) -> usize {
         usize::try_from(self.hasher.hash_one(name) % self.shards.len() as u64).unwrap_or_default()
     }
 }
@@ -105,11 +105,11 @@ fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
 }
 
 impl Shard {
-    fn get(&self, name: &Name, now: UnixTime) -> Option<&Kept> {
+    fn get(&self, name: &RecordKey, now: UnixTime) -> Option<&StoredRecord> {
         self.records.get(name).filter(|kept| now < kept.until)
     }
 
-    fn remove(&mut self, name: &Name) {
+    fn remove(&mut self, name: &RecordKey) {
         if let Some(kept) = self.records.remove(name) {
             self.expiries.remove(&(kept.until, kept.version));
             self.ages.remove(&kept.version);
@@ -117,7 +117,7 @@ impl Shard {
         }
     }
 
-    fn insert(&mut self, name: Name, kept: Kept, now: UnixTime, most: usize) {
+    fn insert(&mut self, name: RecordKey, kept: StoredRecord, now: UnixTime, most: usize) {
         self.remove(&name);
         self.make_room(now, kept.bytes, most);
         self.bytes += kept.bytes;
@@ -146,8 +146,8 @@ impl Shard {
 
 #[async_trait]
 impl Store for Memory {
-    async fn load(&self, names: &[Name], now: UnixTime) -> Result<Vec<Versioned>, Unavailable> {
-        let load = |name: &Name| {
+    async fn load(&self, names: &[RecordKey], now: UnixTime) -> Result<Vec<Versioned>, Unavailable> {
+        let load = |name: &RecordKey| {
             let shard = lock(&self.shards[self.shard_of(name)]);
             let kept = shard.get(name, now);
             kept.map_or_else(Versioned::default, |kept| Versioned {
@@ -158,14 +158,14 @@ impl Store for Memory {
         Ok(names.iter().map(load).collect())
     }
 
-    async fn commit(&self, changes: Vec<(Name, u64, Change)>, now: UnixTime) -> Result<bool, Unavailable> {
+    async fn commit(&self, changes: Vec<(RecordKey, u64, Change)>, now: UnixTime) -> Result<bool, Unavailable> {
         // Shards are locked in order, so that two commits cannot wait for each other.
         let mut needed: Vec<usize> = changes.iter().map(|(name, ..)| self.shard_of(name)).collect();
         needed.sort_unstable();
         needed.dedup();
         let mut locked: Vec<(usize, MutexGuard<'_, Shard>)> =
             needed.into_iter().map(|index| (index, lock(&self.shards[index]))).collect();
-        let place = |locked: &[(usize, MutexGuard<'_, Shard>)], name: &Name| {
+        let place = |locked: &[(usize, MutexGuard<'_, Shard>)], name: &RecordKey| {
             let wanted = self.shard_of(name);
             locked.binary_search_by_key(&wanted, |(index, _)| *index).expect("every shard of a change is locked")
         };
@@ -183,7 +183,7 @@ impl Store for Memory {
                 Some(record) => {
                     let version = self.versions.fetch_add(1, Ordering::Relaxed);
                     let bytes = OVERHEAD + record.size();
-                    shard.insert(name, Kept { version, until, record, bytes }, now, self.bytes_of_shard);
+                    shard.insert(name, StoredRecord { version, until, record, bytes }, now, self.bytes_of_shard);
                 }
                 None => shard.remove(&name),
             }
@@ -191,7 +191,7 @@ impl Store for Memory {
         Ok(true)
     }
 
-    async fn all(&self, now: UnixTime) -> Result<Vec<(Name, Arc<Record>, UnixTime)>, Unavailable> {
+    async fn all(&self, now: UnixTime) -> Result<Vec<(RecordKey, Arc<Record>, UnixTime)>, Unavailable> {
         let mut all = Vec::new();
         for shard in &self.shards {
             let shard = lock(shard);

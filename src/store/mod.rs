@@ -9,7 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::protocol::UnixTime;
-use crate::world::{Change, Name, Record, Versioned};
+use crate::world::{Change, Record, RecordKey, Versioned};
 
 pub use memory::Memory;
 
@@ -29,13 +29,13 @@ impl std::error::Error for Unavailable {}
 #[async_trait]
 pub trait Store: fmt::Debug + Send + Sync {
     /// The records of these names, in this order. One that has expired is as good as none.
-    async fn load(&self, names: &[Name], now: UnixTime) -> Result<Vec<Versioned>, Unavailable>;
+    async fn load(&self, names: &[RecordKey], now: UnixTime) -> Result<Vec<Versioned>, Unavailable>;
 
     /// Writes all changes if every record still has the version that was seen, or none of them and says `false`.
-    async fn commit(&self, changes: Vec<(Name, u64, Change)>, now: UnixTime) -> Result<bool, Unavailable>;
+    async fn commit(&self, changes: Vec<(RecordKey, u64, Change)>, now: UnixTime) -> Result<bool, Unavailable>;
 
     /// Every record that has not expired, with its name and its expiry.
-    async fn all(&self, now: UnixTime) -> Result<Vec<(Name, Arc<Record>, UnixTime)>, Unavailable>;
+    async fn all(&self, now: UnixTime) -> Result<Vec<(RecordKey, Arc<Record>, UnixTime)>, Unavailable>;
 
     /// Forgets everything.
     async fn clear(&self) -> Result<(), Unavailable>;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::protocol::{Scopes, UnixTime};
-use crate::world::{Change, Name, Record, Standing};
+use crate::world::{Change, Record, RecordKey, RememberedConsent};
 
 use super::Store;
 
@@ -27,12 +27,12 @@ pub async fn all(fresh: impl Fn() -> Arc<dyn Store>) {
     clearing_forgets_all(fresh()).await;
 }
 
-fn name(text: &str) -> Name {
-    Name::Code(text.into())
+fn name(text: &str) -> RecordKey {
+    RecordKey::Code(text.into())
 }
 
 fn record(text: &str) -> Change {
-    let record: Record = Standing { scopes: Scopes::from(text) }.into();
+    let record: Record = RememberedConsent { scopes: Scopes::from(text) }.into();
     (Some(Arc::new(record)), LATER)
 }
 
@@ -40,7 +40,7 @@ async fn version(store: &Arc<dyn Store>, text: &str, now: UnixTime) -> u64 {
     store.load(&[name(text)], now).await.expect("loads")[0].version
 }
 
-async fn commit(store: &Arc<dyn Store>, changes: Vec<(Name, u64, Change)>) -> bool {
+async fn commit(store: &Arc<dyn Store>, changes: Vec<(RecordKey, u64, Change)>) -> bool {
     store.commit(changes, NOW).await.expect("commits")
 }
 

@@ -1,9 +1,9 @@
 //! What a flow sees.
 
 use crate::protocol::{AccessId, Millis, Params, UnixTime};
-use crate::spec::{Check, Refused};
+use crate::spec::{Check, FailedCheck};
 
-use super::{Draw, Given, Records, Seen, Settings, Trace};
+use super::{Draw, Preset, Records, Seen, Settings, Trace};
 
 /// Everything that a flow can know and change: no clock, no dice, no network.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub struct Ctx<'a> {
     /// Whether a flow may ask to be run again in the next second: not on a clock that stands still.
     pub may_wait: bool,
     /// What was given in the person's place, so that no page needs to be shown.
-    pub person: Option<&'a Given>,
+    pub person: Option<&'a Preset>,
     /// The bearer token and its id, if this very process signed it not long ago: then nothing about it needs to be verified.
     pub recognised: Option<(&'a str, &'a AccessId)>,
     /// What was checked so far.
@@ -31,7 +31,7 @@ pub struct Ctx<'a> {
 
 impl Ctx<'_> {
     /// Verifies and records. There is no other way to refuse.
-    pub fn check(&mut self, check: Check, holds: bool) -> Result<(), Refused> {
+    pub fn check(&mut self, check: Check, holds: bool) -> Result<(), FailedCheck> {
         self.check_as(check, holds, |refused| refused)
     }
 
@@ -40,8 +40,8 @@ impl Ctx<'_> {
         &mut self,
         check: Check,
         holds: bool,
-        more: impl FnOnce(Refused) -> Refused,
-    ) -> Result<(), Refused> {
+        more: impl FnOnce(FailedCheck) -> FailedCheck,
+    ) -> Result<(), FailedCheck> {
         if holds {
             self.trace.note(check, true);
             return Ok(());
@@ -50,7 +50,7 @@ impl Ctx<'_> {
     }
 
     /// Verifies that something was found, and hands it over.
-    pub fn require<T>(&mut self, check: Check, found: Option<T>) -> Result<T, Refused> {
+    pub fn require<T>(&mut self, check: Check, found: Option<T>) -> Result<T, FailedCheck> {
         self.require_as(check, found, |refused| refused)
     }
 
@@ -59,8 +59,8 @@ impl Ctx<'_> {
         &mut self,
         check: Check,
         found: Option<T>,
-        more: impl FnOnce(Refused) -> Refused,
-    ) -> Result<T, Refused> {
+        more: impl FnOnce(FailedCheck) -> FailedCheck,
+    ) -> Result<T, FailedCheck> {
         match found {
             Some(found) => {
                 self.trace.note(check, true);
@@ -71,9 +71,9 @@ impl Ctx<'_> {
     }
 
     /// A check that failed.
-    pub fn refuse(&mut self, check: Check) -> Refused {
+    pub fn refuse(&mut self, check: Check) -> FailedCheck {
         self.trace.note(check, false);
-        Refused::by(check)
+        FailedCheck::by(check)
     }
 
     /// What was seen when a check held.
@@ -82,15 +82,15 @@ impl Ctx<'_> {
     }
 
     /// A parameter that must be sent.
-    pub fn parameter<'p>(&mut self, params: &'p Params, name: &'static str) -> Result<&'p str, Refused> {
-        let missing = |refused: Refused| refused.says(format!("{name} is missing")).expected(name);
+    pub fn parameter<'p>(&mut self, params: &'p Params, name: &'static str) -> Result<&'p str, FailedCheck> {
+        let missing = |refused: FailedCheck| refused.says(format!("{name} is missing")).expected(name);
         let value = self.require_as(Check::ParameterPresent, params.get(name), missing)?;
         self.see(Check::ParameterPresent, Seen::Names(vec![name]));
         Ok(value)
     }
 
     /// No parameter is sent twice, and each is text.
-    pub fn readable_parameters(&mut self, params: &Params) -> Result<(), Refused> {
+    pub fn readable_parameters(&mut self, params: &Params) -> Result<(), FailedCheck> {
         let repeated = params.repeated();
         self.check_as(Check::ParameterOnce, repeated.is_none(), |refused| {
             let name = repeated.unwrap_or_default();

@@ -5,33 +5,33 @@ use std::sync::Arc;
 use crate::protocol::{
     AccessId, Challenge, CodeValue, GrantId, InteractionId, Map, Params, RefreshValue, Scopes, Subject, UnixTime,
 };
-use crate::spec::{Refusal, Refused};
+use crate::spec::{FailedCheck, Refusal};
 
-use super::{Access, Client, Grant, Name, ReturnAddress};
+use super::{AccessToken, Client, Grant, RecordKey, ReturnAddress};
 
 /// What a flow decides.
 pub type Decision = Result<Outcome, Failure>;
 
 /// Why a step of a flow went no further.
 #[derive(Clone, Debug)]
-pub enum Stop {
+pub enum Interrupt {
     /// A check failed.
-    Refused(Refused),
+    Failed(FailedCheck),
     /// A record is needed that was not loaded yet. The flow is run again with it.
-    Need(Name),
+    Need(RecordKey),
 }
 
-impl From<Refused> for Stop {
-    fn from(refused: Refused) -> Self {
-        Self::Refused(refused)
+impl From<FailedCheck> for Interrupt {
+    fn from(refused: FailedCheck) -> Self {
+        Self::Failed(refused)
     }
 }
 
-impl Stop {
+impl Interrupt {
     /// Told to the person, since nobody else can be trusted; to a caller that reads no pages, in the same words.
     pub fn on_a_page(self) -> Failure {
         match self {
-            Self::Refused(refused) => Failure::ShowPage(refused),
+            Self::Failed(refused) => Failure::ShowPage(refused),
             Self::Need(name) => Failure::Need(name),
         }
     }
@@ -39,7 +39,7 @@ impl Stop {
     /// Told to the app.
     pub fn back_to(self, address: &ReturnAddress) -> Failure {
         match self {
-            Self::Refused(refused) => Failure::SendBack(Box::new(address.clone()), refused),
+            Self::Failed(refused) => Failure::SendBack(Box::new(address.clone()), refused),
             Self::Need(name) => Failure::Need(name),
         }
     }
@@ -49,35 +49,35 @@ impl Stop {
 #[derive(Clone, Debug)]
 pub enum Failure {
     /// To the person, on a page: there is no safe way back.
-    ShowPage(Refused),
+    ShowPage(FailedCheck),
     /// To the app, through the browser.
-    SendBack(Box<ReturnAddress>, Refused),
+    SendBack(Box<ReturnAddress>, FailedCheck),
     /// To whoever called.
-    Tell(Refused),
+    Tell(FailedCheck),
     /// To nobody: a record must be loaded, and the flow run again.
-    Need(Name),
+    Need(RecordKey),
     /// To nobody: what is asked can be answered truthfully from the next second on, and the flow run again then.
     NextSecond,
 }
 
-impl From<Stop> for Failure {
-    fn from(stop: Stop) -> Self {
+impl From<Interrupt> for Failure {
+    fn from(stop: Interrupt) -> Self {
         match stop {
-            Stop::Refused(refused) => Self::Tell(refused),
-            Stop::Need(name) => Self::Need(name),
+            Interrupt::Failed(refused) => Self::Tell(refused),
+            Interrupt::Need(name) => Self::Need(name),
         }
     }
 }
 
-impl From<Refused> for Failure {
-    fn from(refused: Refused) -> Self {
+impl From<FailedCheck> for Failure {
+    fn from(refused: FailedCheck) -> Self {
         Self::Tell(refused)
     }
 }
 
 /// An answer for the person, from the form, from a queue or from a test identity: they are all the same value.
 #[derive(Clone, Debug, PartialEq)]
-pub enum PersonAnswer {
+pub enum UserDecision {
     /// This is who I am.
     SignIn {
         /// `sub`
@@ -91,16 +91,16 @@ pub enum PersonAnswer {
         /// How many seconds ago.
         age: i64,
         /// Labels that flows carry unread.
-        marks: Vec<String>,
+        tags: Vec<String>,
     },
     /// No.
     Decline(Refusal),
 }
 
-impl PersonAnswer {
+impl UserDecision {
     /// Someone as the configuration has them, by a click.
     pub fn signs_in(sub: Subject) -> Self {
-        Self::SignIn { sub, claims: None, told: Vec::new(), amr: vec!["user".into()], age: 0, marks: Vec::new() }
+        Self::SignIn { sub, claims: None, told: Vec::new(), amr: vec!["user".into()], age: 0, tags: Vec::new() }
     }
 
     /// A click on someone.
@@ -111,7 +111,7 @@ impl PersonAnswer {
 
 /// What the person agrees to, without a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ConsentAnswer {
+pub enum ConsentDecision {
     /// Everything that is asked for.
     All,
     /// These, as far as they are asked for, and `openid`.
@@ -122,16 +122,16 @@ pub enum ConsentAnswer {
 
 /// What was given in the person's place, so that no page needs to be shown.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Given {
+pub struct Preset {
     /// Who signs in, or why nobody does.
-    pub answer: Option<PersonAnswer>,
+    pub answer: Option<UserDecision>,
     /// What the person agrees to.
-    pub consent: Option<ConsentAnswer>,
+    pub consent: Option<ConsentDecision>,
     /// Whether a sign-in that the browser has already will do.
     pub only_if_asked: bool,
 }
 
-impl Given {
+impl Preset {
     /// Nothing was given.
     pub const fn nothing() -> Self {
         Self { answer: None, consent: None, only_if_asked: false }
@@ -161,7 +161,7 @@ pub enum Question {
         /// The visit.
         interaction: InteractionId,
         /// Who is signed in.
-        person: Option<super::Person>,
+        person: Option<super::SignedInUser>,
         /// Who asks, if it is known.
         client: Option<Arc<Client>>,
         /// The request, so that it can be made again.
@@ -183,11 +183,11 @@ pub struct SignInQuestion {
     /// Who signed in with this browser, last first.
     pub used: Vec<Subject>,
     /// Who is signed in now.
-    pub signed_in: Option<super::Person>,
+    pub signed_in: Option<super::SignedInUser>,
     /// Whose claims are to be edited.
     pub edit: Option<Subject>,
     /// Why the page is shown again.
-    pub notice: Option<Refused>,
+    pub notice: Option<FailedCheck>,
     /// What the username field holds, if not the `login_hint`.
     pub typed: Option<String>,
     /// What the claim editor was sent, if it is shown again.
@@ -200,7 +200,7 @@ pub struct SignInQuestion {
 
 /// What goes back to the app through the browser.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct AuthorizationResponse {
     /// The way.
     pub address: ReturnAddress,
     /// The code.
@@ -248,7 +248,7 @@ pub struct UserInfo {
     /// About whom, and how much.
     pub grant: Arc<Grant>,
     /// The token, which may carry less than was granted.
-    pub access: Arc<Access>,
+    pub access: Arc<AccessToken>,
 }
 
 /// A document that is made of settings alone.
@@ -279,13 +279,13 @@ pub enum Outcome {
     /// A person is asked.
     Ask(Question),
     /// The browser goes on to another page of ours.
-    Onward(super::Endpoint, InteractionId),
+    Redirect(super::Endpoint, InteractionId),
     /// The browser asks the same once more by GET, and brings its cookie along; the request waits under this name.
     AskAgain(String),
     /// Someone is added to the people, or takes another's place, until the next reset; the browser goes back to the sign-in page.
     SaveUser(Box<super::User>, InteractionId),
     /// The app gets a code.
-    Return(Box<Answer>),
+    Return(Box<AuthorizationResponse>),
     /// The app gets tokens.
     Issue(Box<Issuance>),
     /// The app learns about the person.

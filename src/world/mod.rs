@@ -1,6 +1,5 @@
 //! One provider's people, apps and promises: what a flow may see, and what it may say.
 
-mod asked;
 mod client;
 mod clock;
 mod ctx;
@@ -8,29 +7,30 @@ mod decision;
 mod entropy;
 mod policy;
 mod records;
+mod request;
 mod return_address;
 mod settings;
 mod size;
 mod trace;
 mod user;
 
-pub use asked::{Asked, Credential, Endpoint, Method};
 pub use client::{ApplicationType, AuthMethod, ClaimPick, Client, GrantType, TokenClaims};
 pub use clock::Clock;
 pub use ctx::Ctx;
 pub use decision::{
-    Answer, ConsentAnswer, Decision, Document, Failure, Given, Issuance, Outcome, PersonAnswer, Question,
-    ReturnAfterLogout, SignInQuestion, Stop, UserInfo,
+    AuthorizationResponse, ConsentDecision, Decision, Document, Failure, Interrupt, Issuance, Outcome, Preset,
+    Question, ReturnAfterLogout, SignInQuestion, UserDecision, UserInfo,
 };
 pub use entropy::{Draw, Entropy};
 pub use policy::{AccessTokenFormat, AccessTokenTyp, Consent, Lifetimes, Policy, RefreshTokenFormat};
 pub use records::{
-    Access, Browser, Change, Code, Grant, Interaction, Name, Person, Record, Records, Refresh, Session, Standing,
-    Versioned,
+    AccessToken, Browser, Change, Code, Grant, Interaction, Record, RecordKey, Records, RefreshToken,
+    RememberedConsent, Session, SignedInUser, Versioned,
 };
+pub use request::{Credential, Endpoint, Method, Request};
 pub use return_address::ReturnAddress;
 pub(crate) use return_address::{is_loopback_uri, wrong_uri};
 pub(crate) use settings::is_blank;
-pub use settings::{BackChannel, Place, ScopeClaims, Settings};
+pub use settings::{BackChannel, IssuerParts, ScopeClaims, Settings};
 pub use trace::{Checked, Seen, Trace, Used};
 pub use user::{OWN_CLAIMS, User, made_up, wrong_sub};

@@ -10,11 +10,11 @@ use crate::protocol::{
     RefreshValue, Scopes, SessionId, Subject, UnixTime,
 };
 
-use super::Stop;
+use super::Interrupt;
 
 /// A record's name: what a request can point at.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Name {
+pub enum RecordKey {
     /// A browser.
     Browser(BrowserId),
     /// A sign-in of a browser.
@@ -26,11 +26,11 @@ pub enum Name {
     /// What a person agreed to.
     Grant(GrantId),
     /// An access token.
-    Access(AccessId),
+    AccessToken(AccessId),
     /// A refresh token.
-    Refresh(RefreshValue),
+    RefreshToken(RefreshValue),
     /// A standing agreement of a person with a client.
-    Standing(ClientId, Subject),
+    RememberedConsent(ClientId, Subject),
     /// A client assertion that was used, by client and `jti`.
     Assertion(ClientId, String),
     /// The keys behind a client's `jwks_uri`.
@@ -41,7 +41,7 @@ pub enum Name {
 
 /// A person as a sign-in left them: by reference, so that a change of the configuration shows, or with claims of their own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Person {
+pub struct SignedInUser {
     /// `sub`
     pub sub: Subject,
     /// The claims of this one sign-in, where they differ from the configuration's.
@@ -51,7 +51,7 @@ pub struct Person {
     pub told: Vec<String>,
 }
 
-impl Person {
+impl SignedInUser {
     /// Someone as the configuration has them.
     pub const fn known(sub: Subject) -> Self {
         Self { sub, claims: None, told: Vec::new() }
@@ -71,7 +71,7 @@ pub struct Browser {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Session {
     /// Who.
-    pub person: Person,
+    pub person: SignedInUser,
     /// When, `auth_time`.
     pub auth_time: UnixTime,
     /// How, `amr`, [RFC 8176](https://www.rfc-editor.org/rfc/rfc8176).
@@ -79,7 +79,7 @@ pub struct Session {
     /// How surely, `acr`, if an app asked.
     pub acr: Option<String>,
     /// Labels put on this sign-in by whoever answered for the person. Flows carry them unread.
-    pub marks: Vec<String>,
+    pub tags: Vec<String>,
     /// Until when.
     pub until: UnixTime,
     /// Whether it was ended.
@@ -130,7 +130,7 @@ pub struct Grant {
     /// The app.
     pub client: ClientId,
     /// The person; the client itself where there is none.
-    pub person: Person,
+    pub person: SignedInUser,
     /// What was granted.
     pub scopes: Scopes,
     /// The request's `nonce`.
@@ -150,15 +150,15 @@ pub struct Grant {
     /// The request's `login_hint`.
     #[serde(default)]
     pub login_hint: Option<String>,
-    /// The marks of the session.
-    pub marks: Vec<String>,
+    /// The tags of the session.
+    pub tags: Vec<String>,
     /// Whether it was revoked.
     pub revoked: bool,
 }
 
 impl Grant {
     /// What a person, or a client for itself, agrees to without a sign-in at a browser.
-    pub fn new(issuer: &str, client: ClientId, person: Person, scopes: Scopes) -> Self {
+    pub fn new(issuer: &str, client: ClientId, person: SignedInUser, scopes: Scopes) -> Self {
         Self {
             issuer: issuer.to_owned(),
             client,
@@ -172,7 +172,7 @@ impl Grant {
             claims: ClaimsRequest::default(),
             resource: Vec::new(),
             login_hint: None,
-            marks: Vec::new(),
+            tags: Vec::new(),
             revoked: false,
         }
     }
@@ -180,7 +180,7 @@ impl Grant {
 
 /// An access token that was issued.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Access {
+pub struct AccessToken {
     /// What the person agreed to.
     pub grant: GrantId,
     /// What this token carries of it.
@@ -199,7 +199,7 @@ pub struct Access {
 
 /// A refresh token that was issued.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Refresh {
+pub struct RefreshToken {
     /// What the person agreed to.
     pub grant: GrantId,
     /// Who may use it.
@@ -212,7 +212,7 @@ pub struct Refresh {
 
 /// What a person agreed to with a client for good.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Standing {
+pub struct RememberedConsent {
     /// The scopes.
     pub scopes: Scopes,
 }
@@ -222,14 +222,14 @@ macro_rules! records {
         /// A record's contents.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         pub enum Record {
-            $(#[doc = concat!("See [`Name::", stringify!($kind), "`].")] $kind($value),)*
-            /// See [`Name::Grant`]. Shared: it is the largest record, and every token that is shown needs it.
+            $(#[doc = concat!("See [`RecordKey::", stringify!($kind), "`].")] $kind($value),)*
+            /// See [`RecordKey::Grant`]. Shared: it is the largest record, and every token that is shown needs it.
             Grant(Arc<Grant>),
-            /// See [`Name::Access`]. Shared as well.
-            Access(Arc<Access>),
+            /// See [`RecordKey::AccessToken`]. Shared as well.
+            AccessToken(Arc<AccessToken>),
         }
 
-        $(impl Kept for $value {
+        $(impl RecordContents for $value {
             fn of(record: &Record) -> Option<&Self> {
                 match record { Record::$kind(value) => Some(value), _ => None }
             }
@@ -246,8 +246,8 @@ records! {
     Session(Session),
     Interaction(Interaction),
     Code(Code),
-    Refresh(Refresh),
-    Standing(Standing),
+    RefreshToken(RefreshToken),
+    RememberedConsent(RememberedConsent),
     Assertion(()),
     ClientKeys(Value),
     Cookie(String),
@@ -255,7 +255,7 @@ records! {
 
 macro_rules! shared {
     ($($kind:ident)*) => {$(
-        impl Kept for Arc<$kind> {
+        impl RecordContents for Arc<$kind> {
             fn of(record: &Record) -> Option<&Self> {
                 match record { Record::$kind(value) => Some(value), _ => None }
             }
@@ -271,10 +271,10 @@ macro_rules! shared {
     )*};
 }
 
-shared! { Grant Access }
+shared! { Grant AccessToken }
 
 /// A type that records are made of.
-pub trait Kept: Clone + Into<Record> {
+pub trait RecordContents: Clone + Into<Record> {
     /// The contents, if the record is of this type.
     fn of(record: &Record) -> Option<&Self>;
 }
@@ -291,7 +291,7 @@ pub struct Versioned {
 /// The records that one request works on.
 #[derive(Debug, Default)]
 pub struct Records {
-    loaded: Vec<(Name, Versioned, Option<Change>)>,
+    loaded: Vec<(RecordKey, Versioned, Option<Change>)>,
 }
 
 /// A new value and how long it is kept; `None` forgets the record.
@@ -299,18 +299,18 @@ pub type Change = (Option<Arc<Record>>, UnixTime);
 
 impl Records {
     /// Takes in a record that was loaded, in place of what was loaded of it before.
-    pub fn add(&mut self, name: Name, versioned: Versioned) {
+    pub fn add(&mut self, name: RecordKey, versioned: Versioned) {
         self.loaded.retain(|(known, ..)| *known != name);
         self.loaded.push((name, versioned, None));
     }
 
     /// The names of what was loaded, so that all can be loaded again.
-    pub fn names(&self) -> Vec<Name> {
+    pub fn keys(&self) -> Vec<RecordKey> {
         self.loaded.iter().map(|(name, ..)| name.clone()).collect()
     }
 
     /// Whether a record was loaded, be it that there is none.
-    pub fn has(&self, name: &Name) -> bool {
+    pub fn has(&self, name: &RecordKey) -> bool {
         self.loaded.iter().any(|(known, ..)| known == name)
     }
 
@@ -320,10 +320,17 @@ impl Records {
     }
 
     /// The names by which one sign-in hangs together: pages, codes, grants, refresh tokens and sessions that this request met or made.
-    pub fn threads(&self) -> Vec<Name> {
+    pub fn flow_keys(&self) -> Vec<RecordKey> {
         let met = self.loaded.iter().filter(|(_, versioned, change)| versioned.record.is_some() || change.is_some());
-        let of_one = |name: &&Name| {
-            matches!(name, Name::Interaction(_) | Name::Code(_) | Name::Grant(_) | Name::Refresh(_) | Name::Session(_))
+        let of_one = |name: &&RecordKey| {
+            matches!(
+                name,
+                RecordKey::Interaction(_)
+                    | RecordKey::Code(_)
+                    | RecordKey::Grant(_)
+                    | RecordKey::RefreshToken(_)
+                    | RecordKey::Session(_)
+            )
         };
         met.map(|(name, ..)| name).filter(of_one).cloned().collect()
     }
@@ -334,9 +341,9 @@ impl Records {
     }
 
     /// The record as this request sees it, or the wish to have it loaded.
-    pub fn get<T: Kept>(&self, name: &Name) -> Result<Option<T>, Stop> {
+    pub fn get<T: RecordContents>(&self, name: &RecordKey) -> Result<Option<T>, Interrupt> {
         let Some((_, versioned, change)) = self.loaded.iter().find(|(known, ..)| known == name) else {
-            return Err(Stop::Need(name.clone()));
+            return Err(Interrupt::Need(name.clone()));
         };
         let record = match change {
             Some((record, _)) => record,
@@ -346,18 +353,18 @@ impl Records {
     }
 
     /// Writes a record, to be kept until then.
-    pub fn put(&mut self, name: Name, record: impl Into<Record>, until: UnixTime) {
+    pub fn put(&mut self, name: RecordKey, record: impl Into<Record>, until: UnixTime) {
         self.change(name, (Some(Arc::new(record.into())), until));
     }
 
     /// Forgets a record.
-    pub fn forget(&mut self, name: Name) {
+    pub fn forget(&mut self, name: RecordKey) {
         self.change(name, (None, UnixTime(0)));
     }
 
     /// A record that was never loaded is new, so it is written as if version 0 had been seen: a name that chance made
     /// twice would be a conflict, not an overwriting.
-    fn change(&mut self, name: Name, change: Change) {
+    fn change(&mut self, name: RecordKey, change: Change) {
         match self.loaded.iter_mut().find(|(known, ..)| *known == name) {
             Some(entry) => entry.2 = Some(change),
             None => self.loaded.push((name, Versioned::default(), Some(change))),
@@ -371,7 +378,7 @@ impl Records {
             _ => None,
         });
         let Some((name, mut code, until)) = new.filter(|(_, code, _)| code.redeemed_at.is_none()) else { return false };
-        let of_grant = Name::Grant(code.grant.clone());
+        let of_grant = RecordKey::Grant(code.grant.clone());
         let Ok(Some(grant)) = self.get::<Arc<Grant>>(&of_grant) else { return false };
         let mut grant = Grant::clone(&grant);
         if !alter(&mut code, &mut grant) {
@@ -383,7 +390,7 @@ impl Records {
     }
 
     /// What was changed, with the version that was seen.
-    pub fn changes(&self) -> Vec<(Name, u64, Change)> {
+    pub fn changes(&self) -> Vec<(RecordKey, u64, Change)> {
         self.loaded
             .iter()
             .filter_map(|(name, seen, change)| Some((name.clone(), seen.version, change.clone()?)))

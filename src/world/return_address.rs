@@ -3,7 +3,7 @@
 use url::{Host, Url};
 
 use crate::protocol::{Params, ResponseMode, nearest};
-use crate::spec::{Check, Meant, Refused, compared, difference, quoted};
+use crate::spec::{Check, FailedCheck, Suggestion, compared, difference, quoted};
 
 use super::settings::is_loopback;
 use super::{ApplicationType, Client, Ctx, Endpoint, Seen, Settings};
@@ -19,7 +19,7 @@ pub struct ReturnAddress {
 
 impl ReturnAddress {
     /// The only way to get one, [Core §3.1.2.1](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest).
-    pub fn find(ctx: &mut Ctx<'_>, client: &Client, params: &Params) -> Result<Self, Refused> {
+    pub fn find(ctx: &mut Ctx<'_>, client: &Client, params: &Params) -> Result<Self, FailedCheck> {
         let all: Vec<&str> = params.all("redirect_uri").filter(|uri| !uri.is_empty()).collect();
         let given = if let [only] = all[..] { Some(only) } else { None };
         let sent = ctx.require_as(Check::RedirectUriGiven, given, |refused| match all[..] {
@@ -40,7 +40,7 @@ impl ReturnAddress {
                     "redirect_uri leads to {}, and an app that is not registered may only return to this machine",
                     quoted(host)
                 );
-                refused.got(sent).says(say).meant(Some(registering(client, sent)))
+                refused.got(sent).says(say).suggest(Some(registering(client, sent)))
             })?;
         } else {
             let settings = ctx.settings;
@@ -105,7 +105,12 @@ pub(crate) fn wrong_uri(text: &str) -> Option<&'static str> {
 }
 
 /// A redirect URI that nobody registered, beside the one that was probably meant.
-fn not_registered(refused: Refused, (client, settings): (&Client, &Settings), sent: &str, params: &Params) -> Refused {
+fn not_registered(
+    refused: FailedCheck,
+    (client, settings): (&Client, &Settings),
+    sent: &str,
+    params: &Params,
+) -> FailedCheck {
     let known = || client.redirect_uris.iter().map(String::as_str);
     let near = known().find(|uri| difference(sent, uri).is_some()).or_else(|| nearest(sent, known()));
     let port_only = known().any(|uri| differs_in_port_only(uri, sent));
@@ -128,21 +133,21 @@ fn not_registered(refused: Refused, (client, settings): (&Client, &Settings), se
         )
     };
     let meant = match near {
-        Some(near) => Meant::Word { word: near.to_owned(), link: Some(link(near)) },
+        Some(near) => Suggestion::Word { word: near.to_owned(), link: Some(link(near)) },
         None => registering(client, sent),
     };
-    refused.got(sent).expected(crate::spec::one_of(&client.redirect_uris)).says(say).meant(Some(meant))
+    refused.got(sent).expected(crate::spec::one_of(&client.redirect_uris)).says(say).suggest(Some(meant))
 }
 
 /// The command that registers this address for this app.
-fn registering(client: &Client, uri: &str) -> Meant {
+fn registering(client: &Client, uri: &str) -> Suggestion {
     let (id, plain) = (&client.id, |text: &str| text.replace('\'', "%27"));
     if client.unregistered {
-        return Meant::Command(format!("standin clients add '{}' --redirect-uri '{}'", plain(id), plain(uri)));
+        return Suggestion::Command(format!("standin clients add '{}' --redirect-uri '{}'", plain(id), plain(uri)));
     }
     let uris: Vec<&str> = client.redirect_uris.iter().map(String::as_str).chain([uri]).collect();
     let uris = serde_json::to_string(&uris).unwrap_or_default();
-    Meant::Command(format!("standin clients set '{}' redirect_uris='{}'", plain(id), plain(&uris)))
+    Suggestion::Command(format!("standin clients set '{}' redirect_uris='{}'", plain(id), plain(&uris)))
 }
 
 /// Exact match, but for the port of a native app's loopback address. An app that keeps no secret, and registered such an address without a

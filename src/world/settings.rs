@@ -10,8 +10,8 @@ use crate::protocol::{ClientId, Map, Subject};
 use crate::tokens::{Alg, KeyRing};
 
 use super::{
-    AccessTokenFormat, AccessTokenTyp, ClaimPick, Client, Consent, Endpoint, Lifetimes, Person, Policy,
-    RefreshTokenFormat, TokenClaims, User,
+    AccessTokenFormat, AccessTokenTyp, ClaimPick, Client, Consent, Endpoint, Lifetimes, Policy, RefreshTokenFormat,
+    SignedInUser, TokenClaims, User,
 };
 
 /// Which claims each scope opens.
@@ -38,7 +38,7 @@ impl BackChannel {
 
 /// The parts of the issuer, taken apart once and not for each request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct IssuerParts {
     /// Scheme and authority, such as `http://localhost:7760`.
     pub origin: Arc<str>,
     /// Host and port, such as `localhost:7760`.
@@ -47,7 +47,7 @@ pub struct Place {
     pub path: String,
 }
 
-impl Place {
+impl IssuerParts {
     /// The parts of an issuer.
     pub fn of(issuer: &str) -> Self {
         let Ok(url) = Url::parse(issuer) else { return Self::default() };
@@ -63,7 +63,7 @@ pub struct Settings {
     /// The `iss` of everything: one string, compared character by character.
     pub issuer: String,
     /// The issuer's parts. The profile fills this in.
-    pub place: Place,
+    pub issuer_parts: IssuerParts,
     /// Under which base the endpoints that apps call directly are published.
     pub back_channel: BackChannel,
     /// Where each endpoint is, below the issuer's path. The profile fills this in.
@@ -109,7 +109,7 @@ impl Settings {
 
     /// The path of the issuer, `/` left out at the end: what every endpoint's path begins with.
     pub fn issuer_path(&self) -> &str {
-        &self.place.path
+        &self.issuer_parts.path
     }
 
     /// Whether any client id and secret with a loopback redirect URI will do.
@@ -131,7 +131,7 @@ impl Settings {
     }
 
     /// Whether someone who signed in before may still: known, unless the claims came with the sign-in, and not locked.
-    pub fn may_sign_in(&self, person: &Person) -> bool {
+    pub fn may_sign_in(&self, person: &SignedInUser) -> bool {
         self.user(&person.sub).map_or(person.claims.is_some(), |user| !user.locked)
     }
 
@@ -149,7 +149,7 @@ impl Settings {
     }
 
     /// What is known about a person now.
-    pub fn claims_of<'a>(&'a self, person: &'a Person) -> Option<&'a Map> {
+    pub fn claims_of<'a>(&'a self, person: &'a SignedInUser) -> Option<&'a Map> {
         match &person.claims {
             Some(claims) => Some(claims),
             None => self.user(&person.sub).map(|user| &user.claims),

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::protocol::Map;
 
-use super::{Code, Grant, Interaction, Person, Record, Session};
+use super::{Code, Grant, Interaction, Record, Session, SignedInUser};
 
 impl Record {
     /// About how many bytes it takes, its own text included.
@@ -15,9 +15,11 @@ impl Record {
             Self::Interaction(interaction) => of_interaction(interaction),
             Self::Code(code) => of_code(code),
             Self::Grant(grant) => size_of::<Grant>() + of_grant(grant),
-            Self::Access(access) => access.audience.iter().map(String::len).sum::<usize>() + access.scopes.size() + 192,
-            Self::Refresh(_) | Self::Assertion(()) => 64,
-            Self::Standing(standing) => standing.scopes.size(),
+            Self::AccessToken(access) => {
+                access.audience.iter().map(String::len).sum::<usize>() + access.scopes.size() + 192
+            }
+            Self::RefreshToken(_) | Self::Assertion(()) => 64,
+            Self::RememberedConsent(standing) => standing.scopes.size(),
             Self::ClientKeys(keys) => of_value(keys),
             Self::Cookie(text) => text.len(),
         };
@@ -26,7 +28,7 @@ impl Record {
 }
 
 fn of_session(session: &Session) -> usize {
-    of_person(&session.person) + texts(&session.amr) + texts(&session.marks)
+    of_person(&session.person) + texts(&session.amr) + texts(&session.tags)
 }
 
 fn of_interaction(interaction: &Interaction) -> usize {
@@ -38,13 +40,13 @@ fn of_code(code: &Code) -> usize {
 }
 
 fn of_grant(grant: &Grant) -> usize {
-    let texts_of = texts(&grant.amr) + texts(&grant.resource) + texts(&grant.marks);
+    let texts_of = texts(&grant.amr) + texts(&grant.resource) + texts(&grant.tags);
     let hint = grant.login_hint.as_ref().map_or(0, String::len);
     let claims = of_map(&grant.claims.id_token) + of_map(&grant.claims.userinfo);
     of_person(&grant.person) + grant.issuer.len() + grant.scopes.size() + texts_of + hint + claims + 64
 }
 
-fn of_person(person: &Person) -> usize {
+fn of_person(person: &SignedInUser) -> usize {
     person.claims.as_ref().map_or(0, of_map) + texts(&person.told)
 }
 

@@ -43,7 +43,7 @@ pub enum Seen {
     Left(i64),
 }
 
-/// What a flow used of a [`Given`](super::Given).
+/// What a flow used of a [`Preset`](super::Preset).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Used {
     /// Who signs in.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
-use standin::faults::{FAULTS, Lie, Point, With};
+use standin::faults::{FAULTS, FaultKind, FaultOptions, Point};
 use standin::world::ClaimPick;
 use standin::{Client, Emulator, Fault, UnixTime, User};
 
@@ -51,9 +51,9 @@ fn script(id: &str) -> Script {
 }
 
 /// The lie as it is turned on: late answers are a second late, and what may be anywhere is at UserInfo.
-fn fault(lie: &Lie) -> Fault {
+fn fault(lie: &FaultKind) -> Fault {
     let delayed = lie.altered.iter().any(|name| name.rsplit('.').next() == Some("late"));
-    let with = With { delay: delayed.then(|| "1s".parse().expect("a second")), ..With::default() };
+    let with = FaultOptions { delay: delayed.then(|| "1s".parse().expect("a second")), ..FaultOptions::default() };
     let fault = Fault::named(lie.id).with(with);
     if lie.altered.iter().any(|name| name.starts_with("any.")) { fault.on(Point::Userinfo) } else { fault }
 }
@@ -91,7 +91,7 @@ async fn each_alters_what_it_says(kind: fn(&str) -> bool) {
         let unlisted: BTreeSet<&String> = differing.iter().filter(|name| !listed(lie.altered, name)).collect();
         let untouched: Vec<&&str> =
             lie.altered.iter().filter(|listed_one| !differing.iter().any(|name| listed(&[listed_one], name))).collect();
-        let recorded = idp.journal().iter().any(|entry| entry.decided.iter().any(|decided| decided.by == lie.id));
+        let recorded = idp.journal().iter().any(|entry| entry.applied.iter().any(|decided| decided.by == lie.id));
         if !unlisted.is_empty() || !untouched.is_empty() || !recorded {
             wrong.push(format!(
                 "{}: altered unsaid {unlisted:?}, said but not altered {untouched:?}, recorded {recorded}",

@@ -450,7 +450,7 @@ async fn a_mix_up_needs_two_realms() {
     let (status, field, _) = Control::of(&idp).problem("POST", "/faults", json!({ "name": "mix.as_swap" })).await;
     assert_eq!((status, field.as_str()), (422, "with.issuer"), "the first realm has no other by itself");
     let decided = idp.realm("attacker").journal();
-    assert!(decided.iter().any(|entry| entry.decided.iter().any(|decided| decided.by == "mix.as_swap")));
+    assert!(decided.iter().any(|entry| entry.applied.iter().any(|decided| decided.by == "mix.as_swap")));
 }
 
 #[tokio::test]

@@ -89,7 +89,7 @@ async fn everybody_signs_in_by_themselves_where_the_configuration_says_so() {
 #[tokio::test]
 async fn who_said_it_more_closely_is_believed() {
     let idp = registered().with(|config| config.auto_login = Some("cagla".into())).start().await;
-    let decided = |idp: &standin::Emulator| idp.journal().iter().rev().find_map(|entry| entry.decided.first().cloned());
+    let decided = |idp: &standin::Emulator| idp.journal().iter().rev().find_map(|entry| entry.applied.first().cloned());
     assert_eq!(id_token(&idp, &[]).await["sub"], "cagla");
     assert_eq!(decided(&idp), None, "the configuration is no rule that a test made");
 
@@ -111,7 +111,7 @@ async fn who_said_it_more_closely_is_believed() {
         "alice",
         "a test identity is the strongest"
     );
-    let by = idp.journal().iter().rev().find_map(|entry| entry.decided.first().cloned()).expect("a rule");
+    let by = idp.journal().iter().rev().find_map(|entry| entry.applied.first().cloned()).expect("a rule");
     assert_eq!((by.by.as_str(), by.origin), ("+mfa", Origin::TestIdentity));
     drop(cancelled);
     assert_eq!(id_token(&idp, &[]).await["sub"], "bob", "which was not spent");
@@ -124,7 +124,7 @@ async fn what_the_stronger_rule_writes_stands() {
     let answer = Browser::new().get(&authorize_url(&idp, &[("login_hint", "alice+token-500@example.com")])).await;
     let refused = redeem(&idp, &answer.returned("code").expect("a code"), &[]).await;
     assert_eq!(refused.status, 500, "a test identity is stronger than a fault");
-    let decided: Vec<String> = idp.journal().last().expect("an entry").decided.iter().map(|by| by.by.clone()).collect();
+    let decided: Vec<String> = idp.journal().last().expect("an entry").applied.iter().map(|by| by.by.clone()).collect();
     assert_eq!(decided, ["+token-500", "tok.error.invalid_grant"], "the strongest is named first");
 }
 
@@ -191,7 +191,7 @@ async fn no_lie_stumbles_over_other_alphabets() {
     }
     for lie in ["time.skew", "time.jump", "time.token_lifetime"] {
         idp.freeze(UnixTime(i64::MAX - 3));
-        let with = standin::faults::With { seconds: Some(i64::MAX), ..Default::default() };
+        let with = standin::faults::FaultOptions { seconds: Some(i64::MAX), ..Default::default() };
         let _told = idp.scoped_fault(Fault::named(lie).with(with));
         assert_ne!(redeem(&idp, "no-code", &[]).await.status, 500, "{lie}");
     }
@@ -246,9 +246,9 @@ async fn faults_are_scoped_and_counted() {
         .entries()
         .into_iter()
         .rev()
-        .find(|entry| !entry.decided.is_empty())
+        .find(|entry| !entry.applied.is_empty())
         .expect("one")
-        .decided[0];
+        .applied[0];
     assert_eq!(Some(decided.rule.expect("a number")), once["id"].as_u64());
 
     for (when, hint, lied) in [
@@ -345,7 +345,7 @@ async fn refresh_tokens_that_come_again() {
     lenient.fault(Fault::named("rt.reuse_grace"));
     let (idp, status) = twice(lenient).await;
     assert_eq!(status, 200);
-    assert!(idp.journal().iter().any(|entry| entry.decided.iter().any(|decided| decided.by == "rt.reuse_grace")));
+    assert!(idp.journal().iter().any(|entry| entry.applied.iter().any(|decided| decided.by == "rt.reuse_grace")));
     let strict = registered().with(|config| config.refresh.grace = "1h".parse().expect("an hour")).start().await;
     strict.fault(Fault::named("rt.reuse_revokes"));
     let (idp, status) = twice(strict).await;
@@ -360,7 +360,7 @@ async fn somebody_is_deleted_between_page_and_press() {
     let answer = sign_in(&idp, &Browser::new(), &[], "alice").await;
     assert_eq!(answer.status, 400);
     refused_by(&idp, Check::PersonKnown);
-    assert!(idp.journal().last().expect("an entry").decided.iter().any(|decided| decided.by == "id.user.deleted"));
+    assert!(idp.journal().last().expect("an entry").applied.iter().any(|decided| decided.by == "id.user.deleted"));
     assert!(sign_in(&idp, &Browser::new(), &[], "bob").await.returned("code").is_some());
 }
 
@@ -399,7 +399,7 @@ async fn a_lie_about_time_forgets_nothing_of_other_clients() {
         ))
         .await;
     let interaction = page.field("interaction");
-    let jump = standin::faults::With { seconds: Some(400 * 86_400), ..Default::default() };
+    let jump = standin::faults::FaultOptions { seconds: Some(400 * 86_400), ..Default::default() };
     idp.fault(Fault::named("time.jump").at("web").with(jump));
     for _ in 0..40 {
         redeem(&idp, &code(&idp, &[], "alice").await, &[]).await;
@@ -412,7 +412,7 @@ async fn a_lie_about_time_forgets_nothing_of_other_clients() {
 #[tokio::test]
 async fn a_lie_about_time_is_told_to_whoever_waits_for_the_next_second_as_well() {
     let idp = registered().start().await;
-    let back = standin::faults::With { seconds: Some(-7_200), ..Default::default() };
+    let back = standin::faults::FaultOptions { seconds: Some(-7_200), ..Default::default() };
     idp.fault(Fault::named("time.skew").at("web").with(back));
     let browser = Browser::new();
     sign_in(&idp, &browser, &[], "alice").await;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use standin::Check;
 use standin::protocol::UnixTime;
-use standin::realm::{Opening, Realm};
+use standin::realm::{Realm, RealmOptions};
 use standin::store::{Memory, Store as _, Unavailable, suite};
-use standin::world::{Asked, Endpoint, Method, Name, Record, Standing};
+use standin::world::{Endpoint, Method, Record, RecordKey, RememberedConsent, Request};
 
 #[tokio::test]
 async fn memory_does_what_every_store_must() {
@@ -17,24 +17,24 @@ async fn memory_does_what_every_store_must() {
 async fn memory_is_bounded_and_forgets_first_what_is_oldest() {
     let memory = Memory::of_bytes(1 << 20);
     for n in 0..20_000_i64 {
-        let change = (Some(Arc::new(Standing::default().into())), UnixTime(1_000 + n));
-        let name = Name::Code(format!("code-{n}").as_str().into());
+        let change = (Some(Arc::new(RememberedConsent::default().into())), UnixTime(1_000 + n));
+        let name = RecordKey::Code(format!("code-{n}").as_str().into());
         assert!(memory.commit(vec![(name, 0, change)], UnixTime(0)).await.expect("commits"));
     }
     assert!(memory.bytes() <= 1 << 20, "{}", memory.bytes());
     assert!(memory.len() > 100, "{}", memory.len());
     // A code lives shorter than all that is there, and is what somebody needs next.
-    let code = Name::Code("needed-next".into());
-    let change = (Some(Arc::new(Standing::default().into())), UnixTime(10));
+    let code = RecordKey::Code("needed-next".into());
+    let change = (Some(Arc::new(RememberedConsent::default().into())), UnixTime(10));
     assert!(memory.commit(vec![(code.clone(), 0, change)], UnixTime(0)).await.expect("commits"));
     for n in 0..200_i64 {
-        let change = (Some(Arc::new(Standing::default().into())), UnixTime(1_000_000 + n));
-        let name = Name::Code(format!("later-{n}").as_str().into());
+        let change = (Some(Arc::new(RememberedConsent::default().into())), UnixTime(1_000_000 + n));
+        let name = RecordKey::Code(format!("later-{n}").as_str().into());
         assert!(memory.commit(vec![(name, 0, change)], UnixTime(0)).await.expect("commits"));
     }
     let kept = memory.load(&[code], UnixTime(0)).await.expect("loads");
     assert!(kept[0].record.is_some(), "a full store still serves whoever is signing in");
-    let newest = memory.load(&[Name::Code("code-19999".into())], UnixTime(0)).await.expect("loads");
+    let newest = memory.load(&[RecordKey::Code("code-19999".into())], UnixTime(0)).await.expect("loads");
     assert!(newest[0].record.is_some());
 }
 
@@ -42,8 +42,8 @@ async fn memory_is_bounded_and_forgets_first_what_is_oldest() {
 async fn memory_lets_go_of_what_has_expired() {
     let memory = Memory::default();
     for n in 0..1_000_i64 {
-        let change = (Some(Arc::new(Standing::default().into())), UnixTime(n + 1));
-        let name = Name::Code(format!("code-{n}").as_str().into());
+        let change = (Some(Arc::new(RememberedConsent::default().into())), UnixTime(n + 1));
+        let name = RecordKey::Code(format!("code-{n}").as_str().into());
         assert!(memory.commit(vec![(name, 0, change)], UnixTime(n)).await.expect("commits"));
     }
     assert!(memory.len() < 200, "each insertion cleans up a little: {}", memory.len());
@@ -55,15 +55,15 @@ struct Gone;
 
 #[async_trait::async_trait]
 impl standin::store::Store for Gone {
-    async fn load(&self, _: &[Name], _: UnixTime) -> Result<Vec<standin::world::Versioned>, Unavailable> {
+    async fn load(&self, _: &[RecordKey], _: UnixTime) -> Result<Vec<standin::world::Versioned>, Unavailable> {
         Err(Unavailable("gone".into()))
     }
 
-    async fn commit(&self, _: Vec<(Name, u64, standin::world::Change)>, _: UnixTime) -> Result<bool, Unavailable> {
+    async fn commit(&self, _: Vec<(RecordKey, u64, standin::world::Change)>, _: UnixTime) -> Result<bool, Unavailable> {
         Err(Unavailable("gone".into()))
     }
 
-    async fn all(&self, _: UnixTime) -> Result<Vec<(Name, Arc<Record>, UnixTime)>, Unavailable> {
+    async fn all(&self, _: UnixTime) -> Result<Vec<(RecordKey, Arc<Record>, UnixTime)>, Unavailable> {
         Err(Unavailable("gone".into()))
     }
 
@@ -76,7 +76,7 @@ impl standin::store::Store for Gone {
 async fn a_store_that_does_not_answer_is_a_503_and_no_panic() {
     let emulator = crate::harness::registered().start().await;
     let provider = emulator.provider();
-    let realm = Realm::open(Opening {
+    let realm = Realm::open(RealmOptions {
         name: "broken".into(),
         config: provider.config(),
         source: "the test".into(),
@@ -87,7 +87,7 @@ async fn a_store_that_does_not_answer_is_a_503_and_no_panic() {
         remembered: standin::realm::Remembered { entries: 1, bytes: 1 << 20 },
     })
     .expect("a realm");
-    let asked = Asked {
+    let asked = Request {
         endpoint: Endpoint::Token,
         method: Method::Post,
         params: [

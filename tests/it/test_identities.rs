@@ -54,7 +54,7 @@ async fn every_test_identity_does_what_its_sentence_says() {
         let decided = idp
             .journal()
             .iter()
-            .flat_map(|entry| entry.decided.clone())
+            .flat_map(|entry| entry.applied.clone())
             .any(|decided| decided.by == said && decided.origin == Origin::TestIdentity);
         assert!(decided, "{said}: {sentence}");
     }

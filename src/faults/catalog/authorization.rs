@@ -1,14 +1,14 @@
 //! The answer that comes back through the browser.
 
 use super::section::{AUTHZ_ANSWER, AUTHZ_ERROR};
-use super::{Lie, handle, reject, tolerate};
-use crate::faults::Effect::{self, Decline, Premise, Reply};
+use super::{FaultKind, handle, reject, tolerate};
+use crate::faults::Effect::{self, Decline, Override, Reply};
 use crate::faults::Point::{Authorize, Discovery};
 use crate::faults::edit::{back, error_back, instead, otherwise, parameter, without};
 use crate::protocol::{Challenge, ChallengeMethod, ResponseMode};
 use crate::reply::Body;
 use crate::spec::Refusal;
-use crate::world::{Code, Grant, Person};
+use crate::world::{Code, Grant, SignedInUser};
 
 const STATE: &str = "https://www.rfc-editor.org/rfc/rfc6749#section-10.12";
 const RFC_9207: &str = "https://www.rfc-editor.org/rfc/rfc9207#section-2.4";
@@ -24,7 +24,7 @@ macro_rules! errors {
 }
 
 /// The errors that an app may get in place of a code.
-pub(super) const ERRORS: &[Lie] = errors! {
+pub(super) const ERRORS: &[FaultKind] = errors! {
     "authz.error.access_denied" "access_denied" "The app gets access_denied in place of a code."
     "authz.error.login_required" "login_required" "The app gets login_required in place of a code."
     "authz.error.interaction_required" "interaction_required" "The app gets interaction_required in place of a code."
@@ -45,7 +45,7 @@ pub(super) const ERRORS: &[Lie] = errors! {
     "authz.error.unknown" "something_new" "The app gets an error that no specification names."
 };
 
-pub(super) const FAULTS: &[Lie] = &[
+pub(super) const FAULTS: &[FaultKind] = &[
     reject(
         "authz.state.wrong",
         "state is not the one that the app sent.",
@@ -260,7 +260,7 @@ pub(super) const FAULTS: &[Lie] = &[
         (
             AUTHZ_ERROR,
             &[Reply(Authorize, |r, f| {
-                let silent = f.asked.params.get("prompt") == Some("none");
+                let silent = f.request.params.get("prompt") == Some("none");
                 silent && error_back(r, "login_required", "Standin was told to forget the sign-in.")
             })],
         ),
@@ -294,8 +294,8 @@ pub(super) const FAULTS: &[Lie] = &[
         &["sign_in"],
         (
             AUTHZ_ERROR,
-            &[Premise(|p, f| {
-                let Some(gone) = f.case.user.as_ref().filter(|_| f.case.point == Authorize) else { return false };
+            &[Override(|p, f| {
+                let Some(gone) = f.facts.user.as_ref().filter(|_| f.facts.point == Authorize) else { return false };
                 let before = p.settings.users.len();
                 p.settings.users.retain(|user| user.sub != *gone);
                 p.settings.users.len() != before
@@ -308,13 +308,13 @@ pub(super) const FAULTS: &[Lie] = &[
         &["answer.code", "answer.error", "answer.error_description", "answer.error_uri"],
         (
             AUTHZ_ERROR,
-            &[Premise(|p, f| {
-                if f.case.point != Authorize {
+            &[Override(|p, f| {
+                if f.facts.point != Authorize {
                     return false;
                 }
                 let mut locked = false;
                 for user in &mut p.settings.users {
-                    if f.case.user.as_ref().is_none_or(|sub| user.sub == *sub) {
+                    if f.facts.user.as_ref().is_none_or(|sub| user.sub == *sub) {
                         locked |= !user.locked;
                         user.locked = true;
                     }
@@ -338,10 +338,10 @@ fn mode(reply: &mut crate::reply::Reply, from: ResponseMode, to: ResponseMode) -
 
 /// What a code gives that an attacker got for somebody else and put into this browser's answer. Client and redirect URI are the app's:
 /// whoever attacks has signed in there too.
-fn injected(code: &mut Code, grant: &mut Grant, facts: &mut crate::faults::Facts<'_>) -> bool {
+fn injected(code: &mut Code, grant: &mut Grant, facts: &mut crate::faults::EditContext<'_>) -> bool {
     let other = facts.settings.users.iter().find(|user| user.sub != grant.person.sub).map(|user| user.sub.clone());
     let Some(sub) = other else { return false };
-    grant.person = Person::known(sub);
+    grant.person = SignedInUser::known(sub);
     (grant.session, grant.login_hint) = (None, None);
     grant.nonce = grant.nonce.take().map(|_| facts.draw.secret());
     let value = facts.draw.secret();

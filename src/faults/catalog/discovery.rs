@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::section::{CONFIG, ISSUER, METADATA};
-use super::{Lie, handle, reject, tolerate};
+use super::{FaultKind, handle, reject, tolerate};
 use crate::faults::Effect::{self, Reply};
+use crate::faults::Overrides;
 use crate::faults::Point::{Discovery, Token};
-use crate::faults::Premise;
 use crate::faults::edit::{altered, bytes, error, good, html, member, otherwise, replace, without};
 use crate::protocol::Lifetime;
 use crate::reply::{Body, Delivery};
@@ -23,7 +23,7 @@ macro_rules! missing {
 }
 
 /// One member left out.
-pub(super) const MISSING: &[Lie] = missing! {
+pub(super) const MISSING: &[FaultKind] = missing! {
     "disc.missing.issuer" "issuer"
     "disc.missing.authorization_endpoint" "authorization_endpoint"
     "disc.missing.token_endpoint" "token_endpoint"
@@ -48,8 +48,8 @@ const MOVED: &[&str] = &[
 ];
 
 /// The code that a request redeems.
-fn code<'a>(premise: &'a Premise<'_>) -> Option<&'a Code> {
-    premise.records.iter().find_map(|record| match record {
+fn code<'a>(overrides: &'a Overrides<'_>) -> Option<&'a Code> {
+    overrides.records.iter().find_map(|record| match record {
         Record::Code(code) => Some(code),
         _ => None,
     })
@@ -65,7 +65,7 @@ fn moved(reply: &mut crate::reply::Reply, issuer: &str, to: &str) -> bool {
     })
 }
 
-pub(super) const FAULTS: &[Lie] = &[
+pub(super) const FAULTS: &[FaultKind] = &[
     reject(
         "disc.issuer.wrong",
         "issuer is not where the document is.",
@@ -126,7 +126,7 @@ pub(super) const FAULTS: &[Lie] = &[
         (
             CONFIG,
             &[Reply(Discovery, |r, f| {
-                r.delivery = Delivery::After(f.with.delay.unwrap_or(Lifetime::of_seconds(30)).duration());
+                r.delivery = Delivery::After(f.options.delay.unwrap_or(Lifetime::of_seconds(30)).duration());
                 true
             })],
         ),
@@ -159,9 +159,12 @@ pub(super) const FAULTS: &[Lie] = &[
         (
             CONFIG,
             &[Reply(Discovery, |r, f| {
-                let to =
-                    f.with.url.clone().unwrap_or_else(|| "http://127.0.0.1:9/.well-known/openid-configuration".into());
-                replace(r, crate::reply::Reply::new(302, Body::Onward(to)))
+                let to = f
+                    .options
+                    .url
+                    .clone()
+                    .unwrap_or_else(|| "http://127.0.0.1:9/.well-known/openid-configuration".into());
+                replace(r, crate::reply::Reply::new(302, Body::Redirect(to)))
             })],
         ),
     )
@@ -280,10 +283,10 @@ pub(super) const FAULTS: &[Lie] = &[
             "https://www.rfc-editor.org/rfc/rfc9700#section-4.8",
             &[
                 Reply(Discovery, |r, _| without(r, "code_challenge_methods_supported")),
-                Effect::Premise(|p, f| {
+                Effect::Override(|p, f| {
                     p.settings.policy.lenient_pkce = true;
                     let challenged = code(p).is_some_and(|code| code.challenge.is_some());
-                    f.case.point == Token && !challenged && f.asked.params.get("code_verifier").is_some()
+                    f.facts.point == Token && !challenged && f.request.params.get("code_verifier").is_some()
                 }),
             ],
         ),
@@ -295,11 +298,11 @@ pub(super) const FAULTS: &[Lie] = &[
         &["token"],
         (
             "https://www.rfc-editor.org/rfc/rfc7636#section-4.6",
-            &[Effect::Premise(|p, f| {
+            &[Effect::Override(|p, f| {
                 p.settings.policy.lenient_pkce = true;
-                let verifier = f.asked.params.get("code_verifier").unwrap_or_default();
+                let verifier = f.request.params.get("code_verifier").unwrap_or_default();
                 let challenge = code(p).and_then(|code| code.challenge.as_ref());
-                f.case.point == Token && challenge.is_some_and(|challenge| !challenge.accepts(verifier))
+                f.facts.point == Token && challenge.is_some_and(|challenge| !challenge.accepts(verifier))
             })],
         ),
     )
@@ -313,8 +316,8 @@ pub(super) const FAULTS: &[Lie] = &[
             &[
                 Reply(Discovery, |r, _| member(r, "code_challenge_methods_supported", json!(["S256"]))),
                 Reply(crate::faults::Point::Authorize, |r, f| {
-                    let plain = f.asked.params.get("code_challenge").is_some()
-                        && f.asked.params.get("code_challenge_method").is_none_or(|method| method == "plain");
+                    let plain = f.request.params.get("code_challenge").is_some()
+                        && f.request.params.get("code_challenge_method").is_none_or(|method| method == "plain");
                     plain && crate::faults::edit::error_back(r, "invalid_request", "code_challenge_method must be S256")
                 }),
             ],

@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::section::{ID_TOKEN, JWT_TIMES, VALIDATION};
-use super::{Lie, handle, reject, tolerate};
+use super::{FaultKind, handle, reject, tolerate};
 use crate::faults::Effect::Draft;
 use crate::faults::Token::Id;
 use crate::faults::edit::{append, begin_otherwise, change, leave_out, set, shift};
 
 const WEEK: i64 = 7 * 86_400;
 
-pub(super) const FAULTS: &[Lie] = &[
+pub(super) const FAULTS: &[FaultKind] = &[
     reject(
         "idt.iss.wrong",
         "iss is another issuer's.",

@@ -7,15 +7,15 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::section::JWS;
-use super::{Lie, reject};
+use super::{FaultKind, reject};
+use crate::faults::EditContext;
 use crate::faults::Effect::{Draft, Spoil};
-use crate::faults::Facts;
 use crate::faults::Token::Id;
 use crate::faults::edit::{client_secret, parts};
 use crate::tokens::encrypted;
 
 /// A JWE around this text.
-fn sealed(token: &mut String, facts: &mut Facts<'_>, more: &[(&str, Value)], plain: &[u8]) -> bool {
+fn sealed(token: &mut String, facts: &mut EditContext<'_>, more: &[(&str, Value)], plain: &[u8]) -> bool {
     let secret = client_secret(facts).unwrap_or_else(|| "no secret".into());
     let more = more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     let drawn = facts.draw.bytes();
@@ -24,7 +24,7 @@ fn sealed(token: &mut String, facts: &mut Facts<'_>, more: &[(&str, Value)], pla
 }
 
 /// A JWE whose key part is nothing but noise: whoever looks at the header closely needs not try it.
-fn locked(token: &mut String, facts: &mut Facts<'_>, head: &Value) -> bool {
+fn locked(token: &mut String, facts: &mut EditContext<'_>, head: &Value) -> bool {
     let noise: Vec<u8> = (0..8).flat_map(|_| facts.draw.bytes()).collect();
     let part = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
     let (key, iv, body, tag) = (&noise[..], &noise[..12], &noise[12..200], &noise[200..216]);
@@ -34,7 +34,7 @@ fn locked(token: &mut String, facts: &mut Facts<'_>, head: &Value) -> bool {
 
 const ANY: &[&str] = &["id_token"];
 
-pub(super) const FAULTS: &[Lie] = &[
+pub(super) const FAULTS: &[FaultKind] = &[
     reject(
         "idt.malformed.two_parts",
         "The token has two parts.",

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::section::{JWT_BCP, JWT_BCP_KID, ROTATION, SIGNING, VALIDATION};
-use super::{Lie, handle, reject, tolerate};
+use super::{FaultKind, handle, reject, tolerate};
 use crate::faults::Effect::{Draft, Publish, Reply, Spoil};
 use crate::faults::Point::Jwks;
 use crate::faults::Token::Id;
@@ -36,7 +36,11 @@ fn openly(draft: &mut TokenDraft, key: SigningKey) -> bool {
 }
 
 /// The published key that should have signed, as the bytes that `form` makes of it.
-fn by_public_key(draft: &mut TokenDraft, facts: &crate::faults::Facts<'_>, form: fn(&Map) -> Option<Vec<u8>>) -> bool {
+fn by_public_key(
+    draft: &mut TokenDraft,
+    facts: &crate::faults::EditContext<'_>,
+    form: fn(&Map) -> Option<Vec<u8>>,
+) -> bool {
     let jwk = facts.settings.keys.current(Alg::RS256).map(|key| key.jwk().clone());
     jwk.and_then(|jwk| form(&jwk)).is_some_and(|bytes| by_bytes(draft, facts, bytes))
 }
@@ -46,7 +50,7 @@ fn unsigned(draft: &mut TokenDraft, name: &str) -> bool {
     header(draft, "alg", name)
 }
 
-pub(super) const FAULTS: &[Lie] = &[
+pub(super) const FAULTS: &[FaultKind] = &[
     reject(
         "idt.sig.corrupt",
         "The signature does not hold: one character of it is another.",
@@ -273,7 +277,7 @@ pub(super) const FAULTS: &[Lie] = &[
                 for claim in ["nonce", "at_hash", "sid"] {
                     t.claims.shift_remove(claim);
                 }
-                t.claims.insert("client_id".into(), f.case.client.as_str().into());
+                t.claims.insert("client_id".into(), f.facts.client.as_str().into());
                 t.claims.insert("jti".into(), f.draw.id().into());
                 t.claims.insert("scope".into(), "openid".into());
                 header(t, "typ", "at+jwt")

@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::section::{JWK, ROTATION};
-use super::{Lie, handle, reject, tolerate};
+use super::{FaultKind, handle, reject, tolerate};
 use crate::faults::Effect::{self, Publish, Reply};
 use crate::faults::Point::{Jwks, Token};
 use crate::faults::edit::{bytes, error, keys};
-use crate::faults::{Facts, Premise};
+use crate::faults::{EditContext, Overrides};
 use crate::protocol::{Lifetime, Map};
 use crate::reply::Delivery;
 use crate::tokens::{published, successor};
@@ -20,11 +20,11 @@ fn new_key() -> Option<Map> {
     successor().ok().map(|key| key.jwk().clone())
 }
 
-/// A ring in which the next key signs already. It is a premise, so that tokens of that key are taken where they come back.
-fn rotated(premise: &mut Premise<'_>, facts: &Facts<'_>, grace: Lifetime) -> bool {
+/// A ring in which the next key signs already. It overrides the settings, so that tokens of that key are taken where they come back.
+fn rotated(overrides: &mut Overrides<'_>, facts: &EditContext<'_>, grace: Lifetime) -> bool {
     let Ok(key) = successor() else { return false };
-    premise.settings.keys = premise.settings.keys.rotated(key, facts.now, grace);
-    matches!(facts.case.point, Token | Jwks)
+    overrides.settings.keys = overrides.settings.keys.rotated(key, facts.now, grace);
+    matches!(facts.facts.point, Token | Jwks)
 }
 
 const HOUR: Lifetime = Lifetime::of_seconds(3_600);
@@ -43,7 +43,7 @@ fn leave_out(keys: &mut [Value], member: &str) -> bool {
     with_it.filter_map(|key| key.shift_remove(member)).count() > 0
 }
 
-pub(super) const FAULTS: &[Lie] = &[
+pub(super) const FAULTS: &[FaultKind] = &[
     handle("jwks.down", "The connection breaks.", &["jwks.connection"], (ROTATION, &[Reply(Jwks, |r, _| {
         r.delivery = Delivery::Reset;
         true
@@ -57,7 +57,7 @@ pub(super) const FAULTS: &[Lie] = &[
     handle("jwks.slow", "The answer comes after `with.delay`, 30 s where it says nothing.", &["jwks.late"], (
         ROTATION,
         &[Reply(Jwks, |r, f| {
-            r.delivery = Delivery::After(f.with.delay.unwrap_or(Lifetime::of_seconds(30)).duration());
+            r.delivery = Delivery::After(f.options.delay.unwrap_or(Lifetime::of_seconds(30)).duration());
             true
         })],
     ))
@@ -74,7 +74,7 @@ pub(super) const FAULTS: &[Lie] = &[
     .so(CACHED),
     tolerate("jwks.rotate", "Tokens are signed by a new key; the old one is published yet.", ROTATED, (
         ROTATION,
-        &[Effect::Premise(|p, f| rotated(p, f, HOUR)), Publish(new_key)],
+        &[Effect::Override(|p, f| rotated(p, f, HOUR)), Publish(new_key)],
     ))
     .so("fetches the key set again when it meets an unknown kid"),
     tolerate("jwks.rotate_before_sign", "A new key signs at once, while the key set may be cached for an hour.", &[
@@ -86,7 +86,7 @@ pub(super) const FAULTS: &[Lie] = &[
     ], (
         ROTATION,
         &[
-            Effect::Premise(|p, f| rotated(p, f, HOUR)),
+            Effect::Override(|p, f| rotated(p, f, HOUR)),
             Publish(new_key),
             Reply(Jwks, |r, _| {
                 r.headers.push(("cache-control", "public, max-age=3600".into()));
@@ -98,7 +98,7 @@ pub(super) const FAULTS: &[Lie] = &[
     reject("jwks.rotate_hard", "Tokens are signed by a new key, and the old ones are gone.", ROTATED, (
         ROTATION,
         &[
-            Effect::Premise(|p, f| rotated(p, f, Lifetime::of_seconds(0))),
+            Effect::Override(|p, f| rotated(p, f, Lifetime::of_seconds(0))),
             Publish(new_key),
         ],
     ))

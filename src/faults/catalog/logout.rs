@@ -1,7 +1,7 @@
 //! RP-initiated logout.
 
-use super::{Lie, handle};
-use crate::faults::Effect::{Premise, Reply};
+use super::{FaultKind, handle};
+use crate::faults::Effect::{Override, Reply};
 use crate::faults::Point::EndSession;
 use crate::faults::edit::{instead, otherwise, parameter};
 use crate::reply::{Body, Delivery, Page, SignedOutPage};
@@ -10,7 +10,7 @@ const RESPONSE: &str = "https://openid.net/specs/openid-connect-rpinitiated-1_0.
 const ERRORS: &str = "https://openid.net/specs/openid-connect-rpinitiated-1_0.html#ValidationAndErrorHandling";
 const LOCAL: &str = "has ended its own session before, and shows that";
 
-pub(super) const FAULTS: &[Lie] = &[
+pub(super) const FAULTS: &[FaultKind] = &[
     handle(
         "lo.rp.state_wrong",
         "state comes back from logout as another.",
@@ -66,9 +66,9 @@ pub(super) const FAULTS: &[Lie] = &[
         &["logout"],
         (
             RESPONSE,
-            &[Premise(|p, f| {
+            &[Override(|p, f| {
                 let asked = std::mem::replace(&mut p.settings.policy.confirm_sign_out, true);
-                !asked && f.case.point == EndSession
+                !asked && f.facts.point == EndSession
             })],
         ),
     )

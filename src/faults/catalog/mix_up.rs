@@ -1,14 +1,14 @@
 //! Two issuers, one of them an attacker's: `with.issuer` names the other one.
 
 use super::section::{ISSUER, MIX_UP, STABILITY};
-use super::{Lie, handle, reject};
+use super::{FaultKind, handle, reject};
 use crate::faults::Effect::{Claims, Reply};
 use crate::faults::Point::{Authorize, Discovery};
 use crate::faults::edit::{altered, replace};
 use crate::reply::Body;
 use crate::world::Endpoint;
 
-pub(super) const FAULTS: &[Lie] = &[
+pub(super) const FAULTS: &[FaultKind] = &[
     reject(
         "mix.as_swap",
         "The app is sent on to the other issuer, in the hope that it brings that one's code back here.",
@@ -16,11 +16,13 @@ pub(super) const FAULTS: &[Lie] = &[
         (
             MIX_UP,
             &[Reply(Authorize, |r, f| {
-                let Some(other) = f.with.issuer.as_deref().filter(|_| f.asked.endpoint == Endpoint::Authorize) else {
+                let Some(other) = f.options.issuer.as_deref().filter(|_| f.request.endpoint == Endpoint::Authorize)
+                else {
                     return false;
                 };
-                let to = format!("{}?{}", f.settings.url_below(other, Endpoint::Authorize), f.asked.params.to_query());
-                replace(r, crate::reply::Reply::new(303, Body::Onward(to)).uncached())
+                let to =
+                    format!("{}?{}", f.settings.url_below(other, Endpoint::Authorize), f.request.params.to_query());
+                replace(r, crate::reply::Reply::new(303, Body::Redirect(to)).uncached())
             })],
         ),
     )
@@ -32,7 +34,7 @@ pub(super) const FAULTS: &[Lie] = &[
         (
             MIX_UP,
             &[Reply(Discovery, |r, f| {
-                let Some(other) = f.with.issuer.as_deref() else { return false };
+                let Some(other) = f.options.issuer.as_deref() else { return false };
                 let there = f.settings.url_below(other, Endpoint::Authorize);
                 altered(r, "authorization_endpoint", |_| there.into())
             })],

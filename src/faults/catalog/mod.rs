@@ -21,7 +21,7 @@ use serde::Serialize;
 use crate::protocol::{nearest, words};
 use crate::world::{AccessTokenFormat, Client, Settings};
 
-use super::{Effect, Fault, Match, Point, TEST_IDENTITIES, Tag, Token, With};
+use super::{Effect, Fault, FaultOptions, Match, Point, TEST_IDENTITIES, TestIdentityEffect, Token};
 
 /// What a correct app does about a lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -37,7 +37,7 @@ pub enum Verdict {
 
 /// A lie that can be asked for.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub struct Lie {
+pub struct FaultKind {
     /// Its name for good.
     #[serde(rename = "name")]
     pub id: &'static str,
@@ -61,30 +61,35 @@ const fn fault(
     sentence: &'static str,
     altered: &'static [&'static str],
     (section, effects): (&'static str, &'static [Effect]),
-) -> Lie {
+) -> FaultKind {
     let correct = match verdict {
         Verdict::Reject => "refuses it, and makes no session",
         Verdict::Tolerate => "goes on",
         Verdict::Handle => "says what happened and offers another try; no crash, no loop, no session",
     };
-    Lie { id, sentence, altered, verdict, correct, section, effects }
+    FaultKind { id, sentence, altered, verdict, correct, section, effects }
 }
 
 type Because = (&'static str, &'static [Effect]);
 
-const fn reject(id: &'static str, sentence: &'static str, altered: &'static [&'static str], how: Because) -> Lie {
+const fn reject(id: &'static str, sentence: &'static str, altered: &'static [&'static str], how: Because) -> FaultKind {
     fault(Verdict::Reject, id, sentence, altered, how)
 }
 
-const fn tolerate(id: &'static str, sentence: &'static str, altered: &'static [&'static str], how: Because) -> Lie {
+const fn tolerate(
+    id: &'static str,
+    sentence: &'static str,
+    altered: &'static [&'static str],
+    how: Because,
+) -> FaultKind {
     fault(Verdict::Tolerate, id, sentence, altered, how)
 }
 
-const fn handle(id: &'static str, sentence: &'static str, altered: &'static [&'static str], how: Because) -> Lie {
+const fn handle(id: &'static str, sentence: &'static str, altered: &'static [&'static str], how: Because) -> FaultKind {
     fault(Verdict::Handle, id, sentence, altered, how)
 }
 
-impl Lie {
+impl FaultKind {
     /// With what a correct app does in just this case.
     const fn so(self, correct: &'static str) -> Self {
         Self { correct, ..self }
@@ -95,7 +100,7 @@ impl Lie {
         find(id).ok_or_else(|| {
             let wanted = id.to_ascii_lowercase();
             let by_word = TEST_IDENTITIES.iter().find_map(|(word, _, tag)| match tag {
-                Tag::Fault(fault) if *word == wanted => Some(*fault),
+                TestIdentityEffect::Fault(fault) if *word == wanted => Some(*fault),
                 _ => None,
             });
             let near = by_word.or_else(|| nearest(&wanted, all().map(|fault| fault.id)));
@@ -105,10 +110,10 @@ impl Lie {
     }
 }
 
-impl Lie {
+impl FaultKind {
     /// What is wrong with a wish for this lie, if something is: the field and a sentence.
     pub(crate) fn check(&self, fault: &Fault) -> Result<(), (&'static str, String)> {
-        let With { delay, seconds, issuer, realm, url } = &fault.with;
+        let FaultOptions { delay, seconds, issuer, realm, url } = &fault.with;
         let mix_up = self.id == "mix.as_swap" || self.id == "mix.metadata_confusion";
         let given = [
             ("with.delay", delay.is_some(), self.takes("delay")),
@@ -190,16 +195,16 @@ pub const FAULTS: Faults = Faults(&[
 
 /// The catalogue.
 #[derive(Clone, Copy, Debug)]
-pub struct Faults(&'static [&'static [Lie]]);
+pub struct Faults(&'static [&'static [FaultKind]]);
 
 impl Faults {
     /// Each lie in order.
-    pub fn iter(self) -> impl Iterator<Item = &'static Lie> {
+    pub fn iter(self) -> impl Iterator<Item = &'static FaultKind> {
         self.0.iter().copied().flatten()
     }
 }
 
-fn all() -> impl Iterator<Item = &'static Lie> {
+fn all() -> impl Iterator<Item = &'static FaultKind> {
     FAULTS.iter()
 }
 
@@ -209,7 +214,7 @@ pub(crate) fn fault_names(_: &mut SchemaGenerator) -> Schema {
 }
 
 /// The lie of this name.
-pub fn find(id: &str) -> Option<&'static Lie> {
+pub fn find(id: &str) -> Option<&'static FaultKind> {
     all().find(|fault| fault.id == id)
 }
 

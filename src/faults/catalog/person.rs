@@ -3,15 +3,15 @@
 use serde_json::{Value, json};
 
 use super::section::{AUTHZ_ERROR, CLAIMS, STABILITY};
-use super::{Lie, handle, reject, tolerate};
+use super::{FaultKind, handle, reject, tolerate};
+use crate::faults::EditContext;
 use crate::faults::Effect::{Claims, Consent, Draft, Reply};
-use crate::faults::Facts;
 use crate::faults::Point::{Authorize, Userinfo};
 use crate::faults::Token::Id;
 use crate::faults::edit::{change, good, otherwise};
 use crate::protocol::{Lifetime, Map};
 use crate::reply::{Body, Delivery, Page, StepPage};
-use crate::world::ConsentAnswer;
+use crate::world::ConsentDecision;
 
 const VENDORS: &str = "https://openid.net/specs/openid-connect-core-1_0.html#AdditionalClaims";
 const EMAIL: &[&str] = &["userinfo.email"];
@@ -59,7 +59,7 @@ fn step(reply: &mut crate::reply::Reply, title: &'static str, sentence: &'static
     true
 }
 
-pub(super) const FAULTS: &[Lie] = &[
+pub(super) const FAULTS: &[FaultKind] = &[
     handle(
         "id.email.missing",
         "There is no email.",
@@ -107,7 +107,12 @@ pub(super) const FAULTS: &[Lie] = &[
         "id.email.case_plus_idn",
         "email has capitals, a plus and a non-ASCII domain, and is long.",
         EMAIL,
-        (CLAIMS, &[Claims(|c, _| say(c, "email", format!("Alice.{}+Tag@müller.example.com", "x".repeat(48))))]),
+        (
+            CLAIMS,
+            &[Claims(|c, _| {
+                say(c, "email", format!("Alice.{}+TestIdentityEffect@müller.example.com", "x".repeat(48)))
+            })],
+        ),
     ),
     handle(
         "id.sub.changed",
@@ -284,13 +289,13 @@ pub(super) const FAULTS: &[Lie] = &[
         "user.deny_consent",
         "The person does not agree.",
         &["answer.code", "answer.error", "answer.error_description", "answer.error_uri"],
-        (AUTHZ_ERROR, &[Consent(|| ConsentAnswer::Nothing)]),
+        (AUTHZ_ERROR, &[Consent(|| ConsentDecision::Nothing)]),
     ),
     handle(
         "user.partial_consent",
         "The person agrees to openid and to nothing else.",
         &["token.scope", "token.refresh_token", "access_token.scope", "id_token.at_hash", "userinfo.*"],
-        ("https://www.rfc-editor.org/rfc/rfc6749#section-3.3", &[Consent(|| ConsentAnswer::Only("openid".into()))]),
+        ("https://www.rfc-editor.org/rfc/rfc6749#section-3.3", &[Consent(|| ConsentDecision::Only("openid".into()))]),
     ),
     handle(
         "user.slow",
@@ -299,7 +304,7 @@ pub(super) const FAULTS: &[Lie] = &[
         (
             AUTHZ_ERROR,
             &[Reply(Authorize, |r, f| {
-                let delay = f.with.delay.unwrap_or(Lifetime::of_seconds(1_200)).duration();
+                let delay = f.options.delay.unwrap_or(Lifetime::of_seconds(1_200)).duration();
                 let back = matches!(r.body, Body::Return(_));
                 if back {
                     r.delivery = Delivery::After(delay);
@@ -371,9 +376,9 @@ pub(super) const FAULTS: &[Lie] = &[
 ];
 
 /// A link in place of the groups.
-fn overage(claims: &mut Map, facts: &Facts<'_>) -> bool {
+fn overage(claims: &mut Map, facts: &EditContext<'_>) -> bool {
     claims.shift_remove("groups");
-    let at = facts.with.url.clone().unwrap_or_else(|| "http://127.0.0.1:9/groups".into());
+    let at = facts.options.url.clone().unwrap_or_else(|| "http://127.0.0.1:9/groups".into());
     say(claims, "_claim_names", json!({ "groups": "src1" }))
         && say(claims, "_claim_sources", json!({ "src1": { "endpoint": at } }))
 }

@@ -1,12 +1,12 @@
 //! What a refresh gives.
 
 use super::section::{REFRESHED, TOKEN_ERROR};
-use super::{Lie, handle, reject, tolerate};
-use crate::faults::Effect::{Draft, Premise, Reply};
+use super::{FaultKind, handle, reject, tolerate};
+use crate::faults::Effect::{Draft, Override, Reply};
 use crate::faults::Point::{Introspection, Token, Userinfo};
 use crate::faults::Token::{Access, Id};
 use crate::faults::edit::{altered, bearer_error, begin_otherwise, change, error, member, set, shift, without};
-use crate::faults::{Facts, Premise as World};
+use crate::faults::{EditContext, Overrides as World};
 use crate::protocol::{Lifetime, UnixTime};
 use crate::reply::Delivery;
 use crate::world::Record;
@@ -14,19 +14,19 @@ use crate::world::Record;
 const REFRESH: &str = "https://www.rfc-editor.org/rfc/rfc6749#section-6";
 const ROTATION: &str = "https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2";
 
-fn refreshing(facts: &Facts<'_>) -> bool {
-    facts.case.grant_type.as_deref() == Some("refresh_token")
+fn refreshing(facts: &EditContext<'_>) -> bool {
+    facts.facts.grant_type.as_deref() == Some("refresh_token")
 }
 
 /// When the refresh token that the request brings was replaced, if it was.
-fn replaced(premise: &World<'_>) -> Option<UnixTime> {
-    premise.records.iter().find_map(|record| match record {
-        Record::Refresh(refresh) => refresh.replaced_at,
+fn replaced(overrides: &World<'_>) -> Option<UnixTime> {
+    overrides.records.iter().find_map(|record| match record {
+        Record::RefreshToken(refresh) => refresh.replaced_at,
         _ => None,
     })
 }
 
-pub(super) const FAULTS: &[Lie] = &[
+pub(super) const FAULTS: &[FaultKind] = &[
     handle(
         "rt.invalid_grant",
         "Refreshing is answered by invalid_grant.",
@@ -40,7 +40,7 @@ pub(super) const FAULTS: &[Lie] = &[
         &["refresh.refresh_token"],
         (
             ROTATION,
-            &[Premise(|p, f| {
+            &[Override(|p, f| {
                 let before = std::mem::replace(&mut p.settings.policy.rotate_refresh_tokens, true);
                 !before && refreshing(f)
             })],
@@ -53,7 +53,7 @@ pub(super) const FAULTS: &[Lie] = &[
         &["refresh"],
         (
             ROTATION,
-            &[Premise(|p, f| {
+            &[Override(|p, f| {
                 let policy = &mut p.settings.policy;
                 let before = policy.refresh_grace;
                 (policy.refresh_grace, policy.rotate_refresh_tokens) = (Lifetime::of_seconds(0), true);
@@ -68,7 +68,7 @@ pub(super) const FAULTS: &[Lie] = &[
         &["refresh"],
         (
             ROTATION,
-            &[Premise(|p, f| {
+            &[Override(|p, f| {
                 let before = p.settings.policy.refresh_grace;
                 let grace = Lifetime::of_seconds(u32::try_from(f.seconds(60)).unwrap_or(60));
                 p.settings.policy.refresh_grace = grace;
@@ -153,7 +153,7 @@ pub(super) const FAULTS: &[Lie] = &[
         (
             REFRESH,
             &[Reply(Token, |r, f| {
-                let delay = f.with.delay.unwrap_or(Lifetime::of_seconds(30)).duration();
+                let delay = f.options.delay.unwrap_or(Lifetime::of_seconds(30)).duration();
                 if refreshing(f) {
                     r.delivery = Delivery::After(delay);
                 }

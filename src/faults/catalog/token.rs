@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::section::{TOKEN_ANSWER, TOKEN_ERROR};
-use super::{Lie, handle, reject, tolerate};
+use super::{FaultKind, handle, reject, tolerate};
 use crate::faults::Effect::Reply;
 use crate::faults::Point::Token;
 use crate::faults::edit::{altered, bytes, error, good, html, instead, member, replace, without};
@@ -24,7 +24,7 @@ macro_rules! errors {
 }
 
 /// The errors that an app may get in place of tokens.
-pub(super) const ERRORS: &[Lie] = errors! {
+pub(super) const ERRORS: &[FaultKind] = errors! {
     "tok.error.invalid_request" "invalid_request" 400 ERROR
     "tok.error.invalid_client" "invalid_client" 401 &["token.status", "token.error", "token.www-authenticate"]
     "tok.error.invalid_client_400" "invalid_client" 400 ERROR
@@ -34,7 +34,7 @@ pub(super) const ERRORS: &[Lie] = errors! {
     "tok.error.invalid_scope" "invalid_scope" 400 ERROR
 };
 
-pub(super) const FAULTS: &[Lie] = &[
+pub(super) const FAULTS: &[FaultKind] = &[
     reject(
         "tok.error.200",
         "An error comes with status 200.",
@@ -156,7 +156,7 @@ pub(super) const FAULTS: &[Lie] = &[
                         return false;
                     }
                     let claims = json!({
-                        "iss": asked, "sub": f.case.user.as_ref().map_or(f.case.client.as_str(), Subject::as_str), "aud": f.case.client,
+                        "iss": asked, "sub": f.facts.user.as_ref().map_or(f.facts.client.as_str(), Subject::as_str), "aud": f.facts.client,
                         "exp": f.now.0.saturating_add(3_600), "iat": f.now.0,
                     });
                     let claims = claims.as_object().cloned().unwrap_or_default();
@@ -285,8 +285,8 @@ pub(super) const FAULTS: &[Lie] = &[
         (
             "https://www.rfc-editor.org/rfc/rfc9700#section-4.12",
             &[Reply(Token, |r, f| {
-                let to = f.with.url.clone().unwrap_or_else(|| "http://127.0.0.1:9/token".into());
-                replace(r, crate::reply::Reply::new(302, Body::Onward(to)))
+                let to = f.options.url.clone().unwrap_or_else(|| "http://127.0.0.1:9/token".into());
+                replace(r, crate::reply::Reply::new(302, Body::Redirect(to)))
             })],
         ),
     )
@@ -298,7 +298,7 @@ pub(super) const FAULTS: &[Lie] = &[
         (
             "https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2",
             &[Reply(Token, |r, f| {
-                let by_code = f.case.grant_type.as_deref() == Some("authorization_code");
+                let by_code = f.facts.grant_type.as_deref() == Some("authorization_code");
                 by_code && r.status == 200 && error(r, 503, "temporarily_unavailable")
             })],
         ),

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::section::TOKEN_ANSWER;
-use super::{Lie, handle, tolerate};
-use crate::faults::Effect::Premise;
+use super::{FaultKind, handle, tolerate};
+use crate::faults::Effect::Override;
 use crate::faults::Point::Token;
 use crate::world::{AccessTokenFormat, AuthMethod};
 
@@ -15,14 +15,14 @@ macro_rules! only_by {
     ($($id:literal $method:ident $name:literal)*) => {
         &[$(handle($id, concat!("Only ", $name, " is accepted from the client."), &["token.status", "token.error", "token.www-authenticate"], (
             CLIENT_AUTH,
-            &[Premise(|p, f| only(p, f, AuthMethod::$method))],
+            &[Override(|p, f| only(p, f, AuthMethod::$method))],
         ))
         .so("uses the method that it is configured for, and says clearly what was refused"),)*]
     };
 }
 
 /// One way of authenticating at a time.
-pub(super) const CLIENT_AUTHENTICATION: &[Lie] = only_by! {
+pub(super) const CLIENT_AUTHENTICATION: &[FaultKind] = only_by! {
     "tok.client_auth.client_secret_basic" ClientSecretBasic "client_secret_basic"
     "tok.client_auth.client_secret_post" ClientSecretPost "client_secret_post"
     "tok.client_auth.client_secret_jwt" ClientSecretJwt "client_secret_jwt"
@@ -30,28 +30,32 @@ pub(super) const CLIENT_AUTHENTICATION: &[Lie] = only_by! {
     "tok.client_auth.none" None "none"
 };
 
-fn only(premise: &mut crate::faults::Premise<'_>, facts: &crate::faults::Facts<'_>, method: AuthMethod) -> bool {
-    if facts.case.point != Token {
+fn only(
+    overrides: &mut crate::faults::Overrides<'_>,
+    facts: &crate::faults::EditContext<'_>,
+    method: AuthMethod,
+) -> bool {
+    if facts.facts.point != Token {
         return false;
     }
     let Some(mut client) = facts.client() else { return false };
     client.unregistered = false;
     client.secret = client.secret.or_else(|| crate::faults::edit::client_secret(facts));
     client.token_endpoint_auth_method = Some(method);
-    premise.settings.either_way_of_secret = false;
-    premise.settings.clients.insert(client.client_id(), client.into());
+    overrides.settings.either_way_of_secret = false;
+    overrides.settings.clients.insert(client.client_id(), client.into());
     true
 }
 
-pub(super) const FAULTS: &[Lie] = &[
+pub(super) const FAULTS: &[FaultKind] = &[
     handle(
         "tok.client_secret.rotated",
         "The client's secret has changed.",
         &["token.status", "token.error", "token.www-authenticate"],
         (
             "https://openid.net/specs/openid-connect-registration-1_0.html#RegistrationResponse",
-            &[Premise(|p, f| {
-                if f.case.point != Token || f.client().is_none_or(|client| client.is_public()) {
+            &[Override(|p, f| {
+                if f.facts.point != Token || f.client().is_none_or(|client| client.is_public()) {
                     return false;
                 }
                 let Some(mut client) = f.client() else { return false };
@@ -69,14 +73,14 @@ pub(super) const FAULTS: &[Lie] = &[
         &["authorize"],
         (
             PKCE,
-            &[Premise(|p, f| {
+            &[Override(|p, f| {
                 let Some(mut client) = f.client().filter(|client| !client.require_pkce) else { return false };
                 if client.unregistered {
                     return false;
                 }
                 client.require_pkce = true;
                 p.settings.clients.insert(client.client_id(), client.into());
-                f.case.point == crate::faults::Point::Authorize && f.asked.params.get("code_challenge").is_none()
+                f.facts.point == crate::faults::Point::Authorize && f.request.params.get("code_challenge").is_none()
             })],
         ),
     )
@@ -87,11 +91,11 @@ pub(super) const FAULTS: &[Lie] = &[
         &["access_token", "id_token.at_hash"],
         (
             "https://www.rfc-editor.org/rfc/rfc9068#section-6",
-            &[Premise(|p, f| {
-                if f.case.point != Token {
+            &[Override(|p, f| {
+                if f.facts.point != Token {
                     return false;
                 }
-                let client = p.settings.clients.get_mut(f.case.client.as_str()).map(Arc::make_mut);
+                let client = p.settings.clients.get_mut(f.facts.client.as_str()).map(Arc::make_mut);
                 let own = client.and_then(|client| client.access_token_format.as_mut());
                 let format = own.unwrap_or(&mut p.settings.policy.access_token_format);
                 *format = match format {
@@ -109,14 +113,14 @@ pub(super) const FAULTS: &[Lie] = &[
         &["token.expires_in", "access_token.exp", "id_token.exp", "id_token.at_hash"],
         (
             TOKEN_ANSWER,
-            &[Premise(|p, f| {
+            &[Override(|p, f| {
                 let seconds = u32::try_from(f.seconds(1)).unwrap_or(1);
                 let lifetime = crate::protocol::Lifetime::of_seconds(seconds);
-                let client = p.settings.clients.get_mut(f.case.client.as_str()).map(Arc::make_mut);
+                let client = p.settings.clients.get_mut(f.facts.client.as_str()).map(Arc::make_mut);
                 let own = client.and_then(|client| client.lifetimes.as_mut());
                 let lifetimes = own.unwrap_or(&mut p.settings.policy.lifetimes);
                 (lifetimes.access_token, lifetimes.id_token) = (lifetime, lifetime);
-                f.case.point == Token
+                f.facts.point == Token
             })],
         ),
     )

@@ -1,8 +1,8 @@
 //! What happens on the way, at any endpoint, and to the clock.
 
 use super::section::HTTP;
-use super::{Lie, handle, tolerate};
-use crate::faults::Effect::{AnyReply, Premise, Reply};
+use super::{FaultKind, handle, tolerate};
+use crate::faults::Effect::{AnyReply, Override, Reply};
 use crate::faults::Point::{Authorize, Jwks, Token, Userinfo};
 use crate::faults::edit::{error, html, instead, replace};
 use crate::protocol::Lifetime;
@@ -12,7 +12,7 @@ use crate::world::Endpoint;
 const BOUNDED: &str = "waits for a bounded time, says what happened, and tries again where that is safe";
 const CORS: &str = "https://fetch.spec.whatwg.org/#http-cors-protocol";
 
-pub(super) const FAULTS: &[Lie] = &[
+pub(super) const FAULTS: &[FaultKind] = &[
     handle(
         "net.latency",
         "The answer comes after `with.delay`, 3 s where it says nothing.",
@@ -20,7 +20,7 @@ pub(super) const FAULTS: &[Lie] = &[
         (
             HTTP,
             &[AnyReply(|r, f| {
-                r.delivery = Delivery::After(f.with.delay.unwrap_or(Lifetime::of_seconds(3)).duration());
+                r.delivery = Delivery::After(f.options.delay.unwrap_or(Lifetime::of_seconds(3)).duration());
                 true
             })],
         ),
@@ -72,7 +72,7 @@ pub(super) const FAULTS: &[Lie] = &[
         (
             HTTP,
             &[AnyReply(|r, f| {
-                r.delivery = Delivery::Drip(f.with.delay.unwrap_or(Lifetime::of_seconds(10)).duration());
+                r.delivery = Delivery::Drip(f.options.delay.unwrap_or(Lifetime::of_seconds(10)).duration());
                 true
             })],
         ),
@@ -135,7 +135,7 @@ pub(super) const FAULTS: &[Lie] = &[
             "https://www.rfc-editor.org/rfc/rfc9112#section-7.1",
             &[AnyReply(|r, _| {
                 r.delivery = Delivery::Chunked;
-                !matches!(r.body, Body::Return(_) | Body::Onward(_) | Body::Empty)
+                !matches!(r.body, Body::Return(_) | Body::Redirect(_) | Body::Empty)
             })],
         ),
     ),
@@ -158,11 +158,11 @@ pub(super) const FAULTS: &[Lie] = &[
         (
             "https://www.rfc-editor.org/rfc/rfc9110#section-15.4",
             &[Reply(Authorize, |r, f| {
-                if f.asked.endpoint != Endpoint::Authorize {
+                if f.request.endpoint != Endpoint::Authorize {
                     return false;
                 }
-                let to = format!("{}?{}", f.settings.url_of(Endpoint::Authorize), f.asked.params.to_query());
-                replace(r, crate::reply::Reply::new(302, Body::Onward(to)).uncached())
+                let to = format!("{}?{}", f.settings.url_of(Endpoint::Authorize), f.request.params.to_query());
+                replace(r, crate::reply::Reply::new(302, Body::Redirect(to)).uncached())
             })],
         ),
     )
@@ -209,10 +209,10 @@ pub(super) const FAULTS: &[Lie] = &[
         ],
         (
             super::section::VALIDATION,
-            &[Premise(|p, f| {
+            &[Override(|p, f| {
                 // One clock for every request, or each code would be too old; it shows in tokens.
                 p.now.0 = p.now.0.saturating_add(f.seconds(600));
-                f.case.point == Token
+                f.facts.point == Token
             })],
         ),
     )
@@ -223,8 +223,8 @@ pub(super) const FAULTS: &[Lie] = &[
         &["token.status", "token.error"],
         (
             super::section::VALIDATION,
-            &[Premise(|p, f| {
-                let jumps = f.case.point == Token;
+            &[Override(|p, f| {
+                let jumps = f.facts.point == Token;
                 p.now.0 = p.now.0.saturating_add(if jumps { f.seconds(86_400) } else { 0 });
                 jumps
             })],
@@ -234,9 +234,9 @@ pub(super) const FAULTS: &[Lie] = &[
 ];
 
 /// There is something to alter only where a script of some web page asks.
-fn cors(reply: &mut crate::reply::Reply, facts: &crate::faults::Facts<'_>, cors: Cors) -> bool {
+fn cors(reply: &mut crate::reply::Reply, facts: &crate::faults::EditContext<'_>, cors: Cors) -> bool {
     reply.cors = cors;
-    facts.asked.cross_origin
+    facts.request.cross_origin
 }
 
 /// The body in gzip, [RFC 1952](https://www.rfc-editor.org/rfc/rfc1952).

@@ -7,9 +7,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::section::{BEARER, USERINFO};
-use super::{Lie, handle, reject, tolerate};
-use crate::faults::Effect::{Draft, Premise, Reply, Spoil};
-use crate::faults::Facts;
+use super::{FaultKind, handle, reject, tolerate};
+use crate::faults::EditContext;
+use crate::faults::Effect::{Draft, Override, Reply, Spoil};
 use crate::faults::Point::Userinfo;
 use crate::faults::Token::UserInfo;
 use crate::faults::edit::{
@@ -22,7 +22,7 @@ use crate::tokens::{Alg, KeyChoice, TokenDraft, encrypted, stranger};
 const AGGREGATED: &str = "https://openid.net/specs/openid-connect-core-1_0.html#AggregatedDistributedClaims";
 
 /// Claims of somebody else's, signed by a key of theirs.
-fn foreign_claims(facts: &Facts<'_>) -> Option<String> {
+fn foreign_claims(facts: &EditContext<'_>) -> Option<String> {
     let key = Arc::new(stranger(Alg::RS256).ok()?);
     let claims = json!({ "iss": "https://claims.example.com", "shoe_size": 42, "phone_number": "+1 (310) 123-4567" });
     let header = Map::from_iter([("kid".to_owned(), Value::from(key.kid().as_str()))]);
@@ -39,16 +39,16 @@ fn sources(reply: &mut crate::reply::Reply, source: &Value) -> bool {
 }
 
 /// Has UserInfo answer with a JWT though the client never asked for one.
-fn as_jwt(premise: &mut crate::faults::Premise<'_>, facts: &Facts<'_>) -> bool {
-    let Some(mut client) = facts.client().filter(|_| facts.case.point == Userinfo) else { return false };
+fn as_jwt(overrides: &mut crate::faults::Overrides<'_>, facts: &EditContext<'_>) -> bool {
+    let Some(mut client) = facts.client().filter(|_| facts.facts.point == Userinfo) else { return false };
     let unasked = client.userinfo_signed_response_alg.is_none();
     client.userinfo_signed_response_alg = Some(Alg::RS256);
     client.unregistered = false;
-    premise.settings.clients.insert(client.client_id(), client.into());
+    overrides.settings.clients.insert(client.client_id(), client.into());
     unasked
 }
 
-pub(super) const FAULTS: &[Lie] = &[
+pub(super) const FAULTS: &[FaultKind] = &[
     reject(
         "ui.sub.differs",
         "sub is not the ID token's.",
@@ -108,7 +108,7 @@ pub(super) const FAULTS: &[Lie] = &[
         "ui.content_type.jwt_unasked",
         "The answer is a JWT though nobody registered that.",
         &["userinfo.content_type", "userinfo.*"],
-        (USERINFO, &[Premise(|p, f| as_jwt(p, f))]),
+        (USERINFO, &[Override(|p, f| as_jwt(p, f))]),
     ),
     tolerate(
         "ui.content_type.uppercase",
@@ -224,7 +224,7 @@ pub(super) const FAULTS: &[Lie] = &[
         (
             AGGREGATED,
             &[Reply(Userinfo, |r, f| {
-                let at = f.with.url.clone().unwrap_or_else(|| f.settings.url_of(crate::world::Endpoint::UserInfo));
+                let at = f.options.url.clone().unwrap_or_else(|| f.settings.url_of(crate::world::Endpoint::UserInfo));
                 let token = URL_SAFE_NO_PAD.encode(f.draw.bytes());
                 sources(r, &json!({ "endpoint": at, "access_token": token }))
             })],

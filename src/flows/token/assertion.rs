@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use crate::protocol::{Lifetime, UnixTime};
-use crate::spec::{Check, Refused, quoted};
+use crate::spec::{Check, FailedCheck, quoted};
 use crate::tokens::{Alg, Opened, Unverified, verify_with_jwk, verify_with_secret};
-use crate::world::{Asked, AuthMethod, BackChannel, Client, Ctx, Endpoint, Name, Stop};
+use crate::world::{AuthMethod, BackChannel, Client, Ctx, Endpoint, Interrupt, RecordKey, Request};
 
 /// How far ahead of ours a client's clock may be.
 const SKEW: Lifetime = Lifetime::of_seconds(60);
@@ -22,9 +22,9 @@ pub(super) fn read(assertion: &str) -> (Option<String>, AuthMethod) {
 }
 
 /// Verifies signature, names, audience and time, and that it is used for the first time.
-pub(super) fn verify(ctx: &mut Ctx<'_>, client: &Client, asked: &Asked, assertion: &str) -> Result<(), Stop> {
+pub(super) fn verify(ctx: &mut Ctx<'_>, client: &Client, request: &Request, assertion: &str) -> Result<(), Interrupt> {
     let opened = open(ctx, client, assertion)?;
-    let valid = claims_hold(ctx, client, asked, &opened);
+    let valid = claims_hold(ctx, client, request, &opened);
     ctx.check_as(Check::ClientAssertionValid, valid.is_ok(), |refused| match &valid {
         Err((got, expected)) => {
             let say = format!("client_assertion has {}, where {expected} is expected", quoted(got));
@@ -33,7 +33,7 @@ pub(super) fn verify(ctx: &mut Ctx<'_>, client: &Client, asked: &Asked, assertio
         Ok(()) => refused,
     })?;
     let jti = opened.claim("jti").unwrap_or_default();
-    let name = Name::Assertion(client.client_id(), jti.to_owned());
+    let name = RecordKey::Assertion(client.client_id(), jti.to_owned());
     let used: Option<()> = ctx.records.get(&name)?;
     ctx.check_as(Check::ClientAssertionUnused, used.is_none(), |refused| {
         refused.got(jti).says(format!("client_assertion was used before: its jti {} is known", quoted(jti)))
@@ -43,7 +43,7 @@ pub(super) fn verify(ctx: &mut Ctx<'_>, client: &Client, asked: &Asked, assertio
     Ok(())
 }
 
-fn open(ctx: &mut Ctx<'_>, client: &Client, assertion: &str) -> Result<Opened, Stop> {
+fn open(ctx: &mut Ctx<'_>, client: &Client, assertion: &str) -> Result<Opened, Interrupt> {
     let opened = match (Opened::read(assertion).ok().and_then(|opened| opened.alg()), &client.secret) {
         (Some(Alg::HS256), Some(secret)) => verify_with_secret(assertion, secret),
         (Some(_), _) => match &client.jwks {
@@ -53,7 +53,7 @@ fn open(ctx: &mut Ctx<'_>, client: &Client, assertion: &str) -> Result<Opened, S
         (None, _) => Err(Unverified::Algorithm),
     };
     let why = opened.as_ref().err().map_or("", |why| why.sentence());
-    let refused = |refused: Refused| refused.says(format!("client_assertion {why}"));
+    let refused = |refused: FailedCheck| refused.says(format!("client_assertion {why}"));
     Ok(ctx.require_as(Check::ClientAssertionValid, opened.ok(), refused)?)
 }
 
@@ -62,9 +62,9 @@ fn verify_with_fetched(
     ctx: &mut Ctx<'_>,
     client: &Client,
     assertion: &str,
-) -> Result<Result<Opened, Unverified>, Stop> {
+) -> Result<Result<Opened, Unverified>, Interrupt> {
     let Some(uri) = &client.jwks_uri else { return Ok(Err(Unverified::Key)) };
-    let name = Name::ClientKeys(uri.to_string());
+    let name = RecordKey::ClientKeys(uri.to_string());
     let fetched: Value = ctx.records.get(&name)?.unwrap_or_default();
     let error = fetched.get("error").and_then(Value::as_str).map(str::to_owned);
     if let Some(error) = error {
@@ -74,13 +74,13 @@ fn verify_with_fetched(
     }
     let opened = verify_with_jwk(assertion, &fetched);
     if opened.is_err() && fetched.get("stale").and_then(Value::as_bool) == Some(true) {
-        return Err(Stop::Need(name));
+        return Err(Interrupt::Need(name));
     }
     Ok(opened)
 }
 
 /// What is wrong with the claims: what came, and what was expected.
-fn claims_hold(ctx: &Ctx<'_>, client: &Client, asked: &Asked, opened: &Opened) -> Result<(), (String, String)> {
+fn claims_hold(ctx: &Ctx<'_>, client: &Client, request: &Request, opened: &Opened) -> Result<(), (String, String)> {
     let text = |name: &str| opened.claim(name).unwrap_or_default().to_owned();
     for name in ["iss", "sub"] {
         if text(name) != client.id {
@@ -89,14 +89,14 @@ fn claims_hold(ctx: &Ctx<'_>, client: &Client, asked: &Asked, opened: &Opened) -
     }
     let settings = ctx.settings;
     let mut audiences =
-        vec![settings.issuer.clone(), settings.url_of(Endpoint::Token), settings.url_of(asked.endpoint)];
+        vec![settings.issuer.clone(), settings.url_of(Endpoint::Token), settings.url_of(request.endpoint)];
     let back = match &settings.back_channel {
         BackChannel::Issuer => None,
-        BackChannel::Follow => Some(format!("{}{}", asked.base, settings.issuer_path())),
+        BackChannel::Follow => Some(format!("{}{}", request.base, settings.issuer_path())),
         BackChannel::At(url) => Some(url.clone()),
     };
     if let Some(base) = back {
-        audiences.extend([settings.url_below(&base, Endpoint::Token), settings.url_below(&base, asked.endpoint)]);
+        audiences.extend([settings.url_below(&base, Endpoint::Token), settings.url_below(&base, request.endpoint)]);
     }
     let audiences: Vec<&str> = audiences.iter().map(String::as_str).collect();
     if !opened.is_for(&audiences) {

@@ -4,22 +4,22 @@ use std::sync::Arc;
 
 use crate::flows::alive::{self, alive};
 use crate::protocol::{CodeValue, Params, pkce};
-use crate::spec::{Check, Refused, compared, quoted};
-use crate::world::{AuthMethod, Code, Ctx, Grant, Issuance, Name, Seen, Stop};
+use crate::spec::{Check, FailedCheck, compared, quoted};
+use crate::world::{AuthMethod, Code, Ctx, Grant, Interrupt, Issuance, RecordKey, Seen};
 
 use super::AuthenticatedClient;
 use super::issue::{Wish, audience, issue, names_resource};
 
-pub(super) fn redeem(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Params) -> Result<Issuance, Stop> {
+pub(super) fn redeem(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Params) -> Result<Issuance, Interrupt> {
     let sent = ctx.parameter(params, "code")?;
-    let name = Name::Code(CodeValue::from(sent));
+    let name = RecordKey::Code(CodeValue::from(sent));
     let code: Option<Code> = ctx.records.get(&name)?;
     let mut code = ctx.require(Check::CodeKnown, code)?;
     ctx.check_as(Check::CodeOfThisClient, code.client == client.client_id(), |refused| {
         let say = format!("The code was issued to another app than {}", quoted(&client.id));
         refused.says(say).aside(format!("it was issued to {}", code.client))
     })?;
-    let grant: Option<Arc<Grant>> = ctx.records.get(&Name::Grant(code.grant.clone()))?;
+    let grant: Option<Arc<Grant>> = ctx.records.get(&RecordKey::Grant(code.grant.clone()))?;
     let issuer = &ctx.settings.issuer;
     let grant = ctx.require(Check::CodeKnown, grant.filter(|grant| grant.issuer == *issuer))?;
     unused(ctx, &code, &grant)?;
@@ -46,7 +46,7 @@ pub(super) fn redeem(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &P
     Ok(issue(ctx, client, (grant_id, grant), wish))
 }
 
-fn fresh(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, code: &Code) -> Result<(), Refused> {
+fn fresh(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, code: &Code) -> Result<(), FailedCheck> {
     let (age, lives) = (ctx.now_ms.since(code.issued_at), ctx.settings.lifetimes(client).code);
     ctx.check_as(Check::CodeFresh, ctx.now < code.until, |refused| {
         refused.says(format!("The code is {age} old and lives {}", lives.in_words()))
@@ -56,7 +56,7 @@ fn fresh(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, code: &Code) -> Result
 }
 
 /// [RFC 6749 §4.1.3](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3). The caller may be a thief, who is not told what would be right.
-fn redirect_uri_repeated(ctx: &mut Ctx<'_>, code: &Code, params: &Params) -> Result<(), Refused> {
+fn redirect_uri_repeated(ctx: &mut Ctx<'_>, code: &Code, params: &Params) -> Result<(), FailedCheck> {
     let sent = params.get("redirect_uri").unwrap_or_default();
     ctx.check_as(Check::RedirectUriRepeated, sent == code.redirect_uri, |refused| match sent {
         "" => refused.says("redirect_uri is missing: the one of the authorization request is needed again"),
@@ -66,18 +66,18 @@ fn redirect_uri_repeated(ctx: &mut Ctx<'_>, code: &Code, params: &Params) -> Res
 
 /// A second use means that somebody else has the code, and perhaps the tokens: they end,
 /// [RFC 6749 §4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2).
-fn unused(ctx: &mut Ctx<'_>, code: &Code, grant: &Grant) -> Result<(), Refused> {
+fn unused(ctx: &mut Ctx<'_>, code: &Code, grant: &Grant) -> Result<(), FailedCheck> {
     let Some(at) = code.redeemed_at else { return ctx.check(Check::CodeUnused, true) };
     let mut revoked = Grant::clone(grant);
     revoked.revoked = true;
     let kept = ctx.now.plus(ctx.settings.policy.lifetimes.refresh_token);
-    ctx.records.put(Name::Grant(code.grant.clone()), revoked, kept);
+    ctx.records.put(RecordKey::Grant(code.grant.clone()), revoked, kept);
     let ago = ctx.now.since(at);
     Err(ctx.refuse(Check::CodeUnused).says(format!("The code was redeemed {ago} s ago already")))
 }
 
 /// Whoever redeems must be who asked, [RFC 7636 §4.6](https://www.rfc-editor.org/rfc/rfc7636#section-4.6).
-fn proof_key(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, code: &Code, params: &Params) -> Result<(), Refused> {
+fn proof_key(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, code: &Code, params: &Params) -> Result<(), FailedCheck> {
     let verifier = params.get("code_verifier");
     if ctx.settings.policy.lenient_pkce {
         return Ok(());

@@ -3,12 +3,12 @@
 use crate::flows::visit::{asked_or_registered, scopes_allowed};
 use crate::protocol::{Map, Params, Scopes};
 use crate::spec::{Check, quoted};
-use crate::world::{AuthMethod, Ctx, Grant, Issuance, Person, Stop};
+use crate::world::{AuthMethod, Ctx, Grant, Interrupt, Issuance, SignedInUser};
 
 use super::AuthenticatedClient;
 use super::issue::{Wish, audience, issue as give, names_resource};
 
-pub(super) fn issue(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Params) -> Result<Issuance, Stop> {
+pub(super) fn issue(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Params) -> Result<Issuance, Interrupt> {
     ctx.check_as(Check::ClientConfidential, client.method() != AuthMethod::None, |refused| {
         refused.says(format!("{} did not authenticate, and gets no token of its own so", quoted(client.shown_name())))
     })?;
@@ -19,7 +19,7 @@ pub(super) fn issue(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Pa
         None => scopes.filtered(|scope| !matches!(scope, "openid" | "offline_access")),
     };
     scopes_allowed(ctx, client, &scopes)?;
-    let person = Person { claims: Some(Map::new()), ..Person::known(client.id.as_str().into()) };
+    let person = SignedInUser { claims: Some(Map::new()), ..SignedInUser::known(client.id.as_str().into()) };
     let grant = Grant::new(&ctx.settings.issuer, client.client_id(), person, scopes.clone());
     let id = ctx.entropy.id().into();
     let audience = audience(ctx, client, &grant, params)?;

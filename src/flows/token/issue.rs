@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::flows::visit::resources_usable;
 use crate::protocol::{GrantId, Lifetime, Params, Scopes, UnixTime};
-use crate::spec::{Check, Refused, one_of, quoted};
-use crate::world::{Access, AccessTokenFormat, Client, Ctx, Grant, Issuance, Name, Refresh};
+use crate::spec::{Check, FailedCheck, one_of, quoted};
+use crate::world::{AccessToken, AccessTokenFormat, Client, Ctx, Grant, Issuance, RecordKey, RefreshToken};
 
 /// How much longer than a token its record is kept, so that an expired one is told from an unknown one.
 const EXPIRED: Lifetime = Lifetime::of_seconds(3_600);
@@ -36,7 +36,7 @@ pub(super) fn issue(
     let opaque = ctx.settings.access_token_format(client) == AccessTokenFormat::Opaque;
     let access = if opaque { ctx.entropy.secret() } else { ctx.entropy.id() };
     let access_until = ctx.now.plus(lifetimes.access_token);
-    let record = Access {
+    let record = AccessToken {
         grant: grant_id.clone(),
         scopes: wish.scopes.clone(),
         audience: wish.audience.clone(),
@@ -45,17 +45,17 @@ pub(super) fn issue(
         opaque,
         revoked: false,
     };
-    ctx.records.put(Name::Access(access.as_str().into()), record, access_until.plus(EXPIRED));
+    ctx.records.put(RecordKey::AccessToken(access.as_str().into()), record, access_until.plus(EXPIRED));
     let mut kept_until = access_until.max(wish.kept_until);
     let refresh = wish.with_refresh_token.then(|| ctx.entropy.secret());
     let refresh_until = refresh.is_some().then(|| ctx.now.plus(lifetimes.refresh_token));
     if let Some(value) = &refresh {
         let until = ctx.now.plus(lifetimes.refresh_token);
-        let record = Refresh { grant: grant_id.clone(), client: grant.client.clone(), until, replaced_at: None };
-        ctx.records.put(Name::Refresh(value.as_str().into()), record, until.plus(EXPIRED));
+        let record = RefreshToken { grant: grant_id.clone(), client: grant.client.clone(), until, replaced_at: None };
+        ctx.records.put(RecordKey::RefreshToken(value.as_str().into()), record, until.plus(EXPIRED));
         kept_until = kept_until.max(until);
     }
-    ctx.records.put(Name::Grant(grant_id.clone()), grant.clone(), kept_until.plus(EXPIRED));
+    ctx.records.put(RecordKey::Grant(grant_id.clone()), grant.clone(), kept_until.plus(EXPIRED));
     Issuance {
         client: Arc::clone(client),
         grant,
@@ -83,7 +83,7 @@ pub(super) fn audience(
     client: &Client,
     grant: &Grant,
     params: &Params,
-) -> Result<Vec<String>, Refused> {
+) -> Result<Vec<String>, FailedCheck> {
     let asked: Vec<String> = params.all("resource").filter(|uri| !uri.is_empty()).map(str::to_owned).collect();
     resources_usable(ctx, &asked)?;
     if !asked.is_empty() && !grant.resource.is_empty() {

@@ -13,30 +13,30 @@ pub use verify_client::{AuthenticatedClient, verify_client};
 
 use crate::flows::visit::grant_type_allowed;
 use crate::protocol::nearest;
-use crate::spec::{Check, Meant, quoted};
-use crate::world::{Asked, Ctx, Failure, GrantType, Outcome, Seen, Stop};
+use crate::spec::{Check, Suggestion, quoted};
+use crate::world::{Ctx, Failure, GrantType, Interrupt, Outcome, Request, Seen};
 
 /// An app asks for tokens.
-pub fn token(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Outcome, Failure> {
-    let client = verify_client(ctx, asked)?;
-    let grant_type = grant_type(ctx, &client, asked)?;
+pub fn token(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Failure> {
+    let client = verify_client(ctx, request)?;
+    let grant_type = grant_type(ctx, &client, request)?;
     let issuance = match grant_type {
-        GrantType::AuthorizationCode => authorization_code::redeem(ctx, &client, &asked.params),
-        GrantType::RefreshToken => refresh::refresh(ctx, &client, &asked.params),
-        GrantType::ClientCredentials => client_credentials::issue(ctx, &client, &asked.params),
-        GrantType::Password => password::issue(ctx, &client, &asked.params),
+        GrantType::AuthorizationCode => authorization_code::redeem(ctx, &client, &request.params),
+        GrantType::RefreshToken => refresh::refresh(ctx, &client, &request.params),
+        GrantType::ClientCredentials => client_credentials::issue(ctx, &client, &request.params),
+        GrantType::Password => password::issue(ctx, &client, &request.params),
     }?;
     Ok(Outcome::Issue(Box::new(issuance)))
 }
 
-fn grant_type(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, asked: &Asked) -> Result<GrantType, Stop> {
-    let sent = ctx.parameter(&asked.params, "grant_type")?;
+fn grant_type(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, request: &Request) -> Result<GrantType, Interrupt> {
+    let sent = ctx.parameter(&request.params, "grant_type")?;
     let known = GrantType::ALL.into_iter().find(|grant_type| grant_type.as_str() == sent);
     let grant_type = ctx.require_as(Check::GrantTypeKnown, known, |refused| {
         let names = GrantType::ALL.map(GrantType::as_str);
-        let meant = nearest(sent, names).map(|word| Meant::Word { word: word.to_owned(), link: None });
+        let meant = nearest(sent, names).map(|word| Suggestion::Word { word: word.to_owned(), link: None });
         let say = format!("The grant type {} is not offered", quoted(sent));
-        refused.got(sent).expected(names.join(", ")).says(say).meant(meant)
+        refused.got(sent).expected(names.join(", ")).says(say).suggest(meant)
     })?;
     ctx.see(Check::GrantTypeKnown, Seen::Value(grant_type.as_str().into()));
     grant_type_allowed(ctx, client, grant_type)?;

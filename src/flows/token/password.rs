@@ -5,15 +5,15 @@ use crate::flows::sign_in::authenticate;
 use crate::flows::visit::{asked_or_registered, scopes_allowed};
 use crate::protocol::{Params, Scopes};
 use crate::spec::{Check, Refusal};
-use crate::world::{Ctx, Grant, Issuance, Person, Stop};
+use crate::world::{Ctx, Grant, Interrupt, Issuance, SignedInUser};
 
 use super::AuthenticatedClient;
 use super::issue::{Wish, audience, issue as give, names_resource};
 
-pub(super) fn issue(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Params) -> Result<Issuance, Stop> {
+pub(super) fn issue(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Params) -> Result<Issuance, Interrupt> {
     let typed = ctx.parameter(params, "username")?;
     // RFC 6749 §5.2: whatever is wrong with the person's credentials is `invalid_grant`.
-    let invalid = |refused: crate::spec::Refused| refused.because(Refusal::PasswordWrong);
+    let invalid = |refused: crate::spec::FailedCheck| refused.because(Refusal::PasswordWrong);
     let user = authenticate(ctx, typed, params.get("password").unwrap_or_default());
     let user = user.map_err(invalid)?;
     ctx.check_as(Check::PersonMaySignIn, !user.locked, |refused| {
@@ -25,7 +25,7 @@ pub(super) fn issue(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Pa
     let grant = Grant {
         auth_time: Some(ctx.now),
         amr: vec!["pwd".into()],
-        ..Grant::new(&ctx.settings.issuer, client.client_id(), Person::known(user.sub), scopes.clone())
+        ..Grant::new(&ctx.settings.issuer, client.client_id(), SignedInUser::known(user.sub), scopes.clone())
     };
     let id = ctx.entropy.id().into();
     let audience = audience(ctx, client, &grant, params)?;

@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use crate::flows::alive::{self, alive};
 use crate::protocol::{Millis, Params, RefreshValue, Scopes};
-use crate::spec::{Check, Refused, quoted};
+use crate::spec::{Check, FailedCheck, quoted};
 use crate::tokens::Opened;
-use crate::world::{Ctx, Grant, Issuance, Name, Refresh, Seen, Session, Stop};
+use crate::world::{Ctx, Grant, Interrupt, Issuance, RecordKey, RefreshToken, Seen, Session};
 
 use crate::tokens::REFRESH_TYP;
 
 use super::AuthenticatedClient;
 use super::issue::{Wish, audience, issue, names_resource};
 
-pub(super) fn refresh(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Params) -> Result<Issuance, Stop> {
+pub(super) fn refresh(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Params) -> Result<Issuance, Interrupt> {
     let sent = ctx.parameter(params, "refresh_token")?;
-    let name = Name::Refresh(refresh_name(ctx, sent));
-    let token: Option<Refresh> = ctx.records.get(&name)?;
+    let name = RecordKey::RefreshToken(refresh_name(ctx, sent));
+    let token: Option<RefreshToken> = ctx.records.get(&name)?;
     let mut token = ctx.require(Check::RefreshKnown, token)?;
     ctx.check_as(Check::RefreshOfThisClient, token.client == client.client_id(), |refused| {
         let say = format!("The refresh token was issued to another app than {}", quoted(&client.id));
@@ -27,7 +27,7 @@ pub(super) fn refresh(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &
         refused.says(format!("The refresh token expired {} ago", Millis::of_seconds(-left)))
     })?;
     ctx.see(Check::RefreshFresh, Seen::Left(left));
-    let grant: Option<Arc<Grant>> = ctx.records.get(&Name::Grant(token.grant.clone()))?;
+    let grant: Option<Arc<Grant>> = ctx.records.get(&RecordKey::Grant(token.grant.clone()))?;
     let issuer = &ctx.settings.issuer;
     let grant = ctx.require(Check::RefreshKnown, grant.filter(|grant| grant.issuer == *issuer))?;
     alive(ctx, &grant, alive::GRANT)?;
@@ -71,26 +71,26 @@ pub(in crate::flows) fn refresh_name(ctx: &Ctx<'_>, token: &str) -> RefreshValue
 
 /// A replaced token that comes again was stolen, or is used by two at once. Nobody can tell which, so the family ends,
 /// [RFC 9700 §4.14.2](https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2). Within the grace it is forgiven.
-fn unused(ctx: &mut Ctx<'_>, token: &Refresh, grant: &Grant) -> Result<(), Refused> {
+fn unused(ctx: &mut Ctx<'_>, token: &RefreshToken, grant: &Grant) -> Result<(), FailedCheck> {
     let grace = ctx.settings.policy.refresh_grace;
     let reused = token.replaced_at.filter(|at| ctx.now >= at.plus(grace));
     let Some(at) = reused else { return ctx.check(Check::RefreshUnused, true) };
     let mut revoked = Grant::clone(grant);
     revoked.revoked = true;
-    ctx.records.put(Name::Grant(token.grant.clone()), revoked, token.until);
+    ctx.records.put(RecordKey::Grant(token.grant.clone()), revoked, token.until);
     let ago = ctx.now.since(at);
     Err(ctx.refuse(Check::RefreshUnused).says(format!("The refresh token was replaced by a newer one {ago} s ago")))
 }
 
 /// Without `offline_access` a refresh token lives as long as the sign-in,
 /// [Back-Channel Logout §2.7](https://openid.net/specs/openid-connect-backchannel-1_0.html#BCActions).
-pub(in crate::flows) fn session_lives(ctx: &Ctx<'_>, grant: &Grant) -> Result<bool, Stop> {
+pub(in crate::flows) fn session_lives(ctx: &Ctx<'_>, grant: &Grant) -> Result<bool, Interrupt> {
     let Some(id) = grant.session.as_ref().filter(|_| !grant.scopes.contains("offline_access")) else { return Ok(true) };
-    let session: Option<Session> = ctx.records.get(&Name::Session(id.clone()))?;
+    let session: Option<Session> = ctx.records.get(&RecordKey::Session(id.clone()))?;
     Ok(session.is_some_and(|session| !session.ended && ctx.now < session.until))
 }
 
-fn narrowed(ctx: &mut Ctx<'_>, grant: &Grant, params: &Params) -> Result<Scopes, Refused> {
+fn narrowed(ctx: &mut Ctx<'_>, grant: &Grant, params: &Params) -> Result<Scopes, FailedCheck> {
     let Some(asked) = params.get("scope").map(Scopes::from) else { return Ok(grant.scopes.clone()) };
     let beyond = asked.iter().find(|scope| !grant.scopes.contains(scope));
     ctx.check_as(Check::ScopeWithinGrant, beyond.is_none(), |refused| {

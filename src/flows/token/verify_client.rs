@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crate::flows::documents::readable;
 use crate::flows::sign_in::same;
 use crate::flows::visit::unknown_client;
-use crate::spec::{Check, Refusal, Refused, one_of, quoted};
-use crate::world::{Asked, AuthMethod, Client, Credential, Ctx, Seen, Stop};
+use crate::spec::{Check, FailedCheck, Refusal, one_of, quoted};
+use crate::world::{AuthMethod, Client, Credential, Ctx, Interrupt, Request, Seen};
 
 use super::assertion;
 
@@ -45,10 +45,10 @@ struct Claimed<'a> {
 }
 
 /// Finds and verifies the client of a request to the token endpoint or one of its neighbours.
-pub fn verify_client(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<AuthenticatedClient, Stop> {
-    readable(ctx, asked)?;
-    ctx.readable_parameters(&asked.params)?;
-    let claimed = claimed(ctx, asked)?;
+pub fn verify_client(ctx: &mut Ctx<'_>, request: &Request) -> Result<AuthenticatedClient, Interrupt> {
+    readable(ctx, request)?;
+    ctx.readable_parameters(&request.params)?;
+    let claimed = claimed(ctx, request)?;
     let id = ctx.require(Check::ClientNamed, claimed.id)?;
     let settings = ctx.settings;
     let client = ctx.require_as(Check::ClientKnown, settings.client(&id), |refused| {
@@ -62,14 +62,14 @@ pub fn verify_client(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<AuthenticatedCl
             secret_matches(ctx, &client, (claimed.secret, claimed.as_sent))?;
         }
         AuthMethod::ClientSecretJwt | AuthMethod::PrivateKeyJwt => {
-            assertion::verify(ctx, &client, asked, claimed.assertion.unwrap_or_default())?;
+            assertion::verify(ctx, &client, request, claimed.assertion.unwrap_or_default())?;
         }
     }
     Ok(AuthenticatedClient { client, method: claimed.method })
 }
 
 /// The two ways of sending a secret are one as far as most providers care, so the other than the registered one is served and remarked on.
-fn method_allowed(ctx: &mut Ctx<'_>, client: &Client, method: AuthMethod) -> Result<(), Refused> {
+fn method_allowed(ctx: &mut Ctx<'_>, client: &Client, method: AuthMethod) -> Result<(), FailedCheck> {
     // Nobody registered a method for a client that nobody registered.
     if client.unregistered
         && matches!(method, AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost | AuthMethod::None)
@@ -107,7 +107,7 @@ fn secret_matches(
     ctx: &mut Ctx<'_>,
     client: &Client,
     (sent, as_sent): (Option<&str>, Option<&str>),
-) -> Result<(), Refused> {
+) -> Result<(), FailedCheck> {
     if client.unregistered {
         return Ok(());
     }
@@ -126,23 +126,23 @@ fn secret_matches(
 }
 
 /// Collects what was sent, which must be one way of authenticating, [RFC 6749 §2.3](https://www.rfc-editor.org/rfc/rfc6749#section-2.3).
-fn claimed<'a>(ctx: &mut Ctx<'_>, asked: &'a Asked) -> Result<Claimed<'a>, Refused> {
-    let in_body = (asked.params.get("client_id"), asked.params.get("client_secret"));
-    let in_header = match &asked.credential {
+fn claimed<'a>(ctx: &mut Ctx<'_>, request: &'a Request) -> Result<Claimed<'a>, FailedCheck> {
+    let in_body = (request.params.get("client_id"), request.params.get("client_secret"));
+    let in_header = match &request.credential {
         Some(Credential::Basic { id, secret, .. }) => Some((id.as_str(), secret.as_str())),
         _ => None,
     };
-    let as_sent = match &asked.credential {
+    let as_sent = match &request.credential {
         Some(Credential::Basic { as_sent, .. }) => as_sent.as_deref(),
         _ => None,
     };
-    let assertion = asked.params.get("client_assertion");
+    let assertion = request.params.get("client_assertion");
     let ways = [in_header.is_some(), in_body.1.is_some(), assertion.is_some()];
     let once = ways.iter().filter(|used| **used).count() <= 1
         && in_header.zip(in_body.0).is_none_or(|((header, _), body)| header == body);
     ctx.check(Check::ClientAuthenticatesOnce, once)?;
     if let Some(assertion) = assertion {
-        let kind = asked.params.get("client_assertion_type");
+        let kind = request.params.get("client_assertion_type");
         let right = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
         ctx.check_as(Check::ClientAssertionValid, kind == Some(right), |refused| {
             let kind = kind.unwrap_or("not sent");

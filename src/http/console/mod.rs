@@ -10,9 +10,9 @@ use axum::response::{IntoResponse as _, Response};
 use crate::realm::{Entry, Realm};
 use crate::world::Settings;
 
-use super::front_door::Door;
 use super::guard;
 use super::pages::{At, html};
+use super::state::AppState;
 
 /// How many exchanges the page lists.
 const LISTED: usize = 50;
@@ -29,7 +29,7 @@ struct Console<'a> {
 }
 
 /// The page at the issuer's root.
-pub(super) fn console(door: &Door, realm: &Realm, request: &Request) -> Response {
+pub(super) fn console(state: &AppState, realm: &Realm, request: &Request) -> Response {
     let settings = realm.settings();
     if let Err((status, why)) = guard::local_host(request.headers(), &settings) {
         return (StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN), why).into_response();
@@ -43,7 +43,7 @@ pub(super) fn console(door: &Door, realm: &Realm, request: &Request) -> Response
         discovery: settings.url_of(crate::world::Endpoint::Discovery),
         entries,
         count: realm.journal.count(),
-        refused_config: door.refused_config(),
+        refused_config: state.refused_config(),
     })
     .0
 }

@@ -99,7 +99,7 @@ pub(super) fn operations() -> Vec<Operation> {
         ),
         sends("POST", "/expect", "Waits until something has happened", (200, expect)).about(
             "Answers as soon as it has; where it has not when the time is over, the problem is `expectation-not-met`, and `near_misses` say what \
-             came instead. With `count` it is waited until the time is over, since one more may come.",
+             came instead. FaultOptions `count` it is waited until the time is over, since one more may come.",
             r#"{"event": "code_redeemed", "where": {"client": "notes-web"}, "count": 0}"#,
             r#"{"count": 1, "exchanges": [3]}"#,
         ),
@@ -191,7 +191,7 @@ async fn show(call: Call) -> Result<Whole, Problem> {
 async fn exported(call: Call) -> Result<Response, Problem> {
     let (id, entries) = messages(&call)?;
     let settings = call.realm.settings();
-    let base = &settings.place.origin;
+    let base = &settings.issuer_parts.origin;
     let text = |media_type: &'static str, text: String| ([(CONTENT_TYPE, media_type)], text).into_response();
     match call.query.get("as").unwrap_or("json") {
         "json" => Ok(Json(show(call).await?).into_response()),

@@ -28,8 +28,8 @@ use axum::routing::{MethodFilter, on};
 use crate::protocol::{Params, nearest};
 use crate::realm::Realm;
 
-use super::front_door::Door;
 use super::guard::{self, TurnedAway};
+use super::state::AppState;
 use super::tickets::HEADER;
 use operation::{Call, Operation, PAGING, Scope};
 use problem::Problem;
@@ -63,18 +63,18 @@ pub fn openapi() -> String {
 }
 
 /// The routes below `/_control/v1`.
-pub(super) fn control(door: &Arc<Door>) -> Router {
+pub(super) fn control(state: &Arc<AppState>) -> Router {
     let mut router = Router::new();
     for operation in operations() {
         let operation = Arc::new(operation);
-        let door = Arc::clone(door);
+        let state = Arc::clone(state);
         let path = format!("/_control/v1{}", operation.path);
         let below =
             (operation.scope == Scope::Realm).then(|| format!("/_control/v1/realms/{{realm}}{}", operation.path));
         let method = filter(operation.method);
         let handler = move |path: RawPathParams, request: Request| {
-            let (operation, door) = (Arc::clone(&operation), Arc::clone(&door));
-            async move { handled(&door, &operation, &path, request).await.unwrap_or_else(Problem::into_response) }
+            let (operation, state) = (Arc::clone(&operation), Arc::clone(&state));
+            async move { handled(&state, &operation, &path, request).await.unwrap_or_else(Problem::into_response) }
         };
         router = router.route(&path, on(method, handler.clone()));
         // The index is where people try it with a slash as well.
@@ -126,28 +126,28 @@ fn filter(method: &str) -> MethodFilter {
 }
 
 async fn handled(
-    door: &Arc<Door>,
+    state: &Arc<AppState>,
     operation: &Operation,
     path: &RawPathParams,
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     if !operation.open {
-        allowed(door, &parts).map_err(|(status, why)| Problem::new(status, why))?;
+        allowed(state, &parts).map_err(|(status, why)| Problem::new(status, why))?;
     }
     let path = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let query = Params::parse(parts.uri.query().unwrap_or_default().as_bytes());
     known_query(operation, &query)?;
     let mut call = Call {
-        door: Arc::clone(door),
-        realm: Arc::clone(&door.realms.root),
+        state: Arc::clone(state),
+        realm: Arc::clone(&state.realms.root),
         path,
         whole: query.clone(),
         query,
         headers: parts.headers.clone(),
     };
     if operation.scope == Scope::Realm {
-        call.realm = meant(door, &call)?;
+        call.realm = realm_of(state, &call)?;
     }
     let Ok(bytes) = to_bytes(body, LARGEST).await else {
         return Err(Problem::new(413, "the body is larger than 16 MiB"));
@@ -178,21 +178,21 @@ fn known_query(operation: &Operation, query: &Params) -> Result<(), Problem> {
 }
 
 /// The realm that a call is about: by path, by header, or the first one.
-fn meant(door: &Door, call: &Call) -> Result<Arc<Realm>, Problem> {
+fn realm_of(state: &AppState, call: &Call) -> Result<Arc<Realm>, Problem> {
     let named = call.path.get("realm").map(String::as_str);
     let header = call.headers.get(HEADER).map(|name| name.to_str().unwrap_or("?"));
-    let Some(name) = named.or(header) else { return Ok(Arc::clone(&door.realms.root)) };
-    door.realms.get(name).ok_or_else(|| {
-        let near = door.realms.near(name);
+    let Some(name) = named.or(header) else { return Ok(Arc::clone(&state.realms.root)) };
+    state.realms.get(name).ok_or_else(|| {
+        let near = state.realms.near(name);
         Problem::missing("realm", name, near.iter().map(String::as_str))
     })
 }
 
-fn allowed(door: &Door, parts: &Parts) -> Result<(), TurnedAway> {
-    guard::local_host(&parts.headers, &door.realms.root.settings())?;
+fn allowed(state: &AppState, parts: &Parts) -> Result<(), TurnedAway> {
+    guard::local_host(&parts.headers, &state.realms.root.settings())?;
     guard::own_origin(&parts.headers)?;
-    let root = door.realms.root.settings();
-    guard::control_token(&parts.headers, door.control_token.as_deref(), (door.listening_on, &root))
+    let root = state.realms.root.settings();
+    guard::control_token(&parts.headers, state.control_token.as_deref(), (state.listening_on, &root))
 }
 
 /// A form of another site can be posted here without asking; JSON cannot.

@@ -14,7 +14,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::http::front_door::Door;
+use crate::http::AppState;
 use crate::protocol::Params;
 use crate::realm::Realm;
 
@@ -23,7 +23,7 @@ use super::problem::Problem;
 /// A request to the control API.
 #[derive(Clone)]
 pub(super) struct Call {
-    pub(super) door: Arc<Door>,
+    pub(super) state: Arc<AppState>,
     pub(super) realm: Arc<Realm>,
     pub(super) path: HashMap<String, String>,
     pub(super) query: Params,

@@ -70,8 +70,8 @@ fn view(realm: &Arc<Realm>, until: Option<UnixTime>) -> RealmView {
 }
 
 async fn list(call: Call) -> Result<Vec<RealmView>, Problem> {
-    let root = view(&call.door.realms.root, None);
-    let named = call.door.realms.list().into_iter().map(|(realm, _, until)| view(&realm, until));
+    let root = view(&call.state.realms.root, None);
+    let named = call.state.realms.list().into_iter().map(|(realm, _, until)| view(&realm, until));
     Ok(std::iter::once(root).chain(named).collect())
 }
 
@@ -86,8 +86,8 @@ async fn open(call: Call, config: Config) -> Result<RealmView, Problem> {
         return Err(Problem::new(422, "a realm that is open for no time is never there").field("ttl"));
     }
     // Waiting for a port that another realm is about to leave is not done where requests are answered.
-    let door = Arc::clone(&call.door);
-    let opened = tokio::task::spawn_blocking(move || door.open(&config, config.ttl)).await;
+    let state = Arc::clone(&call.state);
+    let opened = tokio::task::spawn_blocking(move || state.open(&config, config.ttl)).await;
     let realm = opened.map_err(|e| Problem::new(500, e.to_string()))??;
     find(&call, realm.name())
 }
@@ -97,29 +97,29 @@ async fn show(call: Call) -> Result<RealmView, Problem> {
 }
 
 fn find(call: &Call, name: &str) -> Result<RealmView, Problem> {
-    if name == call.door.realms.root.name() {
-        return Ok(view(&call.door.realms.root, None));
+    if name == call.state.realms.root.name() {
+        return Ok(view(&call.state.realms.root, None));
     }
-    let named = call.door.realms.list().into_iter().find(|(realm, ..)| realm.name() == name);
+    let named = call.state.realms.list().into_iter().find(|(realm, ..)| realm.name() == name);
     named.map(|(realm, _, until)| view(&realm, until)).ok_or_else(|| missing(call, name))
 }
 
 fn missing(call: &Call, name: &str) -> Problem {
-    let near = call.door.realms.near(name);
+    let near = call.state.realms.near(name);
     Problem::missing("realm", name, near.iter().map(String::as_str))
 }
 
 async fn close(call: Call) -> Result<(), Problem> {
     let name = call.part("realm");
-    if name == call.door.realms.root.name() {
+    if name == call.state.realms.root.name() {
         return Err(Problem::new(409, "the first realm is always there: POST /_control/v1/reset makes it new"));
     }
-    if call.door.realms.close(name) { Ok(()) } else { Err(missing(&call, name)) }
+    if call.state.realms.close(name) { Ok(()) } else { Err(missing(&call, name)) }
 }
 
 async fn ticket(call: Call) -> Result<TicketView, Problem> {
     let name = call.part("realm").to_owned();
-    let realm = call.door.realms.get(&name).ok_or_else(|| missing(&call, &name))?;
-    let ticket = call.door.ticket(&realm);
+    let realm = call.state.realms.get(&name).ok_or_else(|| missing(&call, &name))?;
+    let ticket = call.state.ticket(&realm);
     Ok(TicketView { realm: name, cookie: ticket.cookie, value: ticket.value, url: ticket.url })
 }

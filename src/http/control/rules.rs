@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::faults::{Act, Budget, FAULTS, Fault, Lie, Login, Match, Origin, Rule, TEST_IDENTITIES, With};
+use crate::faults::{
+    Action, Budget, FAULTS, Fault, FaultKind, FaultOptions, Login, Match, Origin, Rule, TEST_IDENTITIES,
+};
 use crate::protocol::UnixTime;
 
 use super::operation::{Call, Operation, asks, does, lists, sends};
@@ -36,7 +38,7 @@ struct RuleView {
     login: Option<Login>,
     /// The fault's own numbers and names.
     #[serde(skip_serializing_if = "Option::is_none")]
-    with: Option<With>,
+    with: Option<FaultOptions>,
     /// Why it may never speak, as far as that is known.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
@@ -128,8 +130,8 @@ pub(super) fn operations() -> Vec<Operation> {
 
 fn view(call: &Call, rule: &Rule) -> RuleView {
     let (login, with) = match &rule.act {
-        Act::Answer(login) => (Some(Login::clone(login)), None),
-        Act::Lie(_, with) => (None, Some(with.clone()).filter(|with| *with != With::default())),
+        Action::NextLogin(login) => (Some(Login::clone(login)), None),
+        Action::Fault(_, with) => (None, Some(with.clone()).filter(|with| *with != FaultOptions::default())),
     };
     RuleView {
         id: rule.id,
@@ -137,7 +139,7 @@ fn view(call: &Call, rule: &Rule) -> RuleView {
         origin: rule.origin,
         when: rule.when.clone(),
         budget: rule.budget.clone(),
-        spoke: rule.spoke(),
+        spoke: rule.applied(),
         left: rule.left(),
         until: rule.until,
         login,
@@ -177,13 +179,13 @@ async fn next_login(call: Call, login: Login) -> Result<RuleView, Problem> {
 }
 
 async fn fault(call: Call, fault: Fault) -> Result<RuleView, Problem> {
-    let fault = call.door.realms.resolve(&call.realm, fault)?;
+    let fault = call.state.realms.resolve(&call.realm, fault)?;
     let id = call.realm.fault(&fault)?;
     one(&call, id)
 }
 
 async fn catalog(_: Call) -> Result<Catalog, Problem> {
-    let fault = |fault: &'static Lie| FaultView {
+    let fault = |fault: &'static FaultKind| FaultView {
         name: fault.id,
         sentence: fault.sentence,
         altered: fault.altered.to_vec(),
@@ -191,10 +193,8 @@ async fn catalog(_: Call) -> Result<Catalog, Problem> {
         correct: fault.correct,
         section: fault.section,
     };
-    let identity = |(word, sentence, _): &(&'static str, &'static str, crate::faults::Tag)| TestIdentity {
-        word,
-        example: format!("alice+{word}@example.com"),
-        sentence,
+    let identity = |(word, sentence, _): &(&'static str, &'static str, crate::faults::TestIdentityEffect)| {
+        TestIdentity { word, example: format!("alice+{word}@example.com"), sentence }
     };
     Ok(Catalog {
         faults: FAULTS.iter().map(fault).collect(),

@@ -42,13 +42,13 @@ struct Info {
 #[serde(default, deny_unknown_fields)]
 struct Reset {
     /// `users`, `clients`, or both.
-    keep: Vec<Kept>,
+    keep: Vec<Keep>,
 }
 
 /// What a reset can leave alone.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-enum Kept {
+enum Keep {
     /// The people.
     Users,
     /// The apps.
@@ -213,10 +213,10 @@ async fn reset(call: Call, reset: Reset) -> Result<Info, Problem> {
     call.realm.reset().await?;
     if !reset.keep.is_empty() {
         call.realm.change(|config| {
-            if reset.keep.contains(&Kept::Users) {
+            if reset.keep.contains(&Keep::Users) {
                 config.user = before.user;
             }
-            if reset.keep.contains(&Kept::Clients) {
+            if reset.keep.contains(&Keep::Clients) {
                 config.client = before.client;
             }
             Ok::<_, Problem>(())

@@ -10,7 +10,7 @@ use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore};
 
 use crate::protocol::{BrowserId, Lifetime};
 use crate::realm::Realm;
-use crate::world::{Endpoint, Name, Record, Settings};
+use crate::world::{Endpoint, Record, RecordKey, Settings};
 
 const BROWSER: &str = "browser";
 
@@ -39,7 +39,7 @@ pub(in crate::http) fn cookies(realm: &Arc<Realm>, settings: &Settings) -> Sessi
 /// Cookies do not keep the ports of one host apart, nor does a path keep out those of the paths above it, so the name does both: two
 /// providers on one machine must not sign each other out. A realm that answers in another's name has a cookie of its own as well.
 pub(in crate::http) fn cookie_name(realm: &Realm, settings: &Settings) -> String {
-    let port = settings.place.authority.rsplit_once(':').map_or("", |(_, port)| port);
+    let port = settings.issuer_parts.authority.rsplit_once(':').map_or("", |(_, port)| port);
     let guest = if realm.settings().issuer == settings.issuer { "" } else { realm.name() };
     let parts = [port, settings.issuer_path().trim_start_matches('/'), guest];
     let parts = parts.into_iter().filter(|part| !part.is_empty()).map(|part| part.replace('/', "."));
@@ -80,7 +80,7 @@ pub(in crate::http) struct Cookies(Arc<Realm>);
 
 impl Cookies {
     async fn write(&self, id: Id, contents: Option<String>, kept: Lifetime) -> StoreResult<()> {
-        let (now, name) = (self.0.now(), Name::Cookie(id.to_string()));
+        let (now, name) = (self.0.now(), RecordKey::Cookie(id.to_string()));
         let failed = |e: crate::store::Unavailable| Error::Backend(e.to_string());
         // Two requests of one browser may write its cookie at once; they write the same browser's name.
         for _ in 0..8 {
@@ -114,7 +114,7 @@ impl SessionStore for Cookies {
     }
 
     async fn load(&self, id: &Id) -> StoreResult<Option<CookieRecord>> {
-        let name = Name::Cookie(id.to_string());
+        let name = RecordKey::Cookie(id.to_string());
         let loaded = self.0.store().load(&[name], self.0.now()).await.map_err(|e| Error::Backend(e.to_string()))?;
         match loaded.into_iter().next().and_then(|versioned| versioned.record).as_deref() {
             Some(Record::Cookie(text)) => {

@@ -1,9 +1,9 @@
 //! From an HTTP request to what flows see of it.
 
+mod base;
 mod body;
 mod browser;
 mod credentials;
-mod place;
 
 use std::sync::Arc;
 
@@ -16,18 +16,18 @@ use axum::http::{HeaderMap, Method as HttpMethod};
 use crate::flows;
 use crate::protocol::{BrowserId, Params};
 use crate::realm::{Flow, Message, Realm};
-use crate::spec::{Check, Refused, quoted};
-use crate::world::{Asked, Credential, Endpoint, Method, Settings};
+use crate::spec::{Check, FailedCheck, quoted};
+use crate::world::{self, Credential, Endpoint, Method, Settings};
 
 use super::record;
 use super::routes;
 
+pub(super) use base::{base, is_local, same_place};
 pub(super) use browser::{cookie_name, cookies, of as browser, renew};
-pub(super) use place::{base, is_local, same_place};
 
 /// A request that was read. Whatever is wrong with it is for the flow to refuse, so that every refusal is told and recorded alike.
 #[derive(Clone, Debug)]
-pub(super) struct Came {
+pub(super) struct Received {
     pub(super) endpoint: Endpoint,
     pub(super) method: Method,
     path: Arc<str>,
@@ -36,12 +36,12 @@ pub(super) struct Came {
     pub(super) headers: HeaderMap,
     /// The `login_hint` without the realm that it names, if it names one.
     pub(super) hint: Option<String>,
-    unreadable: Option<Refused>,
+    unreadable: Option<FailedCheck>,
     head: Vec<u8>,
     body: Bytes,
 }
 
-impl Came {
+impl Received {
     /// Reads a request, and leaves nothing of it.
     pub(super) async fn read(endpoint: Endpoint, request: &mut Request) -> Self {
         let (parts, body) = std::mem::take(request).into_parts();
@@ -62,7 +62,7 @@ impl Came {
     }
 
     /// A request to an address where nothing is.
-    pub(super) fn elsewhere(request: &mut Request, refused: Refused) -> Self {
+    pub(super) fn elsewhere(request: &mut Request, refused: FailedCheck) -> Self {
         let (parts, _) = std::mem::take(request).into_parts();
         Self {
             endpoint: Endpoint::Elsewhere,
@@ -79,7 +79,7 @@ impl Came {
     }
 
     /// Has the request refused, whatever it asks for.
-    pub(super) fn refuse(&mut self, refused: Refused) {
+    pub(super) fn refuse(&mut self, refused: FailedCheck) {
         self.endpoint = Endpoint::Elsewhere;
         self.unreadable = Some(refused);
     }
@@ -92,15 +92,15 @@ impl Came {
     }
 
     /// What the flow sees, taken out.
-    pub(super) fn take_asked(
+    pub(super) fn take_request(
         &mut self,
         settings: &Settings,
         (browser, former_cookie): (Option<BrowserId>, bool),
-    ) -> Asked {
+    ) -> world::Request {
         let base = base(&self.headers, settings);
         let foreign = self.posted_by_our_page(&base, &settings.issuer).err();
         let unreadable = self.unreadable.take().or(foreign);
-        Asked {
+        world::Request {
             endpoint: self.endpoint,
             method: self.method,
             former_cookie,
@@ -154,9 +154,9 @@ impl Came {
         }
     }
 
-    /// Forms of our pages carry a secret of their visit. That they are posted by a page of ours is a second lock on that door:
+    /// Forms of our pages carry a secret of their visit. That they are posted by a page of ours is a second lock on that endpoint:
     /// `SameSite` does not keep the ports of `localhost` apart.
-    fn posted_by_our_page(&self, base: &str, issuer: &str) -> Result<(), Refused> {
+    fn posted_by_our_page(&self, base: &str, issuer: &str) -> Result<(), FailedCheck> {
         let ours = matches!(self.endpoint, Endpoint::SignIn | Endpoint::Consent | Endpoint::SignOut);
         if !ours || self.method != Method::Post {
             return Ok(());
@@ -168,7 +168,7 @@ impl Came {
                      it with --public-url {origin}",
                     quoted(origin)
                 );
-                Err(Refused::by(Check::FormFromOurPage).got(origin).expected(base).says(say))
+                Err(FailedCheck::by(Check::FormFromOurPage).got(origin).expected(base).says(say))
             }
             _ => Ok(()),
         }
@@ -200,7 +200,7 @@ fn method(sent: &HttpMethod) -> Method {
     }
 }
 
-fn method_not_allowed(endpoint: Endpoint, parts: &Parts) -> Refused {
+fn method_not_allowed(endpoint: Endpoint, parts: &Parts) -> FailedCheck {
     let served: Vec<&str> = [Method::Get, Method::Post]
         .into_iter()
         .filter(|method| routes::flow(endpoint, *method).is_some())
@@ -208,5 +208,5 @@ fn method_not_allowed(endpoint: Endpoint, parts: &Parts) -> Refused {
         .collect();
     let (sent, served, path) = (parts.method.as_str(), served.join(", "), parts.uri.path());
     let say = format!("{} does not serve {sent}, only {served}", quoted(path));
-    Refused::by(Check::MethodAllowed).got(sent).expected(served).says(say)
+    FailedCheck::by(Check::MethodAllowed).got(sent).expected(served).says(say)
 }

@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::protocol::{Params, UnixTime};
 use crate::realm::{Entry, Message};
-use crate::spec::Refused;
+use crate::spec::FailedCheck;
 
 /// The exchanges as an archive that browsers' tools open. `base` is scheme and authority, such as `http://localhost:7760`.
 pub fn har(base: &str, entries: &[Arc<Entry>]) -> Value {
@@ -43,7 +43,7 @@ fn exchange(base: &str, entry: &Entry) -> Option<Value> {
     }
     let (headers, content_type) = self::headers(&wire.response);
     let location = headers.iter().find(|header| header["name"] == "location").map(|header| header["value"].clone());
-    let comment = entry.refused.as_ref().map(Refused::in_full).unwrap_or_default();
+    let comment = entry.refused.as_ref().map(FailedCheck::in_full).unwrap_or_default();
     Some(json!({
         "startedDateTime": date_time(entry.at),
         "time": 0,

@@ -23,7 +23,7 @@ pub fn mermaid(entries: &[Arc<Entry>]) -> String {
                 plain(&format!("{} fails: {}", refused.check.name(), refused.sentence()))
             );
         }
-        for decided in &entry.decided {
+        for decided in &entry.applied {
             let _ = writeln!(text, "    Note over P: decided by {}", plain(&decided.by));
         }
         let arrow = if entry.status >= 400 { "--x" } else { "-->>" };

@@ -43,7 +43,7 @@ impl Method {
 
 macro_rules! endpoints {
     ($($name:ident: $key:literal, $doc:literal;)*) => {
-        /// A door of the provider.
+        /// An endpoint of the provider.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Endpoint {
             $(#[doc = $doc] $name,)*
@@ -97,10 +97,10 @@ pub enum Credential {
 
 /// One request.
 #[derive(Clone, Debug)]
-pub struct Asked {
-    /// The door.
+pub struct Request {
+    /// The endpoint.
     pub endpoint: Endpoint,
-    /// How it was knocked at.
+    /// Its method.
     pub method: Method,
     /// Query or form.
     pub params: Params,
@@ -121,5 +121,5 @@ pub struct Asked {
     /// Whether a script of some web page asks, which says so by `Origin`.
     pub cross_origin: bool,
     /// Whether the request could not be read as its endpoint needs it; flows refuse it by this.
-    pub unreadable: Option<crate::spec::Refused>,
+    pub unreadable: Option<crate::spec::FailedCheck>,
 }

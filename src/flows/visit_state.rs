@@ -2,7 +2,7 @@
 
 use crate::protocol::{BrowserId, InteractionId, Lifetime, Params, SessionId};
 use crate::spec::Check;
-use crate::world::{Asked, Browser, Ctx, Failure, Interaction, Name, Session, Stop};
+use crate::world::{Browser, Ctx, Failure, Interaction, Interrupt, RecordKey, Request, Session};
 
 use super::documents::{begin_again, readable};
 use super::visit::Visit;
@@ -11,7 +11,7 @@ use super::visit::Visit;
 const ANSWERED: Lifetime = Lifetime::of_seconds(60);
 
 /// Where a visit stands: which browser, who is signed in there, and what was answered so far.
-pub(super) struct Place {
+pub(super) struct VisitState {
     pub(super) browser_id: BrowserId,
     pub(super) browser: Browser,
     pub(super) session: Option<(SessionId, Session)>,
@@ -21,15 +21,15 @@ pub(super) struct Place {
     pub(super) foreign_host: Option<String>,
 }
 
-impl Place {
+impl VisitState {
     /// What is known of a browser.
-    pub(super) fn of_browser(ctx: &mut Ctx<'_>, browser_id: BrowserId) -> Result<Self, Stop> {
-        let browser: Browser = ctx.records.get(&Name::Browser(browser_id.clone()))?.unwrap_or_default();
+    pub(super) fn of_browser(ctx: &mut Ctx<'_>, browser_id: BrowserId) -> Result<Self, Interrupt> {
+        let browser: Browser = ctx.records.get(&RecordKey::Browser(browser_id.clone()))?.unwrap_or_default();
         let session = match &browser.session {
             None => None,
             Some(id) => ctx
                 .records
-                .get::<Session>(&Name::Session(id.clone()))?
+                .get::<Session>(&RecordKey::Session(id.clone()))?
                 .filter(|session| !session.ended && ctx.now < session.until)
                 .map(|session| (id.clone(), session)),
         };
@@ -37,22 +37,22 @@ impl Place {
     }
 
     /// The page that a form answers: it is still open, and this browser opened it.
-    pub(super) fn of_interaction(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Self, Stop> {
-        let id: Option<InteractionId> = asked.params.get("interaction").map(Into::into);
+    pub(super) fn of_interaction(ctx: &mut Ctx<'_>, request: &Request) -> Result<Self, Interrupt> {
+        let id: Option<InteractionId> = request.params.get("interaction").map(Into::into);
         let found = match &id {
-            Some(id) => ctx.records.get::<Interaction>(&Name::Interaction(id.clone()))?,
+            Some(id) => ctx.records.get::<Interaction>(&RecordKey::Interaction(id.clone()))?,
             None => None,
         };
-        let again = begin_again(ctx, asked);
-        let interaction = ctx.require_as(Check::InteractionKnown, id.zip(found), |refused| refused.meant(again))?;
+        let again = begin_again(ctx, request);
+        let interaction = ctx.require_as(Check::InteractionKnown, id.zip(found), |refused| refused.suggest(again))?;
         // A form that is posted twice shows the cookie of before its first answer the second time. That is good for just this page.
-        let by_cookie = asked.browser.as_ref() == Some(&interaction.1.browser);
+        let by_cookie = request.browser.as_ref() == Some(&interaction.1.browser);
         let pressed_before = interaction.1.answered || interaction.1.session.is_some();
-        ctx.check(Check::InteractionOfThisBrowser, by_cookie && (!asked.former_cookie || pressed_before))?;
-        let mut place = Self::of_browser(ctx, interaction.1.browser.clone())?;
-        place.interaction = Some(interaction);
-        place.foreign_host = foreign_host(ctx, asked);
-        Ok(place)
+        ctx.check(Check::InteractionOfThisBrowser, by_cookie && (!request.former_cookie || pressed_before))?;
+        let mut state = Self::of_browser(ctx, interaction.1.browser.clone())?;
+        state.interaction = Some(interaction);
+        state.foreign_host = foreign_host(ctx, request);
+        Ok(state)
     }
 
     /// Whether the person signed in since the app asked, so that `prompt=login` and `max_age` are served.
@@ -62,14 +62,14 @@ impl Place {
     }
 
     /// Where a new visit begins.
-    pub(super) fn of_request(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<Self, Stop> {
-        readable(ctx, asked)?;
-        let Some(browser) = asked.browser.clone() else {
+    pub(super) fn of_request(ctx: &mut Ctx<'_>, request: &Request) -> Result<Self, Interrupt> {
+        readable(ctx, request)?;
+        let Some(browser) = request.browser.clone() else {
             return Err(ctx.refuse(Check::InteractionOfThisBrowser).into());
         };
-        let mut place = Self::of_browser(ctx, browser)?;
-        place.foreign_host = foreign_host(ctx, asked);
-        Ok(place)
+        let mut state = Self::of_browser(ctx, browser)?;
+        state.foreign_host = foreign_host(ctx, request);
+        Ok(state)
     }
 
     /// Whether the app got its answer in this visit already, from the sign-in that is still there: a form was posted twice.
@@ -80,7 +80,7 @@ impl Place {
     /// Keeps the page a little longer, for whoever presses twice; where no page was shown there is none to keep.
     pub(super) fn answer(&self, ctx: &mut Ctx<'_>) {
         let Some((id, interaction)) = &self.interaction else { return };
-        let name = Name::Interaction(id.clone());
+        let name = RecordKey::Interaction(id.clone());
         if ctx.records.has(&name) {
             ctx.records.put(name, Interaction { answered: true, ..interaction.clone() }, ctx.now.plus(ANSWERED));
         }
@@ -88,19 +88,19 @@ impl Place {
 }
 
 /// The host of a request that is neither the issuer's nor one that can only be this machine's.
-fn foreign_host(ctx: &Ctx<'_>, asked: &Asked) -> Option<String> {
+fn foreign_host(ctx: &Ctx<'_>, request: &Request) -> Option<String> {
     let by_base =
-        asked.base.split_once("://").is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(&asked.host));
-    let by_issuer = asked.host.eq_ignore_ascii_case(&ctx.settings.place.authority);
-    (!asked.host.is_empty() && !by_base && !by_issuer).then(|| asked.host.to_string())
+        request.base.split_once("://").is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(&request.host));
+    let by_issuer = request.host.eq_ignore_ascii_case(&ctx.settings.issuer_parts.authority);
+    (!request.host.is_empty() && !by_base && !by_issuer).then(|| request.host.to_string())
 }
 
 /// Takes up the visit that a page's form belongs to.
-pub(super) fn reopen(ctx: &mut Ctx<'_>, asked: &Asked) -> Result<(Visit, Place), Failure> {
-    readable(ctx, asked).map_err(|refused| Stop::from(refused).on_a_page())?;
-    let place = Place::of_interaction(ctx, asked);
-    let place = place.map_err(Stop::on_a_page)?;
-    let request = place.interaction.as_ref().map(|(_, interaction)| interaction.request.clone()).unwrap_or_default();
+pub(super) fn reopen(ctx: &mut Ctx<'_>, request: &Request) -> Result<(Visit, VisitState), Failure> {
+    readable(ctx, request).map_err(|refused| Interrupt::from(refused).on_a_page())?;
+    let state = VisitState::of_interaction(ctx, request);
+    let state = state.map_err(Interrupt::on_a_page)?;
+    let request = state.interaction.as_ref().map(|(_, interaction)| interaction.request.clone()).unwrap_or_default();
     let visit = Visit::open(ctx, &Params::parse(request.as_bytes()))?;
-    Ok((visit, place))
+    Ok((visit, state))
 }

@@ -5,7 +5,9 @@ use serde_json::Value;
 
 use crate::protocol::{Map, UnixTime};
 use crate::tokens::{Alg, KeyChoice, REFRESH_TYP, TokenDraft, half_hash};
-use crate::world::{AccessTokenFormat, Client, Issuance, Person, RefreshTokenFormat, Settings, UserInfo, is_blank};
+use crate::world::{
+    AccessTokenFormat, Client, Issuance, RefreshTokenFormat, Settings, SignedInUser, UserInfo, is_blank,
+};
 
 use super::Profile;
 
@@ -35,7 +37,7 @@ pub struct Signed {
 
 impl Profile {
     /// The access token, [RFC 9068 §2](https://www.rfc-editor.org/rfc/rfc9068#section-2); none where it is opaque.
-    pub fn shape_access_token(&self, settings: &Settings, issuance: &Issuance, now: UnixTime) -> Option<TokenDraft> {
+    pub fn draft_access_token(&self, settings: &Settings, issuance: &Issuance, now: UnixTime) -> Option<TokenDraft> {
         if settings.access_token_format(&issuance.client) == AccessTokenFormat::Opaque {
             return None;
         }
@@ -61,7 +63,7 @@ impl Profile {
     }
 
     /// The ID token, [Core §2](https://openid.net/specs/openid-connect-core-1_0.html#IDToken); none where nobody asked who this is.
-    pub fn shape_id_token(
+    pub fn draft_id_token(
         &self,
         settings: &Settings,
         issuance: &Issuance,
@@ -96,7 +98,7 @@ impl Profile {
     }
 
     /// The refresh token, for an app that looks into it; none where it is opaque. Only its `jti` counts here.
-    pub fn shape_refresh_token(&self, settings: &Settings, issuance: &Issuance, now: UnixTime) -> Option<TokenDraft> {
+    pub fn draft_refresh_token(&self, settings: &Settings, issuance: &Issuance, now: UnixTime) -> Option<TokenDraft> {
         let (name, until) = issuance.refresh.as_ref().zip(issuance.refresh_until)?;
         if settings.refresh_token_format(&issuance.client) == RefreshTokenFormat::Opaque {
             return None;
@@ -139,7 +141,7 @@ impl Profile {
     }
 
     /// UserInfo's answer as a token, for a client that registered `userinfo_signed_response_alg`.
-    pub fn shape_signed_userinfo(&self, settings: &Settings, info: &UserInfo) -> Option<TokenDraft> {
+    pub fn draft_signed_userinfo(&self, settings: &Settings, info: &UserInfo) -> Option<TokenDraft> {
         let client = info.client.as_deref()?;
         let alg = client.userinfo_signed_response_alg?;
         let written = self.write_userinfo(settings, info);
@@ -189,12 +191,12 @@ fn asked_for(wishes: &Map, known: &Map) -> Map {
 }
 
 /// What somebody set for this one sign-in, which the app is told whatever the scope: that is why it was set.
-fn told(person: &Person, known: &Map) -> Map {
+fn told(person: &SignedInUser, known: &Map) -> Map {
     let known = |name: &String| known.get(name).cloned();
     person.told.iter().filter_map(|name| Some((name.clone(), known(name)?))).collect()
 }
 
-fn known<'a>(settings: &'a Settings, person: &'a Person, nothing: &'a Map) -> &'a Map {
+fn known<'a>(settings: &'a Settings, person: &'a SignedInUser, nothing: &'a Map) -> &'a Map {
     settings.claims_of(person).unwrap_or(nothing)
 }
 

@@ -4,69 +4,74 @@ use std::sync::Arc;
 
 use crate::protocol::{Map, Params, ResponseMode, UnixTime};
 use crate::reply::{Body, Page, Reply, Return, SignedOutPage};
-use crate::spec::{Check, Refused};
+use crate::spec::{Check, FailedCheck};
 use crate::world::{
-    Answer, Asked, Decision, Document, Endpoint, Failure, Issuance, Outcome, Question, ReturnAddress,
+    AuthorizationResponse, Decision, Document, Endpoint, Failure, Issuance, Outcome, Question, Request, ReturnAddress,
     ReturnAfterLogout, Settings,
 };
 
 use super::{Documents, Profile, Signed, pages};
 
 /// What wording needs to know beside the decision.
-pub(crate) struct Telling<'a> {
+pub(crate) struct Rendering<'a> {
     pub(crate) settings: &'a Arc<Settings>,
     pub(crate) documents: &'a Documents,
-    pub(crate) asked: &'a Asked,
+    pub(crate) request: &'a Request,
     pub(crate) now: UnixTime,
 }
 
 impl Profile {
     /// The answer to a request.
-    pub(crate) fn word(&self, telling: &Telling<'_>, decision: Decision, signed: Signed) -> Reply {
+    pub(crate) fn render(&self, rendering: &Rendering<'_>, decision: Decision, signed: Signed) -> Reply {
         match decision {
-            Ok(outcome) => self.word_outcome(telling, outcome, signed),
-            Err(Failure::ShowPage(refused)) if !telling.asked.reads_html => tell(telling.asked.endpoint, &refused),
+            Ok(outcome) => self.render_outcome(rendering, outcome, signed),
+            Err(Failure::ShowPage(refused)) if !rendering.request.reads_html => {
+                tell(rendering.request.endpoint, &refused)
+            }
             Err(Failure::ShowPage(refused)) => {
-                let page = Page::Error(pages::error(telling, &refused));
+                let page = Page::Error(pages::error(rendering, &refused));
                 allowing(Reply::new(refused.refusal.status(), Body::Page(Box::new(page))), &refused)
             }
-            Err(Failure::SendBack(address, refused)) => send_back(telling, &address, &refused),
-            Err(Failure::Tell(refused)) => tell(telling.asked.endpoint, &refused),
+            Err(Failure::SendBack(address, refused)) => send_back(rendering, &address, &refused),
+            Err(Failure::Tell(refused)) => tell(rendering.request.endpoint, &refused),
             Err(Failure::Need(_) | Failure::NextSecond) => Reply::new(500, Body::Empty),
         }
     }
 
-    fn word_outcome(&self, telling: &Telling<'_>, outcome: Outcome, signed: Signed) -> Reply {
-        let settings = telling.settings;
+    fn render_outcome(&self, rendering: &Rendering<'_>, outcome: Outcome, signed: Signed) -> Reply {
+        let settings = rendering.settings;
         match outcome {
-            Outcome::Ask(question) => self.word_question(settings, &telling.asked.params, question),
-            Outcome::Onward(endpoint, interaction) => {
+            Outcome::Ask(question) => self.render_question(settings, &rendering.request.params, question),
+            Outcome::Redirect(endpoint, interaction) => {
                 let path = settings.routes.get(&endpoint).map_or("", String::as_str);
                 let path = format!("{}{path}?interaction={interaction}", settings.issuer_path());
-                Reply::new(303, Body::Onward(path)).uncached()
+                Reply::new(303, Body::Redirect(path)).uncached()
             }
             Outcome::AskAgain(name) => {
-                let path = settings.routes.get(&telling.asked.endpoint).map_or("", String::as_str);
-                Reply::new(303, Body::Onward(format!("{}{path}?{AGAIN}={name}", settings.issuer_path()))).uncached()
+                let path = settings.routes.get(&rendering.request.endpoint).map_or("", String::as_str);
+                Reply::new(303, Body::Redirect(format!("{}{path}?{AGAIN}={name}", settings.issuer_path()))).uncached()
             }
             Outcome::SaveUser(user, interaction) => {
                 let path = settings.routes.get(&Endpoint::SignIn).map_or("", String::as_str);
                 let sub = Params::default().with("interaction", interaction.as_str()).with("saved", user.sub.as_str());
-                Reply::new(303, Body::Onward(format!("{}{path}?{}", settings.issuer_path(), sub.to_query()))).uncached()
+                Reply::new(303, Body::Redirect(format!("{}{path}?{}", settings.issuer_path(), sub.to_query())))
+                    .uncached()
             }
-            Outcome::Return(answer) => give_code(telling, &answer),
-            Outcome::Issue(issuance) => tokens(telling, &issuance, signed),
+            Outcome::Return(answer) => give_code(rendering, &answer),
+            Outcome::Issue(issuance) => tokens(rendering, &issuance, signed),
             Outcome::UserInfo(info) => {
                 if let Some(token) = signed.userinfo {
                     return Reply::new(200, Body::Token("application/jwt", token)).uncached();
                 }
-                let text = telling.documents.userinfo(settings, &info, || self.write_userinfo(settings, &info));
+                let text = rendering.documents.userinfo(settings, &info, || self.write_userinfo(settings, &info));
                 Reply::new(200, Body::Json(text)).with("cache-control", "no-store")
             }
             Outcome::Show(Document::Metadata) => {
-                Reply::new(200, Body::Json(telling.documents.metadata(settings, &telling.asked.base)))
+                Reply::new(200, Body::Json(rendering.documents.metadata(settings, &rendering.request.base)))
             }
-            Outcome::Show(Document::Keys) => Reply::new(200, Body::Json(telling.documents.keys(settings, telling.now))),
+            Outcome::Show(Document::Keys) => {
+                Reply::new(200, Body::Json(rendering.documents.keys(settings, rendering.now)))
+            }
             Outcome::Tell(members) => json(200, &members).uncached(),
             Outcome::SignedOut { return_to: Some(to), .. } if to.at_once => {
                 Reply::new(303, Body::Return(after_logout(&to))).uncached()
@@ -80,7 +85,7 @@ impl Profile {
         }
     }
 
-    fn word_question(&self, settings: &Settings, params: &Params, question: Question) -> Reply {
+    fn render_question(&self, settings: &Settings, params: &Params, question: Question) -> Reply {
         // A hint that is almost a test identity is remarked on, and refused nothing.
         let answered = params.get("interaction").is_some();
         let noticed = matches!(&question, Question::SignIn(question) if question.notice.is_some() && answered);
@@ -99,35 +104,35 @@ fn after_logout(to: &ReturnAfterLogout) -> Return {
 }
 
 /// [RFC 6749 §4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2), with `iss` by [RFC 9207 §2](https://www.rfc-editor.org/rfc/rfc9207#section-2).
-fn give_code(telling: &Telling<'_>, answer: &Answer) -> Reply {
+fn give_code(rendering: &Rendering<'_>, answer: &AuthorizationResponse) -> Reply {
     let params = Params::default().with("code", answer.code.as_str());
-    go_back(telling, &answer.address, params)
+    go_back(rendering, &answer.address, params)
 }
 
 /// [RFC 6749 §4.1.2.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1)
-fn send_back(telling: &Telling<'_>, address: &ReturnAddress, refused: &Refused) -> Reply {
+fn send_back(rendering: &Rendering<'_>, address: &ReturnAddress, refused: &FailedCheck) -> Reply {
     let params = Params::default()
         .with("error", refused.refusal.error())
         .with("error_description", &refused.description())
         .with("error_uri", refused.check.section());
-    go_back(telling, address, params)
+    go_back(rendering, address, params)
 }
 
-fn go_back(telling: &Telling<'_>, address: &ReturnAddress, params: Params) -> Reply {
+fn go_back(rendering: &Rendering<'_>, address: &ReturnAddress, params: Params) -> Reply {
     let params = address.state().into_iter().fold(params, |params, state| params.with("state", state));
-    let params = params.with("iss", &telling.settings.issuer);
+    let params = params.with("iss", &rendering.settings.issuer);
     let body = Return { uri: address.uri().clone(), mode: address.mode(), params };
     let status = if address.mode() == ResponseMode::FormPost { 200 } else { 303 };
     Reply::new(status, Body::Return(body)).uncached()
 }
 
 /// [RFC 6749 §5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)
-fn tokens(telling: &Telling<'_>, issuance: &Issuance, signed: Signed) -> Reply {
+fn tokens(rendering: &Rendering<'_>, issuance: &Issuance, signed: Signed) -> Reply {
     let mut members = Map::new();
     let access = signed.access.unwrap_or_else(|| issuance.access.to_string());
     members.insert("access_token".into(), access.into());
     members.insert("token_type".into(), "Bearer".into());
-    members.insert("expires_in".into(), issuance.access_until.since(telling.now).into());
+    members.insert("expires_in".into(), issuance.access_until.since(rendering.now).into());
     if let Some(refresh) = &issuance.refresh {
         let refresh = signed.refresh.unwrap_or_else(|| refresh.to_string());
         members.insert("refresh_token".into(), refresh.into());
@@ -143,7 +148,7 @@ fn tokens(telling: &Telling<'_>, issuance: &Issuance, signed: Signed) -> Reply {
 }
 
 /// [RFC 6749 §5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2), and for UserInfo [RFC 6750 §3](https://www.rfc-editor.org/rfc/rfc6750#section-3).
-fn tell(endpoint: Endpoint, refused: &Refused) -> Reply {
+fn tell(endpoint: Endpoint, refused: &FailedCheck) -> Reply {
     let (status, error) = (refused.refusal.status(), refused.refusal.error());
     let description = refused.description();
     let mut members = Map::new();
@@ -169,7 +174,7 @@ fn tell(endpoint: Endpoint, refused: &Refused) -> Reply {
 }
 
 /// [RFC 9110 §15.5.6](https://www.rfc-editor.org/rfc/rfc9110#section-15.5.6): whoever is told "not so" is told how.
-fn allowing(reply: Reply, refused: &Refused) -> Reply {
+fn allowing(reply: Reply, refused: &FailedCheck) -> Reply {
     match (&refused.expected, refused.check) {
         (Some(methods), Check::MethodAllowed) => reply.with("allow", methods.to_string()),
         _ => reply,

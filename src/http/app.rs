@@ -2,10 +2,9 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::Router;
@@ -16,62 +15,20 @@ use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
 use serde_json::json;
 use tower::{Service, ServiceExt as _};
-use tower_http::cors::CorsLayer;
 
-use crate::flows::nothing_at;
-use crate::realm::{Found, Realm, Realms};
-use crate::spec::{Check, Meant, Refused};
-use crate::world::Endpoint;
+use crate::realm::Resolved;
 
+use super::not_found::{no_such_path, no_such_realm};
 use super::peer::Peer;
 use super::server::ForEachConnection;
-use super::tickets::Tickets;
-use super::{answer, assets, console, control, routes, tickets};
-
-/// What the doors lead to, and how they are kept.
-pub struct Door {
-    /// The providers.
-    pub realms: Realms,
-    /// What a caller of the control API must show.
-    pub control_token: Option<String>,
-    /// The address that is listened on.
-    pub listening_on: IpAddr,
-    /// Why the last change of the configuration was not taken.
-    pub refused_config: Mutex<Option<String>>,
-    pub(super) tickets: Tickets,
-    pub(super) cors: CorsLayer,
-}
-
-impl Door {
-    /// A door for these providers.
-    pub fn new(realms: Realms, control_token: Option<String>, listening_on: IpAddr) -> Self {
-        Self {
-            realms,
-            control_token,
-            listening_on,
-            refused_config: Mutex::default(),
-            tickets: Tickets::default(),
-            cors: answer::cors(),
-        }
-    }
-
-    /// Why the last change of the configuration was not taken, to be shown in the console.
-    pub fn refused_config(&self) -> Option<String> {
-        self.refused_config.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl fmt::Debug for Door {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Door").field("listening_on", &self.listening_on).finish_non_exhaustive()
-    }
-}
+use super::state::AppState;
+use super::{assets, console, control, handle, routes, tickets};
 
 /// Everything that answers, ready to be served. Only the control API needs a router: a realm's doors are a table of a dozen paths,
 /// and each request would pay for what a router can do beyond that.
 #[derive(Clone)]
 pub struct App {
-    door: Arc<Door>,
+    state: Arc<AppState>,
     /// The port of its own that a realm is alone at.
     port: Option<u16>,
     control: Router,
@@ -82,12 +39,6 @@ impl fmt::Debug for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("App").field("port", &self.port).finish_non_exhaustive()
     }
-}
-
-/// The whole application; or a realm alone, on a port of its own.
-pub fn front_door(door: &Arc<Door>, port: Option<u16>) -> App {
-    let control = control::control(door);
-    App { door: Arc::clone(door), port, control, peer: None }
 }
 
 impl ForEachConnection for App {
@@ -111,13 +62,18 @@ impl Service<Request> for App {
         if request.uri().path().contains("/_control/") && self.leads_to_control(&mut request) {
             return Box::pin(unbroken(controlled(self.control.clone(), request)));
         }
-        let (door, port, peer) = (Arc::clone(&self.door), self.port, self.peer.clone());
+        let (state, port, peer) = (Arc::clone(&self.state), self.port, self.peer.clone());
         // What is handed on is borrowed: each `async fn` would keep a copy of it.
-        Box::pin(unbroken(async move { enter(&door, port, peer.as_ref(), &mut request).await }))
+        Box::pin(unbroken(async move { enter(&state, port, peer.as_ref(), &mut request).await }))
     }
 }
 
 impl App {
+    /// The whole application; or a realm alone, on a port of its own.
+    pub fn new(state: &Arc<AppState>, port: Option<u16>) -> Self {
+        Self { state: Arc::clone(state), port, control: control::control(state), peer: None }
+    }
+
     /// Whether a request is for the control API: at the root, or below a realm's own issuer, wherever that is; then the realm is named in it.
     fn leads_to_control(&self, request: &mut Request) -> bool {
         let path = request.uri().path();
@@ -127,7 +83,7 @@ impl App {
             return true;
         }
         let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-        let Found::Here(realm) = self.door.realms.find(self.port, host, &below) else { return false };
+        let Resolved::Here(realm) = self.state.realms.find(self.port, host, &below) else { return false };
         let name = HeaderValue::from_str(realm.name());
         let (true, Ok(name)) = (realm.settings().issuer_path() == below, name) else { return false };
         let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
@@ -159,15 +115,15 @@ async fn controlled(control: Router, request: Request) -> Response {
     }
 }
 
-async fn enter(door: &Arc<Door>, port: Option<u16>, peer: Option<&Peer>, request: &mut Request) -> Response {
+async fn enter(state: &Arc<AppState>, port: Option<u16>, peer: Option<&Peer>, request: &mut Request) -> Response {
     let path = request.uri().path();
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let (place, document) = routes::well_known(path).map_or((path, None), |(place, doc)| (place, Some(doc)));
-    let realm = match door.realms.find(port, host, place) {
-        Found::Here(realm) => realm,
-        Found::Unknown(name) => {
-            let (root, refused) = (Arc::clone(&door.realms.root), door.unknown_realm(&name));
-            return answer::elsewhere(door, root, refused, (request, peer)).await;
+    let realm = match state.realms.find(port, host, place) {
+        Resolved::Here(realm) => realm,
+        Resolved::Unknown(name) => {
+            let (root, refused) = (Arc::clone(&state.realms.root), no_such_realm(&state.realms, &name));
+            return handle::elsewhere(state, root, refused, (request, peer)).await;
         }
     };
     let settings = realm.settings();
@@ -181,57 +137,26 @@ async fn enter(door: &Arc<Door>, port: Option<u16>, peer: Option<&Peer>, request
         // The console is at the root as well, wherever the issuer is.
         (None, None) if path == "/" => "/",
         (None, None) => {
-            let refused = nowhere(&realm, path);
-            return answer::elsewhere(door, realm, refused, (request, peer)).await;
+            let refused = no_such_path(&realm, path);
+            return handle::elsewhere(state, realm, refused, (request, peer)).await;
         }
     };
     if let Some(endpoint) = routes::endpoint(&settings, below) {
-        return answer::answer(door, realm, endpoint, (request, peer)).await;
+        return handle::handle(state, realm, endpoint, (request, peer)).await;
     }
     if let Some(ticket) = below.strip_prefix("/ticket/") {
-        return door.redeem_ticket(ticket, request);
+        return state.redeem_ticket(ticket, request);
     }
     if request.method() == Method::GET || request.method() == Method::HEAD {
         if below.is_empty() || below == "/" {
-            return console::console(door, &realm, request);
+            return console::console(state, &realm, request);
         }
         if let Some(asset) = assets::asset(below) {
             return asset;
         }
     }
-    let refused = nowhere(&realm, request.uri().path());
-    answer::elsewhere(door, realm, refused, (request, peer)).await
-}
-
-/// A path that leads nowhere, and which one was perhaps meant. An issuer is never made by a typing mistake.
-fn nowhere(realm: &Realm, path: &str) -> Refused {
-    let settings = realm.settings();
-    let path: String = path.chars().take(200).collect();
-    let (root, discovery) = (settings.issuer_path(), settings.url_of(Endpoint::Discovery));
-    let near = routes::nearest_path(realm, &path);
-    let outside = !root.is_empty() && !path.starts_with(root);
-    let refused = nothing_at(&path, near, &discovery);
-    if !outside {
-        return refused;
-    }
-    let say = format!("There is nothing at `{path}`: the paths of {} begin with {root}", settings.issuer);
-    refused
-        .says(say)
-        .aside("a proxy in front of it must pass the path on as it came, prefix and all: docs/configuration.md")
-}
-
-impl Door {
-    /// No realm has this name; which ones are near.
-    pub(super) fn unknown_realm(&self, name: &str) -> Refused {
-        let near = self.realms.near(name).into_iter().next();
-        let name: String = name.chars().take(200).collect();
-        let meant = match &near {
-            Some(near) => Meant::Word { word: near.clone(), link: Some(format!("/r/{near}/")) },
-            None => Meant::Command(format!("standin realm create '{}'", name.replace('\'', ""))),
-        };
-        let refused = Refused::by(Check::RealmKnown).got(name.as_str()).meant(Some(meant));
-        refused.says(format!("There is no realm `{name}`"))
-    }
+    let refused = no_such_path(&realm, request.uri().path());
+    handle::elsewhere(state, realm, refused, (request, peer)).await
 }
 
 fn broken() -> Response {

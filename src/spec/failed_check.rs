@@ -6,7 +6,7 @@ use super::{Check, Refusal, difference};
 
 /// A check that failed, in the words of the case in which it did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
+pub struct FailedCheck {
     /// The check that failed.
     pub check: Check,
     /// What failing means here, mostly [`Check::refusal`].
@@ -21,14 +21,14 @@ pub struct Refused {
     /// What only the developer is told, in console and log: the caller may be a thief.
     pub aside: Option<Box<str>>,
     /// What was probably meant.
-    pub meant: Option<Box<Meant>>,
+    pub suggestion: Option<Box<Suggestion>>,
     /// Whether it was wished for, by whoever pressed "fail" or typed a name that fails: no reason for a warning.
     pub on_purpose: bool,
 }
 
 /// The likely intended word, and how to get there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Meant {
+pub enum Suggestion {
     /// Another word would have been accepted.
     Word {
         /// The word.
@@ -42,7 +42,7 @@ pub enum Meant {
     Again(String),
 }
 
-impl Refused {
+impl FailedCheck {
     /// The refusal that failing this check means.
     pub const fn by(check: Check) -> Self {
         Self {
@@ -52,7 +52,7 @@ impl Refused {
             got: None,
             expected: None,
             aside: None,
-            meant: None,
+            suggestion: None,
             on_purpose: false,
         }
     }
@@ -87,8 +87,8 @@ impl Refused {
 
     /// With what was probably meant.
     #[must_use]
-    pub fn meant(mut self, meant: Option<Meant>) -> Self {
-        self.meant = meant.map(Box::new).or(self.meant);
+    pub fn suggest(mut self, suggestion: Option<Suggestion>) -> Self {
+        self.suggestion = suggestion.map(Box::new).or(self.suggestion);
         self
     }
 
@@ -108,8 +108,8 @@ impl Refused {
 
     /// What is wrong, as a whole sentence, with the word that was probably meant.
     pub fn sentence(&self) -> String {
-        let meant = match self.meant.as_deref() {
-            Some(Meant::Word { word, .. }) => format!(" Did you mean {}?", quoted(word)),
+        let meant = match self.suggestion.as_deref() {
+            Some(Suggestion::Word { word, .. }) => format!(" Did you mean {}?", quoted(word)),
             _ => String::new(),
         };
         format!("{}.{meant}", self.breach)

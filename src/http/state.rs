@@ -1,0 +1,51 @@
+//! What every handler shares: the realms, and how the way to them is kept.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use tower_http::cors::CorsLayer;
+
+use crate::realm::Realms;
+
+use super::cors::cors;
+use super::tickets::Tickets;
+
+/// The state of the application.
+pub struct AppState {
+    /// The providers.
+    pub realms: Realms,
+    /// What a caller of the control API must show.
+    pub control_token: Option<String>,
+    /// The address that is listened on.
+    pub listening_on: IpAddr,
+    /// Why the last change of the configuration was not taken.
+    pub refused_config: Mutex<Option<String>>,
+    pub(super) tickets: Tickets,
+    pub(super) cors: CorsLayer,
+}
+
+impl AppState {
+    /// A state for these providers.
+    pub fn new(realms: Realms, control_token: Option<String>, listening_on: IpAddr) -> Self {
+        Self {
+            realms,
+            control_token,
+            listening_on,
+            refused_config: Mutex::default(),
+            tickets: Tickets::default(),
+            cors: cors(),
+        }
+    }
+
+    /// Why the last change of the configuration was not taken, to be shown in the console.
+    pub fn refused_config(&self) -> Option<String> {
+        self.refused_config.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl fmt::Debug for AppState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AppState").field("listening_on", &self.listening_on).finish_non_exhaustive()
+    }
+}
