@@ -95,8 +95,9 @@ pub use config::Config;
 pub use emulator::{Builder, Emulator, FaultGuard, RealmHandle, SignIn, SignInError, SignedIn};
 pub use faults::{Fault, Login};
 pub use protocol::UnixTime;
-pub use realm::{Event, Expectation, TokenKind, TokenSpec};
+pub use realm::{Event, Expectation, TokenSpec};
 pub use spec::{Check, Refusal};
+pub use tokens::TokenKind;
 pub use world::{Client, User};
 
 /// The README's Rust is compiled and run with the other examples.

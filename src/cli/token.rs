@@ -9,9 +9,10 @@ use reqwest::Method;
 use crate::config::Config;
 use crate::http::fetch;
 use crate::protocol::{Scopes, Span};
-use crate::realm::{Minted, ROOT, Realm, RealmOptions, Remembered, TokenKind, TokenSpec};
+use crate::realm::{Minted, ROOT, Realm, RealmOptions, Remembered, TokenSpec};
 use crate::store::Memory;
 use crate::tokens::KeyFiles;
+use crate::tokens::TokenKind;
 use crate::world::{AccessTokenFormat, Client};
 
 use super::running::{ServerArgs, block_on, pairs};

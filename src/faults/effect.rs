@@ -3,24 +3,13 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::protocol::{Map, UnixTime};
+use crate::protocol::{Map, ResponseType, UnixTime};
 use crate::reply::Reply;
-use crate::tokens::TokenDraft;
+use crate::tokens::{TokenDraft, TokenKind};
 use crate::world::{Client, Code, ConsentDecision, Draw, Grant, Records, Request, Settings};
 
 use super::{FaultOptions, MatchFacts, Point};
 use crate::spec::Refusal;
-
-/// Which token of an answer an edit is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Token {
-    /// The ID token.
-    Id,
-    /// The access token.
-    Access,
-    /// The signed answer of UserInfo.
-    UserInfo,
-}
 
 /// What stays the same through one exchange while faults look at it.
 #[derive(Clone, Copy, Debug)]
@@ -84,13 +73,21 @@ impl Effect {
             Self::Override(_) | Self::AnyReply(_) => true,
             Self::Decline(_) | Self::Consent(_) | Self::Code(_) => point == Point::Authorize,
             Self::Claims(_) => matches!(point, Point::Token | Point::Userinfo),
-            Self::Draft(token, _) | Self::Spoil(token, _) => match token {
-                Token::Id | Token::Access => point == Point::Token,
-                Token::UserInfo => point == Point::Userinfo,
-            },
+            Self::Draft(kind, _) | Self::Spoil(kind, _) => carries(point, *kind),
             Self::Publish(_) => matches!(point, Point::Jwks | Point::Token),
             Self::Reply(at, _) => *at == point,
         }
+    }
+}
+
+/// Which tokens the answers of a point carry. An authorization response carries those that its response type asks for.
+fn carries(point: Point, kind: TokenKind) -> bool {
+    match kind {
+        TokenKind::Id | TokenKind::Access if point == Point::Authorize => ResponseType::ALL
+            .iter()
+            .any(|offered| offered.id_token && kind == TokenKind::Id || offered.token && kind == TokenKind::Access),
+        TokenKind::Id | TokenKind::Access | TokenKind::Refresh => point == Point::Token,
+        TokenKind::UserInfo => point == Point::Userinfo,
     }
 }
 
@@ -108,9 +105,9 @@ pub enum Effect {
     /// Seam Claims: another person than the one who signed in.
     Claims(fn(&mut Map, &mut EditContext<'_>) -> bool),
     /// Seam Draft: a token says something else.
-    Draft(Token, fn(&mut TokenDraft, &mut EditContext<'_>) -> bool),
+    Draft(TokenKind, fn(&mut TokenDraft, &mut EditContext<'_>) -> bool),
     /// Seam Signature: a token's text is spoilt.
-    Spoil(Token, fn(&mut String, &mut EditContext<'_>) -> bool),
+    Spoil(TokenKind, fn(&mut String, &mut EditContext<'_>) -> bool),
     /// Seam Reply: the key set has a key more.
     Publish(fn() -> Option<Map>),
     /// Seam Reply: the answer at this point is another.

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::Lifetime;
 
-use super::rule::{Budget, FaultOptions, Match, Point};
+use super::matching::{Match, Point};
+use super::rule::{Budget, FaultOptions};
 
 /// A lie of the catalogue, turned on.
 ///

@@ -8,7 +8,8 @@ use crate::protocol::{Map, Scopes, nearest, words};
 use crate::spec::Refusal;
 use crate::world::{ConsentDecision, OWN_CLAIMS, Preset, Settings, User, UserDecision, wrong_sub};
 
-use super::rule::{Budget, FaultTag, Match, Origin};
+use super::matching::{FaultTag, Match, Origin};
+use super::rule::Budget;
 use super::{FaultKind, fault};
 
 /// The answer to the next sign-in.
@@ -169,7 +170,7 @@ impl Login {
     }
 
     /// What is given in the person's place.
-    pub fn given(&self, settings: &Settings, origin: Origin) -> Preset {
+    pub fn preset(&self, settings: &Settings, origin: Origin) -> Preset {
         let consent = self.consent.clone().map(ConsentDecision::Only);
         let only_if_asked = origin == Origin::Config;
         Preset { answer: self.answer(settings, origin), consent, only_if_asked }

@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::Map;
 use crate::reply::Reply;
-use crate::tokens::TokenDraft;
+use crate::tokens::{TokenDraft, TokenKind};
 use crate::world::{Draw, Endpoint, Method, Preset, Records, Used, UserDecision};
 
-use super::effect::{EditContext, Effect, FaultContext, Overrides, Token};
-use super::rule::{Action, FaultOptions, MatchFacts, Origin, Point, Rule};
+use super::effect::{EditContext, Effect, FaultContext, Overrides};
+use super::matching::{MatchFacts, Origin, Point};
+use super::rule::{Action, FaultOptions, Rule};
 use super::{Login, fault, test_identity};
 
 /// A rule that had its way.
@@ -113,31 +114,31 @@ impl Plan {
         self.draw = Some(draw);
     }
 
-    /// Seam Person: what is given in the person's place, each part by the strongest that gives it.
-    pub fn person(&mut self, context: FaultContext<'_>) -> Option<Preset> {
-        let mut given = Preset::nothing();
+    /// Seam Person: what is decided in the person's place, each part by the strongest that gives it.
+    pub fn preset(&mut self, context: FaultContext<'_>) -> Option<Preset> {
+        let mut preset = Preset::default();
         if let Some((rule, identity)) = test_identity(context) {
-            given.answer = identity.answer;
+            preset.answer = identity.answer;
             self.person.answer = Some(rule);
         }
-        self.next_login(context, &mut given);
+        self.next_login(context, &mut preset);
         for rule in self.speaking.iter().flatten() {
             let Action::Fault(lie, _) = &rule.act else { continue };
             for effect in lie.effects {
                 match effect {
-                    Effect::Decline(refusal) if given.answer.is_none() => {
-                        given.answer = Some(UserDecision::Decline(*refusal));
+                    Effect::Decline(refusal) if preset.answer.is_none() => {
+                        preset.answer = Some(UserDecision::Decline(*refusal));
                         self.person.answer = Some(Arc::clone(rule));
                     }
-                    Effect::Consent(consent) if given.consent.is_none() => {
-                        given.consent = Some(consent());
+                    Effect::Consent(consent) if preset.consent.is_none() => {
+                        preset.consent = Some(consent());
                         self.person.consent = Some(Arc::clone(rule));
                     }
                     _ => {}
                 }
             }
         }
-        (given.answer.is_some() || given.consent.is_some()).then_some(given)
+        (preset.answer.is_some() || preset.consent.is_some()).then_some(preset)
     }
 
     /// Who signs in whatever is pressed on the page.
@@ -150,14 +151,14 @@ impl Plan {
         })
     }
 
-    fn next_login(&mut self, context: FaultContext<'_>, given: &mut Preset) {
+    fn next_login(&mut self, context: FaultContext<'_>, preset: &mut Preset) {
         let speaks = |login: &Login| match context.request.endpoint {
             Endpoint::Authorize => !login.page,
             Endpoint::SignIn => context.request.method == Method::Post && (login.page || login.is_consent_only()),
             Endpoint::Consent => context.request.method == Method::Post && login.is_consent_only(),
             _ => false,
         };
-        if given.answer.is_some() {
+        if preset.answer.is_some() {
             return;
         }
         let mut draw = self.draw.take().unwrap_or_default();
@@ -168,19 +169,19 @@ impl Plan {
                 continue;
             }
             self.reserved.push(Arc::clone(rule));
-            let said = login.given(context.settings, rule.origin);
+            let said = login.preset(context.settings, rule.origin);
             self.person = Person {
                 answer: said.answer.is_some().then(|| Arc::clone(rule)),
                 consent: said.consent.is_some().then(|| Arc::clone(rule)),
             };
-            *given = said;
+            *preset = said;
             break;
         }
         self.draw = Some(draw);
     }
 
-    /// What was given in the person's place was used.
-    pub fn spend_person(&mut self, used: Used) {
+    /// What was decided in the person's place was used.
+    pub fn spend_preset(&mut self, used: Used) {
         let Person { answer, consent } = std::mem::take(&mut self.person);
         let parts = [answer.filter(|_| used.answer), consent.filter(|_| used.consent)];
         parts.into_iter().flatten().for_each(|rule| self.had_its_way(&rule));
@@ -236,17 +237,17 @@ impl Plan {
     }
 
     /// Seam Draft.
-    pub fn alter_draft(&mut self, token: Token, draft: &mut TokenDraft, context: FaultContext<'_>) {
+    pub fn alter_draft(&mut self, kind: TokenKind, draft: &mut TokenDraft, context: FaultContext<'_>) {
         self.apply(context, |effect, edit| match effect {
-            Effect::Draft(of, alter) if *of == token => alter(draft, edit),
+            Effect::Draft(of, alter) if *of == kind => alter(draft, edit),
             _ => false,
         });
     }
 
     /// Seam Signature.
-    pub fn spoil(&mut self, token: Token, text: &mut String, context: FaultContext<'_>) {
+    pub fn spoil(&mut self, kind: TokenKind, text: &mut String, context: FaultContext<'_>) {
         self.apply(context, |effect, edit| match effect {
-            Effect::Spoil(of, spoil) if *of == token => spoil(text, edit),
+            Effect::Spoil(of, spoil) if *of == kind => spoil(text, edit),
             _ => false,
         });
     }
@@ -309,14 +310,14 @@ impl Plan {
 fn test_identity(context: FaultContext<'_>) -> Option<(Arc<Rule>, Preset)> {
     let params = &context.request.params;
     let sent = match context.request.endpoint {
-        Endpoint::Authorize => params.get("login_hint"),
+        Endpoint::Authorize => context.facts.login_hint.as_deref(),
         Endpoint::SignIn => params.get("username"),
         _ => None,
     }?;
-    let given = test_identity::read(sent, context.settings)?;
+    let preset = test_identity::read(sent, context.settings)?;
     let words = sent.split('@').next().and_then(|local| local.split_once('+')).map_or("", |(_, words)| words);
     let rule = Rule::new(&format!("+{words}"), Origin::TestIdentity, Action::NextLogin(Box::default()));
-    Some((Arc::new(rule), given))
+    Some((Arc::new(rule), preset))
 }
 
 impl Applied {

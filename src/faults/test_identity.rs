@@ -3,7 +3,7 @@
 use crate::spec::Refusal;
 use crate::world::{Preset, Settings, UserDecision};
 
-use super::rule::{FaultTag, Origin};
+use super::matching::{FaultTag, Origin};
 use super::{FAULTS, fault};
 
 /// What a word behind `+` does.

@@ -11,7 +11,7 @@ use super::visit_state::VisitState;
 /// An app asks who its visitor is.
 pub fn authorize(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Failure> {
     let state = VisitState::of_request(ctx, request).map_err(Interrupt::on_a_page)?;
-    let visit = Visit::open(ctx, &request.params)?;
+    let visit = Visit::open(ctx)?;
     match answered(ctx, &visit, &state) {
         Some(answer) => accept(ctx, &visit, state, answer),
         None => next_step(ctx, &visit, &state),
@@ -20,10 +20,10 @@ pub fn authorize(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Failur
 
 /// The answer that was given in the person's place, unless the app forbade to ask or a sign-in of before will do.
 fn answered(ctx: &mut Ctx<'_>, visit: &Visit, state: &VisitState) -> Option<UserDecision> {
-    let given = ctx.person?;
-    let answer = given.answer.clone()?;
+    let preset = ctx.preset?;
+    let answer = preset.answer.clone()?;
     let silent = visit.request.prompts(Prompt::None);
-    let will_do = given.only_if_asked && is_signed_in(ctx, visit, state);
+    let will_do = preset.only_if_asked && is_signed_in(ctx, visit, state);
     let asks = !silent && !will_do;
     if asks {
         ctx.trace.used.answer = true;

@@ -27,14 +27,14 @@ pub fn answer_consent(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, F
         state.answer(ctx);
     }
     ctx.check_as(Check::PersonAgrees, allowed, |refused| refused.says("The person did not agree").on_purpose())
-        .map_err(|refused| Interrupt::from(refused).back_to(&visit.address))?;
+        .map_err(|refused| visit.destination.refuse(refused))?;
     let agreed = ticked(&visit.request.scopes, &request.params);
     if request.params.get("remember").is_some()
         && let Some((_, session)) = &state.session
     {
         let name = RecordKey::RememberedConsent(visit.client.client_id(), session.person.sub.clone());
         let standing: Option<RememberedConsent> =
-            ctx.records.get(&name).map_err(|interrupt| interrupt.back_to(&visit.address))?;
+            ctx.records.get(&name).map_err(|interrupt| visit.destination.refuse(interrupt))?;
         let scopes = together(&standing.unwrap_or_default().scopes, &agreed);
         ctx.records.put(name, RememberedConsent { scopes }, ctx.now.plus(REMEMBERED));
     }

@@ -1,8 +1,10 @@
 //! Documents that anyone may read.
 
+use std::sync::Arc;
+
 use crate::protocol::{BrowserId, InteractionId, Lifetime};
 use crate::spec::{Check, FailedCheck, Suggestion, quoted};
-use crate::world::{Ctx, Document, Endpoint, Failure, Interaction, Interrupt, Outcome, RecordKey, Request};
+use crate::world::{Ctx, Document, Endpoint, Failure, Interaction, Interrupt, Outcome, Purpose, RecordKey, Request};
 
 /// What the provider can do, [Discovery §4](https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig).
 pub fn metadata(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Failure> {
@@ -52,13 +54,7 @@ pub fn ask_again(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Failur
         ctx.readable_parameters(&request.params).map_err(|refused| Interrupt::from(refused).on_a_page())?;
     }
     let name: InteractionId = ctx.entropy.secret().into();
-    let waiting = Interaction {
-        browser: BrowserId::default(),
-        request: request.params.to_query(),
-        session: None,
-        agreed: None,
-        answered: false,
-    };
+    let waiting = Interaction::new(BrowserId::default(), Purpose::AskAgain(Arc::new(request.params.clone())));
     ctx.records.put(RecordKey::Interaction(name.clone()), waiting, ctx.now.plus(WAITING));
     Ok(Outcome::AskAgain(name.to_string()))
 }

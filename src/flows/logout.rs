@@ -4,46 +4,43 @@ use std::sync::Arc;
 
 use url::Url;
 
-use crate::protocol::{InteractionId, Lifetime, Params, SessionId, nearest};
+use crate::protocol::{InteractionId, LogoutRequest, SessionId, nearest};
 use crate::spec::{Check, FailedCheck, Suggestion, compared, one_of, quoted};
 use crate::tokens::Opened;
 use crate::world::{
-    Browser, Client, Ctx, Failure, Interaction, Interrupt, Outcome, Question, RecordKey, Request, ReturnAfterLogout,
-    Session, is_loopback_uri,
+    Browser, Client, Ctx, Failure, Interaction, Interrupt, Outcome, Purpose, Question, RecordKey, Request,
+    ReturnAfterLogout, is_loopback_uri,
 };
 
 use super::documents::readable;
 use super::hint;
 use super::visit_state::VisitState;
 
-/// How long the question may be left open.
-const OPEN_PAGE: Lifetime = Lifetime::of_seconds(3_600);
-
 /// An app sends the browser to sign out. Only an ID token of the very person who is signed in ends the sign-in at once;
 /// anyone else's wish is put to the person, or every page on the web could sign people out.
 pub fn end_session(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Failure> {
-    let found = readable(ctx, request).map_err(Interrupt::from).and_then(|()| LogoutRequest::read(ctx, request));
-    let LogoutRequest { state, hint, client, return_to } = found.map_err(Interrupt::on_a_page)?;
+    let found = readable(ctx, request).map_err(Interrupt::from).and_then(|()| VisitState::of_request(ctx, request));
+    let state = found.map_err(Interrupt::on_a_page)?;
+    let wish = Wish::read(ctx).map_err(Interrupt::on_a_page)?;
+    let Wish { hint, client, return_to } = wish;
     let signed_in = state.session.as_ref().map(|(_, session)| session.person.clone());
     let hinted = hint.as_ref().and_then(|hint| hint.claim("sub"));
     let same = signed_in.as_ref().is_none_or(|person| hinted == Some(person.sub.as_str()));
     if same && !ctx.settings.policy.confirm_sign_out {
         let elsewhere = end_hinted(ctx, &state, hint.as_ref()).map_err(Interrupt::on_a_page)?;
-        end(ctx, &state);
+        end(ctx, &state).map_err(Interrupt::on_a_page)?;
         // Nobody's ID token says that the app means it, and nobody was asked: the browser goes nowhere by itself.
         let return_to = return_to.map(|to| ReturnAfterLogout { at_once: hint.is_some(), ..to });
         return Ok(Outcome::SignedOut { was_signed_in: signed_in.is_some() || elsewhere, stayed: false, return_to });
     }
     let interaction: InteractionId = ctx.entropy.secret().into();
+    let wish = ctx.understood.logout.clone().unwrap_or_default();
     let record = Interaction {
-        browser: state.browser_id.clone(),
-        request: request.params.to_query(),
         session: state.session.as_ref().map(|(id, _)| id.clone()),
-        agreed: None,
-        answered: false,
+        ..Interaction::new(state.browser_id.clone(), Purpose::SignOut(Arc::clone(&wish)))
     };
-    ctx.records.put(RecordKey::Interaction(interaction.clone()), record, ctx.now.plus(OPEN_PAGE));
-    Ok(Outcome::Ask(Question::SignOut { interaction, person: signed_in, client, params: request.params.clone() }))
+    ctx.records.put(RecordKey::Interaction(interaction.clone()), record, ctx.now.plus(Interaction::OPEN));
+    Ok(Outcome::Ask(Question::SignOut { interaction, person: signed_in, client, request: wish }))
 }
 
 /// Takes the answer of the page that asks.
@@ -53,35 +50,30 @@ pub fn answer_sign_out(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, 
     state.answer(ctx);
     // What the app asked for is checked again: the configuration may have changed while the page was open.
     let interaction = state.interaction.as_ref().map(|(_, interaction)| interaction.clone());
-    let request_of_app = interaction.as_ref().map(|interaction| interaction.request.clone()).unwrap_or_default();
-    let params = Params::parse(request_of_app.as_bytes());
-    let LogoutRequest { return_to, .. } =
-        LogoutRequest::read(ctx, &Request { params, ..request.clone() }).map_err(Interrupt::on_a_page)?;
+    let Wish { return_to, .. } = Wish::read(ctx).map_err(Interrupt::on_a_page)?;
     if request.params.get("decision") == Some("stay") {
         // Whoever stays signed in may go back to where they came from; the app is told nothing.
         let return_to = return_to.map(|to| ReturnAfterLogout { at_once: false, state: None, ..to });
         return Ok(Outcome::SignedOut { was_signed_in: true, stayed: true, return_to });
     }
-    end(ctx, &state);
+    end(ctx, &state).map_err(Interrupt::on_a_page)?;
     // Whoever presses twice was signed out by the first press.
     let was_signed_in = interaction.is_some_and(|interaction| interaction.session.is_some());
     Ok(Outcome::SignedOut { was_signed_in, stayed: false, return_to })
 }
 
-/// What an app asks for.
-struct LogoutRequest {
-    state: VisitState,
+/// What the app wishes, as far as it may.
+struct Wish {
     hint: Option<Opened>,
     client: Option<Arc<Client>>,
     return_to: Option<ReturnAfterLogout>,
 }
 
-impl LogoutRequest {
-    fn read(ctx: &mut Ctx<'_>, request: &Request) -> Result<Self, Interrupt> {
-        let state = VisitState::of_request(ctx, request)?;
-        let params = &request.params;
-        ctx.readable_parameters(params)?;
-        let hint = match params.get("id_token_hint") {
+impl Wish {
+    fn read(ctx: &mut Ctx<'_>) -> Result<Self, Interrupt> {
+        let request = ctx.understood.logout.clone().unwrap_or_default();
+        ctx.readable_parameters(&request.params)?;
+        let hint = match request.id_token_hint() {
             None => None,
             Some(token) => {
                 let opened = hint::open(ctx, token);
@@ -91,7 +83,7 @@ impl LogoutRequest {
             }
         };
         let hinted = hint.as_ref().and_then(hint::client_of);
-        let named = params.get("client_id");
+        let named = request.client_id();
         if let Some((hinted, named)) = hinted.zip(named) {
             ctx.check_as(Check::LogoutClientAgrees, hinted == named, |refused| {
                 let say = format!("client_id is {}, but id_token_hint was issued to {}", quoted(named), quoted(hinted));
@@ -99,25 +91,25 @@ impl LogoutRequest {
             })?;
         }
         let client = hinted.or(named).and_then(|id| ctx.settings.client(id));
-        let return_to = return_to(ctx, request, client.as_deref())?;
-        Ok(Self { state, hint, client, return_to })
+        let return_to = return_to(ctx, &request, client.as_deref())?;
+        Ok(Self { hint, client, return_to })
     }
 }
 
 /// Where the browser goes afterwards: only for a client that the request names, and only where that client registered.
 fn return_to(
     ctx: &mut Ctx<'_>,
-    request: &Request,
+    request: &LogoutRequest,
     client: Option<&Client>,
 ) -> Result<Option<ReturnAfterLogout>, FailedCheck> {
-    let (Some(sent), Some(client)) = (request.params.get("post_logout_redirect_uri"), client) else { return Ok(None) };
+    let (Some(sent), Some(client)) = (request.post_logout_redirect_uri(), client) else { return Ok(None) };
     let registered = if client.unregistered {
         is_loopback_uri(sent) || Url::parse(sent).is_ok_and(|uri| ctx.settings.may_redirect_to(&uri))
     } else {
         client.post_logout_redirect_uris.iter().any(|uri| uri == sent)
     };
     ctx.check_as(Check::LogoutUriRegistered, registered, |refused| not_registered(refused, client, sent))?;
-    let state = request.params.get("state").map(str::to_owned);
+    let state = request.state().map(str::to_owned);
     let app = client.shown_name().to_owned();
     Ok(Url::parse(sent).ok().map(|uri| ReturnAfterLogout { uri, state, app, at_once: true }))
 }
@@ -140,12 +132,12 @@ fn not_registered(refused: FailedCheck, client: &Client, sent: &str) -> FailedCh
     }
 }
 
-fn end(ctx: &mut Ctx<'_>, state: &VisitState) {
-    let Some((id, session)) = &state.session else { return };
-    let until = session.until;
-    end_session_of(ctx, id, session);
+fn end(ctx: &mut Ctx<'_>, state: &VisitState) -> Result<(), Interrupt> {
+    let Some((id, session)) = &state.session else { return Ok(()) };
+    ctx.records.end_session(id, ctx.now)?;
     let browser = Browser { session: None, used: state.browser.used.clone() };
-    ctx.records.put(RecordKey::Browser(state.browser_id.clone()), browser, until);
+    ctx.records.put(RecordKey::Browser(state.browser_id.clone()), browser, session.until);
+    Ok(())
 }
 
 /// The sign-in that the ID token names ends even where another browser, or none, brings it: it is what the app believes.
@@ -160,13 +152,5 @@ fn end_hinted(ctx: &mut Ctx<'_>, state: &VisitState, hint: Option<&Opened>) -> R
     if state.session.as_ref().is_some_and(|(id, _)| *id == sid) {
         return Ok(false);
     }
-    let found: Option<Session> = ctx.records.get(&RecordKey::Session(sid.clone()))?;
-    let Some(session) = found.filter(|session| !session.ended && ctx.now < session.until) else { return Ok(false) };
-    end_session_of(ctx, &sid, &session);
-    Ok(true)
-}
-
-fn end_session_of(ctx: &mut Ctx<'_>, id: &SessionId, session: &Session) {
-    let until = session.until;
-    ctx.records.put(RecordKey::Session(id.clone()), Session { ended: true, ..session.clone() }, until);
+    Ok(ctx.records.end_session(&sid, ctx.now)?.is_some())
 }

@@ -5,22 +5,19 @@ use std::sync::Arc;
 use crate::protocol::{ClaimsRequest, CodeValue, GrantId, InteractionId, Lifetime, Prompt, Scopes, SessionId, Subject};
 use crate::spec::{Check, FailedCheck, quoted};
 use crate::world::{
-    AuthorizationResponse, Code, Consent, ConsentDecision, Ctx, Failure, Grant, Interaction, Interrupt, Outcome,
-    Question, RecordKey, RememberedConsent, Session, SignInQuestion,
+    AuthorizationResponse, Code, Consent, ConsentDecision, Ctx, Destination, Failure, Grant, Interaction, Interrupt,
+    Outcome, Purpose, Question, RecordKey, RememberedConsent, ReturnAddress, Session, SignInQuestion,
 };
 
 use super::visit::Visit;
 use super::visit_state::VisitState;
-
-/// How long a page may be left open.
-const OPEN_PAGE: Lifetime = Lifetime::of_seconds(3_600);
 
 /// How much longer than a code its record is kept, so that a late replay is recognised.
 pub(super) const USED_CODE: Lifetime = Lifetime::of_seconds(600);
 
 /// Asks for a sign-in, or for consent, or sends the browser back with a code.
 pub(super) fn next_step(ctx: &mut Ctx<'_>, visit: &Visit, state: &VisitState) -> Result<Outcome, Failure> {
-    let back = |interrupt: Interrupt| interrupt.back_to(&visit.address);
+    let back = |refused: FailedCheck| visit.destination.refuse(refused);
     let fitting = fitting(ctx, visit, state);
     if visit.request.prompts(Prompt::None) {
         let why = why_not_fitting(ctx, visit, state);
@@ -28,20 +25,22 @@ pub(super) fn next_step(ctx: &mut Ctx<'_>, visit: &Visit, state: &VisitState) ->
             let refused = refused.says(format!("{why}, and prompt=none forbids asking"));
             if visit.expected.is_empty() { refused } else { refused.expected(names(visit)) }
         })
-        .map_err(|refused| back(refused.into()))?;
+        .map_err(back)?;
     }
     let Some((sid, session)) = fitting else {
         return Ok(ask_for_sign_in(ctx, visit, state));
     };
-    expected_person(ctx, visit, session).map_err(|refused| back(refused.into()))?;
+    expected_person(ctx, visit, session).map_err(back)?;
     let mut grant = grant(ctx, visit, sid, session);
-    if let Some(agreed) = agreement(ctx, visit, state, &grant).map_err(back)? {
+    if let Some(agreed) =
+        agreement(ctx, visit, state, &grant).map_err(|interrupt| visit.destination.refuse(interrupt))?
+    {
         grant.claims = single_claims(ctx, visit, &agreed);
         grant.scopes = agreed;
-        return Ok(give_code(ctx, visit, state, grant));
+        return Ok(respond(ctx, visit, state, grant));
     }
     if visit.request.prompts(Prompt::None) {
-        return Err(back(ctx.refuse(Check::Consented).into()));
+        return Err(back(ctx.refuse(Check::Consented)));
     }
     Ok(ask_for_consent(ctx, visit, state, grant))
 }
@@ -114,8 +113,8 @@ fn names(visit: &Visit) -> String {
 /// What the person agreed to, if no question is open.
 fn agreement(ctx: &mut Ctx<'_>, visit: &Visit, state: &VisitState, grant: &Grant) -> Result<Option<Scopes>, Interrupt> {
     // What somebody agrees to who was not asked who they are is no matter.
-    let given = ctx.person.filter(|given| given.answer.is_none() || ctx.trace.used.answer);
-    if let Some(consent) = given.and_then(|given| given.consent.as_ref()) {
+    let preset = ctx.preset.filter(|preset| preset.answer.is_none() || ctx.trace.used.answer);
+    if let Some(consent) = preset.and_then(|preset| preset.consent.as_ref()) {
         ctx.trace.used.consent = true;
         let agrees = *consent != ConsentDecision::Nothing;
         ctx.check_as(Check::PersonAgrees, agrees, |refused| refused.says("The person did not agree").on_purpose())?;
@@ -146,14 +145,14 @@ fn agreement(ctx: &mut Ctx<'_>, visit: &Visit, state: &VisitState, grant: &Grant
 fn grant(ctx: &Ctx<'_>, visit: &Visit, sid: &SessionId, session: &Session) -> Grant {
     let (request, client) = (&visit.request, visit.client.client_id());
     Grant {
-        nonce: request.nonce.clone(),
+        nonce: request.nonce().map(str::to_owned),
         auth_time: Some(session.auth_time),
         session: Some(sid.clone()),
         amr: session.amr.clone(),
         acr: session.acr.clone(),
         claims: request.claims.clone(),
         resource: request.resource.clone(),
-        login_hint: request.login_hint.clone(),
+        login_hint: request.login_hint().map(str::to_owned),
         tags: session.tags.clone(),
         ..Grant::new(&ctx.settings.issuer, client, session.person.clone(), request.scopes.clone())
     }
@@ -185,8 +184,8 @@ pub(super) fn sign_in_question(visit: &Visit, state: &VisitState, interaction: I
     SignInQuestion {
         interaction,
         client: Arc::clone(&visit.client),
-        address: visit.address.clone(),
-        params: visit.params.clone(),
+        destination: visit.destination.clone(),
+        request: Arc::clone(&visit.request),
         used: state.browser.used.clone(),
         signed_in: state.session.as_ref().map(|(_, session)| session.person.clone()),
         edit: None,
@@ -200,47 +199,53 @@ pub(super) fn sign_in_question(visit: &Visit, state: &VisitState, interaction: I
 
 fn ask_for_consent(ctx: &mut Ctx<'_>, visit: &Visit, state: &VisitState, grant: Grant) -> Outcome {
     let interaction = keep_open(ctx, visit, state, grant.session.clone());
-    let (client, address, params) = (Arc::clone(&visit.client), visit.address.clone(), visit.params.clone());
-    Outcome::Ask(Question::Consent { interaction, client, address, params, grant: Arc::new(grant) })
+    let (client, request) = (Arc::clone(&visit.client), Arc::clone(&visit.request));
+    let destination = visit.destination.clone();
+    Outcome::Ask(Question::Consent { interaction, client, destination, request, grant: Arc::new(grant) })
 }
 
 /// The page's record, new or kept on.
 /// For a consent page it says whose answer is awaited.
 fn keep_open(ctx: &mut Ctx<'_>, visit: &Visit, state: &VisitState, session: Option<SessionId>) -> InteractionId {
     let (id, mut interaction) = state.interaction.clone().unwrap_or_else(|| {
-        let interaction = Interaction {
-            browser: state.browser_id.clone(),
-            request: visit.params.to_query(),
-            session: None,
-            agreed: None,
-            answered: false,
-        };
+        let purpose = Purpose::SignIn(Arc::clone(&visit.request));
+        let interaction = Interaction::new(state.browser_id.clone(), purpose);
         (ctx.entropy.secret().into(), interaction)
     });
     interaction.session = session.or(interaction.session);
-    ctx.records.put(RecordKey::Interaction(id.clone()), interaction, ctx.now.plus(OPEN_PAGE));
+    ctx.records.put(RecordKey::Interaction(id.clone()), interaction, ctx.now.plus(Interaction::OPEN));
     id
 }
 
-/// [RFC 6749 §4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2)
-fn give_code(ctx: &mut Ctx<'_>, visit: &Visit, state: &VisitState, grant: Grant) -> Outcome {
+/// What the app asked for, on the ground of what the person agreed to. For each response type that is offered there is a slot here.
+fn respond(ctx: &mut Ctx<'_>, visit: &Visit, state: &VisitState, grant: Grant) -> Outcome {
     state.answer(ctx);
-    let grant_id: GrantId = ctx.entropy.id().into();
-    let code_value: CodeValue = ctx.entropy.secret().into();
-    let lifetimes = ctx.settings.lifetimes(&visit.client);
-    let until = ctx.now.plus(lifetimes.code);
+    state.take_part(ctx, &grant.client);
+    let Destination::App(address) = &visit.destination;
+    let (grant_id, grant) = (GrantId::from(ctx.entropy.id()), Arc::new(grant));
+    let code = visit.request.response_type.code.then(|| code(ctx, visit, address, (&grant_id, &grant)));
+    Outcome::Return(Box::new(AuthorizationResponse { address: address.clone(), grant, code, tokens: None }))
+}
+
+/// A code, [RFC 6749 §4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2)
+fn code(
+    ctx: &mut Ctx<'_>,
+    visit: &Visit,
+    address: &ReturnAddress,
+    (grant_id, grant): (&GrantId, &Arc<Grant>),
+) -> CodeValue {
+    let value: CodeValue = ctx.entropy.secret().into();
+    let until = ctx.now.plus(ctx.settings.lifetimes(&visit.client).code);
     let code = Code {
         grant: grant_id.clone(),
         client: grant.client.clone(),
-        redirect_uri: visit.address.as_sent().to_owned(),
+        redirect_uri: address.as_sent().to_owned(),
         challenge: visit.request.challenge.clone(),
         issued_at: ctx.now_ms,
         until,
         redeemed_at: None,
     };
-    ctx.records.put(RecordKey::Code(code_value.clone()), code, until.plus(USED_CODE));
-    let grant = Arc::new(grant);
-    ctx.records.put(RecordKey::Grant(grant_id), Arc::clone(&grant), until.plus(USED_CODE));
-    let (address, challenge) = (visit.address.clone(), visit.request.challenge.clone());
-    Outcome::Return(Box::new(AuthorizationResponse { address, code: code_value, grant, challenge }))
+    ctx.records.put(RecordKey::Code(value.clone()), code, until.plus(USED_CODE));
+    ctx.records.put(RecordKey::Grant(grant_id.clone()), Arc::clone(grant), until.plus(USED_CODE));
+    value
 }

@@ -25,11 +25,7 @@ fn revoke_refresh_token(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, token: 
     ctx.check_as(Check::TokenOfThisClient, refresh.client == client.client_id(), |refused| {
         of_another(refused, client)
     })?;
-    let name = RecordKey::Grant(refresh.grant.clone());
-    if let Some(mut grant) = ctx.records.get::<Arc<Grant>>(&name)? {
-        Arc::make_mut(&mut grant).revoked = true;
-        ctx.records.put(name, grant, refresh.until);
-    }
+    ctx.records.revoke(&refresh.grant, refresh.until)?;
     Ok(true)
 }
 

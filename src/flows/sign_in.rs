@@ -1,9 +1,11 @@
 //! The sign-in page: who are you? [Core §3.1.2.3](https://openid.net/specs/openid-connect-core-1_0.html#Authenticates)
 
+use std::sync::Arc;
+
 use crate::protocol::{InteractionId, Map, Params, Prompt, SessionId, Subject, UnixTime, nearest};
 use crate::spec::{Check, FailedCheck, Refusal, Suggestion, quoted};
 use crate::world::{
-    Browser, Ctx, Endpoint, Failure, Interaction, Interrupt, Outcome, Question, RecordKey, Request, Session,
+    Browser, Ctx, Endpoint, Failure, Interaction, Interrupt, Outcome, Purpose, Question, RecordKey, Request, Session,
     SignedInUser, User, UserDecision, made_up, wrong_sub,
 };
 
@@ -22,9 +24,9 @@ pub fn ask_sign_in(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Fail
 /// Takes the answer of one of the page's forms.
 pub fn answer_sign_in(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Failure> {
     let (visit, state) = reopen(ctx, request)?;
-    let given = ctx.person.and_then(|given| given.answer.clone());
-    ctx.trace.used.answer = given.is_some();
-    let read = given.map_or_else(|| read_answer(ctx, &request.params), |answer| Ok(Read::Answer(answer)));
+    let preset = ctx.preset.and_then(|preset| preset.answer.clone());
+    ctx.trace.used.answer = preset.is_some();
+    let read = preset.map_or_else(|| read_answer(ctx, &request.params), |answer| Ok(Read::Answer(answer)));
     match read {
         Ok(Read::Answer(answer)) if state.was_answered() && same_person(&state, &answer) => {
             next_step(ctx, &visit, &state).map(onward)
@@ -235,14 +237,15 @@ pub(super) fn accept(
         Ok(session) => session,
         Err(refused) => {
             state.answer(ctx);
-            return Err(Interrupt::from(refused).back_to(&visit.address));
+            return Err(visit.destination.refuse(refused));
         }
     };
     if signed_in_again_at_once(ctx, visit, &state, &session) {
         return Err(Failure::NextSecond);
     }
     session.acr = visit.request.wanted_acr().first().map(|acr| (*acr).to_owned());
-    let id = succeed(ctx, &state, &session);
+    let id = succeed(ctx, &state, &session).map_err(|interrupt| visit.destination.refuse(interrupt))?;
+    session.clients = state.clients_of(&id);
     state.browser = Browser { session: Some(id.clone()), used: last_first(&state.browser.used, &session.person.sub) };
     ctx.records.put(RecordKey::Session(id.clone()), session.clone(), session.until);
     // The order of people on the page may outlive the session a little; it is a convenience, not a promise.
@@ -268,15 +271,14 @@ fn signed_in_again_at_once(ctx: &Ctx<'_>, visit: &Visit, state: &VisitState, ses
 }
 
 /// The new sign-in's name. The same person goes on in the same session, which apps know by its `sid`; somebody else ends it.
-fn succeed(ctx: &mut Ctx<'_>, state: &VisitState, session: &Session) -> SessionId {
+fn succeed(ctx: &mut Ctx<'_>, state: &VisitState, session: &Session) -> Result<SessionId, Interrupt> {
     match &state.session {
-        Some((id, before)) if before.person.sub == session.person.sub => id.clone(),
-        Some((id, before)) => {
-            let ended = Session { ended: true, ..before.clone() };
-            ctx.records.put(RecordKey::Session(id.clone()), ended, before.until);
-            ctx.entropy.id().into()
+        Some((id, before)) if before.person.sub == session.person.sub => Ok(id.clone()),
+        Some((id, _)) => {
+            ctx.records.end_session(id, ctx.now)?;
+            Ok(ctx.entropy.id().into())
         }
-        None => ctx.entropy.id().into(),
+        None => Ok(ctx.entropy.id().into()),
     }
 }
 
@@ -301,6 +303,7 @@ fn admit(ctx: &mut Ctx<'_>, answer: UserDecision) -> Result<Session, FailedCheck
         amr,
         acr: None,
         tags,
+        clients: Vec::new(),
         until: ctx.now.plus(ctx.settings.policy.lifetimes.session),
         ended: false,
     })
@@ -325,13 +328,8 @@ fn answered_without_a_page(
     state: &VisitState,
     session: SessionId,
 ) -> (InteractionId, Interaction) {
-    let interaction = Interaction {
-        browser: state.browser_id.clone(),
-        request: visit.params.to_query(),
-        session: Some(session),
-        agreed: None,
-        answered: false,
-    };
+    let purpose = Purpose::SignIn(Arc::clone(&visit.request));
+    let interaction = Interaction { session: Some(session), ..Interaction::new(state.browser_id.clone(), purpose) };
     (ctx.entropy.secret().into(), interaction)
 }
 

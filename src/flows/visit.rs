@@ -4,48 +4,52 @@ use std::sync::Arc;
 
 use url::Url;
 
-use crate::protocol::authorize::Complaint;
-use crate::protocol::{AuthorizeRequest, Params, Scopes, Subject, nearest};
+use crate::protocol::{AuthorizeRequest, Complaint, Params, Scopes, Subject, nearest};
 use crate::spec::{Check, FailedCheck, Suggestion, one_of, quoted};
-use crate::world::{Client, Ctx, Endpoint, Failure, GrantType, Interrupt, ReturnAddress, Seen, Settings};
+use crate::world::{Client, Ctx, Destination, Endpoint, Failure, GrantType, Interrupt, ReturnAddress, Seen, Settings};
 
 use super::hint;
 
 /// One app's question to one person, [Core §3.1.2.2](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequestValidation).
 pub(super) struct Visit {
     pub(super) client: Arc<Client>,
-    pub(super) address: ReturnAddress,
-    pub(super) request: AuthorizeRequest,
-    pub(super) params: Params,
+    pub(super) destination: Destination,
+    pub(super) request: Arc<AuthorizeRequest>,
     /// Whom the app expects, by `id_token_hint` or by the `claims` parameter; nobody in particular, if empty.
     pub(super) expected: Vec<Subject>,
 }
 
 impl Visit {
-    /// Until client and redirect URI are known, whatever is wrong goes on a page; from then on it goes back to the app.
-    pub(super) fn open(ctx: &mut Ctx<'_>, params: &Params) -> Result<Self, Failure> {
-        let client = client(ctx, params).map_err(|refused| Interrupt::from(refused).on_a_page())?;
-        let address =
-            ReturnAddress::find(ctx, &client, params).map_err(|refused| Interrupt::from(refused).on_a_page())?;
-        let checked = Self::check(ctx, &client, params);
-        let (request, expected) = checked.map_err(|refused| Interrupt::from(refused).back_to(&address))?;
-        Ok(Self { client, address, request, params: params.clone(), expected })
+    /// Until client and redirect URI are known, whatever is wrong goes on a page; from then on it goes back to the app. What was
+    /// checked when the page was opened is checked again when it is answered: the configuration may have changed.
+    pub(super) fn open(ctx: &mut Ctx<'_>) -> Result<Self, Failure> {
+        let request = ctx.understood.authorization.clone().unwrap_or_default();
+        let on_a_page = |refused: FailedCheck| Interrupt::from(refused).on_a_page();
+        let client = client(ctx, &request.params).map_err(on_a_page)?;
+        let address = ReturnAddress::find(ctx, &client, &request).map_err(on_a_page)?;
+        let destination = Destination::App(Box::new(address));
+        let checked = Self::check(ctx, &client, request);
+        let (request, expected) = checked.map_err(|refused| destination.refuse(refused))?;
+        Ok(Self { client, destination, request, expected })
     }
 
     fn check(
         ctx: &mut Ctx<'_>,
         client: &Client,
-        params: &Params,
-    ) -> Result<(AuthorizeRequest, Vec<Subject>), FailedCheck> {
-        let (mut request, complaints) = AuthorizeRequest::parse(params);
-        complaints_as_checks(ctx, &complaints)?;
-        ctx.readable_parameters(params)?;
+        mut request: Arc<AuthorizeRequest>,
+    ) -> Result<(Arc<AuthorizeRequest>, Vec<Subject>), FailedCheck> {
+        complaints_as_checks(ctx, &ctx.understood.complaints)?;
+        ctx.readable_parameters(&request.params)?;
         grant_type_allowed(ctx, client, GrantType::AuthorizationCode)?;
-        request.scopes = asked_or_registered(client, request.scopes);
+        if request.scopes.is_empty()
+            && let Some(registered) = &client.scope
+        {
+            Arc::make_mut(&mut request).scopes = registered.clone();
+        }
         scopes_allowed(ctx, client, &request.scopes)?;
         resources_usable(ctx, &request.resource)?;
         pkce_used(ctx, client, &request)?;
-        let expected = match &request.id_token_hint {
+        let expected = match request.id_token_hint() {
             None => wanted_by_name(ctx, &request),
             Some(token) => {
                 let opened = hint::open(ctx, token);
@@ -63,7 +67,7 @@ impl Visit {
 fn wanted_by_name(ctx: &Ctx<'_>, request: &AuthorizeRequest) -> Vec<Subject> {
     let wanted: Vec<Subject> = request.claims.wanted_values("sub").into_iter().map(Into::into).collect();
     let by_hint = ctx.settings.auto_login.as_deref() == Some("login_hint") && wanted.is_empty();
-    let hint = request.login_hint.as_deref().filter(|_| by_hint);
+    let hint = request.login_hint().filter(|_| by_hint);
     let hinted = hint.and_then(|hint| ctx.settings.users.iter().find(|user| user.answers_to(hint)));
     wanted.into_iter().chain(hinted.map(|user| user.sub.clone())).collect()
 }

@@ -1,6 +1,6 @@
 //! Where a visit stands.
 
-use crate::protocol::{BrowserId, InteractionId, Lifetime, Params, SessionId};
+use crate::protocol::{BrowserId, ClientId, InteractionId, Lifetime, SessionId};
 use crate::spec::Check;
 use crate::world::{Browser, Ctx, Failure, Interaction, Interrupt, RecordKey, Request, Session};
 
@@ -87,6 +87,25 @@ impl VisitState {
     }
 }
 
+impl VisitState {
+    /// The apps that took part in the sign-in of this name, if it goes on.
+    pub(super) fn clients_of(&self, id: &SessionId) -> Vec<ClientId> {
+        let going_on = self.session.as_ref().filter(|(known, _)| known == id);
+        going_on.map(|(_, session)| session.clients.clone()).unwrap_or_default()
+    }
+
+    /// Whose sign-in this is takes part in it from here on: when it ends, they are concerned.
+    pub(super) fn take_part(&self, ctx: &mut Ctx<'_>, client: &ClientId) {
+        let Some((id, session)) = &self.session else { return };
+        if !session.clients.contains(client) {
+            let mut session = session.clone();
+            session.clients.push(client.clone());
+            let until = session.until;
+            ctx.records.put(RecordKey::Session(id.clone()), session, until);
+        }
+    }
+}
+
 /// The host of a request that is neither the issuer's nor one that can only be this machine's.
 fn foreign_host(ctx: &Ctx<'_>, request: &Request) -> Option<String> {
     let by_base =
@@ -100,7 +119,6 @@ pub(super) fn reopen(ctx: &mut Ctx<'_>, request: &Request) -> Result<(Visit, Vis
     readable(ctx, request).map_err(|refused| Interrupt::from(refused).on_a_page())?;
     let state = VisitState::of_interaction(ctx, request);
     let state = state.map_err(Interrupt::on_a_page)?;
-    let request = state.interaction.as_ref().map(|(_, interaction)| interaction.request.clone()).unwrap_or_default();
-    let visit = Visit::open(ctx, &Params::parse(request.as_bytes()))?;
+    let visit = Visit::open(ctx)?;
     Ok((visit, state))
 }

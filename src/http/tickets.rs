@@ -10,7 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use url::Url;
 
 use crate::protocol::Params;
-use crate::realm::{Realm, record_names};
+use crate::realm::{Realm, record_keys};
 use crate::world::{BackChannel, Endpoint, Entropy, Settings};
 
 use super::extract::{Received, cookie, cookie_name};
@@ -161,7 +161,7 @@ impl AppState {
 
     /// Whoever brings a code, a token or a page's form is where it was made.
     async fn by_record(&self, received: &Received) -> Option<Arc<Realm>> {
-        let names = record_names(&received.params, received.credential.as_ref());
+        let names = record_keys(&received.params, received.credential.as_ref());
         if names.is_empty() || knows(&self.realms.root, &names).await {
             return None;
         }

@@ -11,15 +11,14 @@ use crate::world::{
 
 use super::Profile;
 
-/// Which token of an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Drafted {
+/// What the answer that carries an ID token carries beside it: the ID token says the hash of each,
+/// [Core §3.3.2.11](https://openid.net/specs/openid-connect-core-1_0.html#HybridIDToken).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Beside<'a> {
     /// The access token.
-    Access,
-    /// The ID token.
-    Id,
-    /// The signed answer of UserInfo.
-    UserInfo,
+    pub access_token: Option<&'a str>,
+    /// The code.
+    pub code: Option<&'a str>,
 }
 
 /// The tokens of an answer, signed.
@@ -38,6 +37,7 @@ pub struct Signed {
 impl Profile {
     /// The access token, [RFC 9068 §2](https://www.rfc-editor.org/rfc/rfc9068#section-2); none where it is opaque.
     pub fn draft_access_token(&self, settings: &Settings, issuance: &Issuance, now: UnixTime) -> Option<TokenDraft> {
+        let slot = issuance.access.as_ref()?;
         if settings.access_token_format(&issuance.client) == AccessTokenFormat::Opaque {
             return None;
         }
@@ -45,11 +45,11 @@ impl Profile {
         let mut claims = Map::new();
         claims.insert("iss".into(), settings.issuer.as_str().into());
         claims.insert("sub".into(), grant.person.sub.as_str().into());
-        claims.insert("aud".into(), one_or_many(&issuance.audience));
+        claims.insert("aud".into(), one_or_many(&slot.audience));
         claims.insert("client_id".into(), grant.client.as_str().into());
-        claims.insert("exp".into(), issuance.access_until.0.into());
+        claims.insert("exp".into(), slot.until.0.into());
         claims.insert("iat".into(), now.0.into());
-        claims.insert("jti".into(), issuance.access.as_str().into());
+        claims.insert("jti".into(), slot.name.as_str().into());
         if !issuance.scopes.is_empty() {
             claims.insert("scope".into(), issuance.scopes.to_string().into());
         }
@@ -58,7 +58,7 @@ impl Profile {
         let known = known(settings, &grant.person, &nothing);
         add_new(&mut claims, settings.unasked(Some(&issuance.client), |kinds| &kinds.access_token, known));
         let key = KeyChoice::Current(settings.access_token_alg(&issuance.client));
-        let typ = settings.access_token_typ(&issuance.client, &issuance.audience, issuance.names_resource);
+        let typ = settings.access_token_typ(&issuance.client, &slot.audience, slot.names_resource);
         Some(TokenDraft { grant: Some(issuance.grant_id.clone()), ..TokenDraft::new(typed(typ.as_str()), claims, key) })
     }
 
@@ -67,12 +67,10 @@ impl Profile {
         &self,
         settings: &Settings,
         issuance: &Issuance,
-        access_token: &str,
+        beside: Beside<'_>,
         now: UnixTime,
     ) -> Option<TokenDraft> {
-        if !issuance.with_id_token {
-            return None;
-        }
+        let slot = issuance.id_token?;
         let (grant, client) = (&issuance.grant, &issuance.client);
         let alg = settings.id_token_alg(client);
         let mut claims = Map::new();
@@ -81,11 +79,13 @@ impl Profile {
         claims.insert("aud".into(), grant.client.as_str().into());
         claims.insert("exp".into(), now.plus(settings.lifetimes(client).id_token).0.into());
         claims.insert("iat".into(), now.0.into());
-        if let Some(nonce) = grant.nonce.as_deref().filter(|_| !issuance.is_refresh) {
+        if let Some(nonce) = grant.nonce.as_deref().filter(|_| slot.says_nonce) {
             claims.insert("nonce".into(), nonce.into());
         }
         about_the_sign_in(&mut claims, issuance);
-        claims.insert("at_hash".into(), half_hash(alg, access_token).into());
+        for (name, value) in [("at_hash", beside.access_token), ("c_hash", beside.code)] {
+            claims.extend(value.map(|value| (name.to_owned(), half_hash(alg, value).into())));
+        }
         if let Some(sid) = &grant.session {
             claims.insert("sid".into(), sid.as_str().into());
         }
@@ -99,7 +99,7 @@ impl Profile {
 
     /// The refresh token, for an app that looks into it; none where it is opaque. Only its `jti` counts here.
     pub fn draft_refresh_token(&self, settings: &Settings, issuance: &Issuance, now: UnixTime) -> Option<TokenDraft> {
-        let (name, until) = issuance.refresh.as_ref().zip(issuance.refresh_until)?;
+        let slot = issuance.refresh.as_ref()?;
         if settings.refresh_token_format(&issuance.client) == RefreshTokenFormat::Opaque {
             return None;
         }
@@ -109,9 +109,9 @@ impl Profile {
         claims.insert("sub".into(), grant.person.sub.as_str().into());
         claims.insert("aud".into(), settings.issuer.as_str().into());
         claims.insert("client_id".into(), grant.client.as_str().into());
-        claims.insert("exp".into(), until.0.into());
+        claims.insert("exp".into(), slot.until.0.into());
         claims.insert("iat".into(), now.0.into());
-        claims.insert("jti".into(), name.as_str().into());
+        claims.insert("jti".into(), slot.value.as_str().into());
         claims.insert("scope".into(), issuance.scopes.to_string().into());
         let key = KeyChoice::Current(settings.access_token_alg(&issuance.client));
         Some(TokenDraft::new(typed(REFRESH_TYP), claims, key))

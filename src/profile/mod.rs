@@ -6,8 +6,9 @@ mod documents;
 mod editor;
 mod metadata;
 mod pages;
-pub(crate) mod response;
+mod response;
 
 pub use catalog::Profile;
-pub use claims::{Drafted, Signed};
+pub use claims::{Beside, Signed};
 pub use documents::Documents;
+pub(crate) use response::Rendering;

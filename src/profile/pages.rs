@@ -10,7 +10,7 @@ use crate::reply::{
 };
 use crate::spec::{self, Check, FailedCheck, difference, explain, section_name};
 use crate::world::{
-    Client, Endpoint, Grant, Question, ReturnAddress, Settings, SignInQuestion, SignedInUser, User, is_blank,
+    Client, Destination, Endpoint, Grant, Question, Settings, SignInQuestion, SignedInUser, User, is_blank,
 };
 
 use super::response::Rendering;
@@ -24,10 +24,10 @@ impl Profile {
     pub(super) fn page(&self, settings: &Settings, params: &Params, question: Question) -> Page {
         match question {
             Question::SignIn(question) => Page::SignIn(sign_in(settings, params, &question)),
-            Question::Consent { interaction, client, address, params, grant } => Page::Consent(ConsentPage {
-                app: app(&client, &address),
+            Question::Consent { interaction, client, destination, request, grant } => Page::Consent(ConsentPage {
+                app: app(&client, &destination),
                 interaction: interaction.to_string(),
-                again: params.to_query(),
+                again: request.params.to_query(),
                 person: person_on_page(settings, &grant.person),
                 scopes: self.scopes(settings, &client, &grant),
                 single_claims: single_claims(settings, &grant),
@@ -35,11 +35,11 @@ impl Profile {
                 unshared: unshared(settings, &grant),
                 can_remember: settings.consent(&client) == crate::world::Consent::Remembered,
             }),
-            Question::SignOut { interaction, person, client, params } => Page::SignOut(SignOutPage {
+            Question::SignOut { interaction, person, client, request } => Page::SignOut(SignOutPage {
                 interaction: interaction.to_string(),
                 person: person.map(|person| person_on_page(settings, &person).name),
                 app: client.map(|client| client.shown_name().to_owned()),
-                again: params.to_query(),
+                again: request.params.to_query(),
             }),
         }
     }
@@ -117,12 +117,12 @@ fn detail((settings, client): (&Settings, &Client), (scope, grant): (&str, &Gran
 }
 
 fn sign_in(settings: &Settings, params: &Params, question: &SignInQuestion) -> SignInPage {
-    let app = app(&question.client, &question.address);
+    let app = app(&question.client, &question.destination);
     let filter =
         (settings.users.len() >= MANY).then(|| (question.filter.clone().unwrap_or_default(), settings.users.len()));
     SignInPage {
         interaction: question.interaction.to_string(),
-        again: question.params.to_query(),
+        again: question.request.params.to_query(),
         wants: wants(&app.name, question),
         people: people(settings, question),
         filter,
@@ -131,17 +131,17 @@ fn sign_in(settings: &Settings, params: &Params, question: &SignInQuestion) -> S
             .edit
             .as_ref()
             .and_then(|sub| settings.user(sub))
-            .map(|user| editor::editor(settings, user, (&question.params, question.edited.as_ref()))),
+            .map(|user| editor::editor(settings, user, (&question.request.params, question.edited.as_ref()))),
         notice: question.notice.as_ref().map(|refused| notice(settings, refused)).or_else(|| saved(params)),
         username: question
             .typed
             .as_deref()
-            .or_else(|| question.params.get("login_hint"))
+            .or_else(|| question.request.params.get("login_hint"))
             .unwrap_or_default()
             .to_owned(),
         signed_in: question.signed_in.as_ref().map(|person| person_on_page(settings, person).name),
         lies: Vec::new(),
-        explained: explained(&question.params),
+        explained: explained(&question.request.params),
         open_to_any_client: settings.accepts_any_client(),
         app,
     }
@@ -160,9 +160,8 @@ fn people(settings: &Settings, question: &SignInQuestion) -> Vec<PersonOnPage> {
 
 /// What the app wants of this sign-in, in words.
 fn wants(app: &str, question: &SignInQuestion) -> Vec<String> {
-    let params = &question.params;
-    let prompts =
-        |prompt: Prompt| params.get("prompt").is_some_and(|text| text.split(' ').any(|p| p == prompt.as_str()));
+    let request = &question.request;
+    let prompts = |prompt: Prompt| request.prompts(prompt);
     let mut wants = Vec::new();
     if prompts(Prompt::Login) {
         wants.push(format!("{app} wants you to sign in again."));
@@ -173,14 +172,14 @@ fn wants(app: &str, question: &SignInQuestion) -> Vec<String> {
     if prompts(Prompt::Consent) {
         wants.push(format!("{app} wants to be asked for again: the next page lists what it may know."));
     }
-    if let Some(seconds) = params.get("max_age").and_then(|text| text.parse().ok()) {
+    if let Some(seconds) = request.max_age.and_then(|seconds| u32::try_from(seconds).ok()) {
         let most = crate::protocol::Lifetime::of_seconds(seconds).in_words();
         wants.push(match seconds {
             0 => format!("{app} takes no sign-in of before."),
             _ => format!("{app} takes no sign-in that is older than {most}."),
         });
     }
-    if let Some(acr) = params.get("acr_values") {
+    if let Some(acr) = request.params.get("acr_values") {
         wants.push(format!("{app} wants to be this sure of who you are: {acr}. It will be told so."));
     }
     wants
@@ -208,14 +207,12 @@ fn saved(params: &Params) -> Option<Notice> {
     Some(Notice { sentence, hint: String::new(), suggestion: None, anyway: None, good: true })
 }
 
-fn app(client: &Client, address: &ReturnAddress) -> AppOnPage {
+fn app(client: &Client, destination: &Destination) -> AppOnPage {
     let link = |label, url: &Option<Url>| url.as_ref().map(|url| (label, url.to_string()));
-    let uri = address.uri();
-    let port = uri.port().map(|port| format!(":{port}")).unwrap_or_default();
     AppOnPage {
         name: client.shown_name().to_owned(),
         id: client.id.clone(),
-        returns_to: (format!("{}{port}", uri.host_str().unwrap_or(uri.scheme())), uri.path().to_owned()),
+        returns_to: destination.shown(),
         links: [link("Privacy", &client.policy_uri), link("Terms", &client.tos_uri), link("logo", &client.logo_uri)]
             .into_iter()
             .flatten()

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::protocol::{Map, Params, ResponseMode, UnixTime};
 use crate::reply::{Body, Page, Reply, Return, SignedOutPage};
 use crate::spec::{Check, FailedCheck};
@@ -57,8 +59,8 @@ impl Profile {
                 Reply::new(303, Body::Redirect(format!("{}{path}?{}", settings.issuer_path(), sub.to_query())))
                     .uncached()
             }
-            Outcome::Return(answer) => give_code(rendering, &answer),
-            Outcome::Issue(issuance) => tokens(rendering, &issuance, signed),
+            Outcome::Return(response) => authorization_response(rendering, &response, signed),
+            Outcome::Issue(issuance) => json(200, &members(rendering, &issuance, signed)).uncached(),
             Outcome::UserInfo(info) => {
                 if let Some(token) = signed.userinfo {
                     return Reply::new(200, Body::Token("application/jwt", token)).uncached();
@@ -103,10 +105,14 @@ fn after_logout(to: &ReturnAfterLogout) -> Return {
     Return { uri: to.uri.clone(), mode: ResponseMode::Query, params }
 }
 
-/// [RFC 6749 §4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2), with `iss` by [RFC 9207 §2](https://www.rfc-editor.org/rfc/rfc9207#section-2).
-fn give_code(rendering: &Rendering<'_>, answer: &AuthorizationResponse) -> Reply {
-    let params = Params::default().with("code", answer.code.as_str());
-    go_back(rendering, &answer.address, params)
+/// [RFC 6749 §4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2), and for tokens
+/// [Core §3.2.2.5](https://openid.net/specs/openid-connect-core-1_0.html#ImplicitAuthResponse); with `iss` by
+/// [RFC 9207 §2](https://www.rfc-editor.org/rfc/rfc9207#section-2).
+fn authorization_response(rendering: &Rendering<'_>, response: &AuthorizationResponse, signed: Signed) -> Reply {
+    let code = response.code.iter().map(|code| ("code".to_owned(), code.to_string()));
+    let text = |(name, value): (String, Value)| (name, value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+    let tokens = response.tokens.as_ref().map(|tokens| members(rendering, tokens, signed)).unwrap_or_default();
+    go_back(rendering, &response.address, code.chain(tokens.into_iter().map(text)).collect())
 }
 
 /// [RFC 6749 §4.1.2.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1)
@@ -126,15 +132,17 @@ fn go_back(rendering: &Rendering<'_>, address: &ReturnAddress, params: Params) -
     Reply::new(status, Body::Return(body)).uncached()
 }
 
-/// [RFC 6749 §5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)
-fn tokens(rendering: &Rendering<'_>, issuance: &Issuance, signed: Signed) -> Reply {
+/// The tokens of an answer, and what is said about them, [RFC 6749 §5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1).
+fn members(rendering: &Rendering<'_>, issuance: &Issuance, signed: Signed) -> Map {
     let mut members = Map::new();
-    let access = signed.access.unwrap_or_else(|| issuance.access.to_string());
-    members.insert("access_token".into(), access.into());
-    members.insert("token_type".into(), "Bearer".into());
-    members.insert("expires_in".into(), issuance.access_until.since(rendering.now).into());
-    if let Some(refresh) = &issuance.refresh {
-        let refresh = signed.refresh.unwrap_or_else(|| refresh.to_string());
+    if let Some(slot) = &issuance.access {
+        let access = signed.access.unwrap_or_else(|| slot.name.to_string());
+        members.insert("access_token".into(), access.into());
+        members.insert("token_type".into(), "Bearer".into());
+        members.insert("expires_in".into(), slot.until.since(rendering.now).into());
+    }
+    if let Some(slot) = &issuance.refresh {
+        let refresh = signed.refresh.unwrap_or_else(|| slot.value.to_string());
         members.insert("refresh_token".into(), refresh.into());
     }
     if let Some(id_token) = signed.id {
@@ -144,7 +152,7 @@ fn tokens(rendering: &Rendering<'_>, issuance: &Issuance, signed: Signed) -> Rep
     if !issuance.scopes.is_empty() {
         members.insert("scope".into(), issuance.scopes.to_string().into());
     }
-    json(200, &members).uncached()
+    members
 }
 
 /// [RFC 6749 §5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2), and for UserInfo [RFC 6750 §3](https://www.rfc-editor.org/rfc/rfc6750#section-3).

@@ -1,6 +1,8 @@
 //! The authorization request, [Core §3.1.2.1](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest).
 //! Reading it never fails: what cannot be read is a complaint beside the value.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Challenge, ChallengeMethod, ClaimsRequest, Params, Scopes, pkce};
@@ -26,13 +28,6 @@ impl ResponseMode {
         Self::ALL.into_iter().find(|mode| mode.as_str() == name)
     }
 
-    /// The mode of a request that names none: whatever has tokens in it stays out of the query, refused or not,
-    /// [Multiple Response Types §5](https://openid.net/specs/oauth-v2-multiple-response-types-1_0.html#Combinations).
-    pub fn default_of(response_type: &str) -> Self {
-        let carries_tokens = response_type.split(' ').any(|word| matches!(word, "token" | "id_token"));
-        if carries_tokens { Self::Fragment } else { Self::Query }
-    }
-
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -40,6 +35,53 @@ impl ResponseMode {
             Self::Fragment => "fragment",
             Self::FormPost => "form_post",
         }
+    }
+}
+
+/// What the app wants in the answer: a set of words, `none` where it is empty,
+/// [Multiple Response Types §3](https://openid.net/specs/oauth-v2-multiple-response-types-1_0.html#Definitions).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResponseType {
+    /// A code.
+    pub code: bool,
+    /// An ID token.
+    pub id_token: bool,
+    /// An access token.
+    pub token: bool,
+}
+
+impl ResponseType {
+    /// A code and nothing else.
+    pub const CODE: Self = Self { code: true, id_token: false, token: false };
+
+    /// Every response type that works here, as discovery lists them.
+    pub const ALL: [Self; 1] = [Self::CODE];
+
+    /// Reads the words that it knows, in whatever order they come.
+    pub fn of_words(text: &str) -> Self {
+        let has = |wanted: &str| text.split(' ').any(|word| word == wanted);
+        Self { code: has("code"), id_token: has("id_token"), token: has("token") }
+    }
+
+    /// The response type of this name, if it works here.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|offered| *offered == Self::of_words(name) && offered.to_string().len() == name.len())
+    }
+
+    /// The mode of a request that names none: whatever has tokens in it stays out of the query, refused or not,
+    /// [Multiple Response Types §5](https://openid.net/specs/oauth-v2-multiple-response-types-1_0.html#Combinations).
+    pub const fn default_mode(self) -> ResponseMode {
+        if self.id_token || self.token { ResponseMode::Fragment } else { ResponseMode::Query }
+    }
+}
+
+impl fmt::Display for ResponseType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = [("code", self.code), ("id_token", self.id_token), ("token", self.token)];
+        let words: Vec<&str> = words.into_iter().filter(|(_, has)| *has).map(|(word, _)| word).collect();
+        f.write_str(if words.is_empty() { "none".into() } else { words.join(" ") }.as_str())
     }
 }
 
@@ -92,21 +134,20 @@ pub enum Complaint {
     NotOffered(&'static str),
 }
 
-/// What an app asks for when it sends the browser to the authorization endpoint.
+/// What an app asks for when it sends the browser to the authorization endpoint, understood once: whoever needs to know about it
+/// reads it here, and not from the query.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AuthorizeRequest {
+    /// Every parameter, those included that nobody knows: what the page explains, and what is asked once more.
+    pub params: Params,
+    /// `response_type`
+    pub response_type: ResponseType,
     /// `scope`
     pub scopes: Scopes,
-    /// `nonce`
-    pub nonce: Option<String>,
     /// `prompt`
     pub prompt: Vec<Prompt>,
     /// `max_age`, in seconds
     pub max_age: Option<i64>,
-    /// `login_hint`
-    pub login_hint: Option<String>,
-    /// `id_token_hint`
-    pub id_token_hint: Option<String>,
     /// `acr_values`, best first
     pub acr_values: Vec<String>,
     /// `claims`
@@ -118,7 +159,7 @@ pub struct AuthorizeRequest {
 }
 
 impl AuthorizeRequest {
-    /// Reads everything but client, redirect URI, response mode and state, which must be known before one can complain to an app.
+    /// Reads everything. What is wrong with client and redirect URI is no complaint: they must be known before one can complain to an app.
     pub fn parse(params: &Params) -> (Self, Vec<Complaint>) {
         let mut complaints = Vec::new();
         if let Some(name) = params.repeated() {
@@ -129,21 +170,49 @@ impl AuthorizeRequest {
                 complaints.push(Complaint::NotOffered(name));
             }
         }
-        response_type(params, &mut complaints);
-        let text = |name: &str| params.get(name).map(str::to_owned);
         let request = Self {
+            params: params.clone(),
+            response_type: response_type(params, &mut complaints),
             scopes: Scopes::from(params.get("scope").unwrap_or_default()),
-            nonce: text("nonce"),
             prompt: prompt(params, &mut complaints),
             max_age: max_age(params, &mut complaints),
-            login_hint: text("login_hint"),
-            id_token_hint: text("id_token_hint"),
             acr_values: words(params, "acr_values"),
             claims: claims(params, &mut complaints),
             challenge: challenge(params, &mut complaints),
             resource: params.all("resource").filter(|uri| !uri.is_empty()).map(str::to_owned).collect(),
         };
         (request, complaints)
+    }
+
+    /// `client_id`
+    pub fn client_id(&self) -> Option<&str> {
+        self.params.get("client_id")
+    }
+
+    /// `state`
+    pub fn state(&self) -> Option<&str> {
+        self.params.get("state")
+    }
+
+    /// `nonce`
+    pub fn nonce(&self) -> Option<&str> {
+        self.params.get("nonce")
+    }
+
+    /// `login_hint`
+    pub fn login_hint(&self) -> Option<&str> {
+        self.params.get("login_hint")
+    }
+
+    /// `id_token_hint`
+    pub fn id_token_hint(&self) -> Option<&str> {
+        self.params.get("id_token_hint")
+    }
+
+    /// Where the answer is put: as the app asks, or as its response type has it.
+    pub fn response_mode(&self) -> ResponseMode {
+        let named = self.params.get("response_mode").and_then(ResponseMode::named);
+        named.unwrap_or_else(|| self.response_type.default_mode())
     }
 
     /// Whether the app sent this prompt.
@@ -167,10 +236,14 @@ fn unusable(parameter: &'static str, got: &str, expected: &str) -> Complaint {
     Complaint::Unusable { parameter, got: got.to_owned(), expected: expected.to_owned() }
 }
 
-fn response_type(params: &Params, complaints: &mut Vec<Complaint>) {
-    match params.get("response_type") {
-        Some("code") => {}
-        Some(other) => complaints.push(unusable("response_type", other, "code")),
+fn response_type(params: &Params, complaints: &mut Vec<Complaint>) -> ResponseType {
+    let sent = params.get("response_type");
+    match sent {
+        Some(sent) if ResponseType::named(sent).is_some() => {}
+        Some(other) => {
+            let offered = ResponseType::ALL.map(|offered| offered.to_string());
+            complaints.push(unusable("response_type", other, &offered.join(" or ")));
+        }
         None => complaints.push(Complaint::Missing("response_type")),
     }
     if let Some(mode) = params.get("response_mode")
@@ -178,6 +251,7 @@ fn response_type(params: &Params, complaints: &mut Vec<Complaint>) {
     {
         complaints.push(unusable("response_mode", mode, "query, fragment or form_post"));
     }
+    ResponseType::of_words(sent.unwrap_or_default())
 }
 
 fn prompt(params: &Params, complaints: &mut Vec<Complaint>) -> Vec<Prompt> {

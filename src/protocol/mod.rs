@@ -4,6 +4,7 @@ pub mod authorize;
 pub mod claims;
 pub mod ids;
 pub mod lifetime;
+pub mod logout;
 pub mod nearest;
 pub mod params;
 pub mod pkce;
@@ -11,12 +12,13 @@ pub mod scope;
 pub mod time;
 pub mod words;
 
-pub use authorize::{AuthorizeRequest, Prompt, ResponseMode};
+pub use authorize::{AuthorizeRequest, Complaint, Prompt, ResponseMode, ResponseType};
 pub use claims::ClaimsRequest;
 pub use ids::{
     AccessId, BrowserId, ClientId, CodeValue, GrantId, InteractionId, Kid, RefreshValue, SessionId, Subject, shortened,
 };
 pub use lifetime::{Lifetime, Span};
+pub use logout::LogoutRequest;
 pub use nearest::nearest;
 pub use params::Params;
 pub use pkce::{Challenge, ChallengeMethod};

@@ -1,9 +1,11 @@
 //! Parameters as they were sent. Nothing is refused here: a flow needs to see what was wrong to be able to explain it.
 
+use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 
 /// Request parameters in their order, duplicates kept.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub struct Params {
     pairs: Vec<(String, String)>,
     /// The first name whose value was no UTF-8.
@@ -63,6 +65,11 @@ impl Params {
         self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
+    /// About how many bytes they take.
+    pub fn size(&self) -> usize {
+        self.iter().map(|(name, value)| name.len() + value.len() + 2 * (size_of::<String>() + 8)).sum()
+    }
+
     /// How many parameters were sent.
     pub fn len(&self) -> usize {
         self.pairs.len()
@@ -83,6 +90,18 @@ impl Params {
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.pairs.push((name.into(), value.into()));
         self
+    }
+}
+
+impl From<String> for Params {
+    fn from(query: String) -> Self {
+        Self::parse(query.as_bytes())
+    }
+}
+
+impl From<Params> for String {
+    fn from(params: Params) -> Self {
+        params.to_query()
     }
 }
 

@@ -41,11 +41,6 @@ impl Realm {
         *self.clock.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the realm's time goes on by itself.
-    pub(super) fn clock_runs(&self) -> bool {
-        self.clock().runs()
-    }
-
     /// Changes the realm's clock.
     pub fn set_clock(&self, change: impl FnOnce(Clock) -> Clock) {
         let mut clock = self.clock.write().unwrap_or_else(PoisonError::into_inner);

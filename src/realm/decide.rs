@@ -6,17 +6,14 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::faults::{FaultContext, MatchFacts, Plan};
 use crate::protocol::{Lifetime, Millis, UnixTime};
+use crate::spec::{Check, FailedCheck};
 use crate::store::Unavailable;
-use crate::tokens::OwnAccess;
-use crate::world::{
-    Change, Clock, Credential, Ctx, Decision, Draw, Failure, Preset, Record, RecordKey, Records, Request, Settings,
-    Trace, Versioned,
-};
+use crate::world::{Change, Clock, Ctx, Decision, Failure, Interrupt, Record, RecordKey, Records, Versioned};
 
-use super::case::{after, points_to};
-use super::{Flow, Realm};
+use super::Realm;
+use super::exchange::{Exchange, bearer};
+use super::record_keys::{self, points_to};
 
 /// How often a flow is run again: for each record that turns out to be needed, and for each race that is lost.
 const MOST_RUNS: usize = 64;
@@ -29,99 +26,130 @@ const FAILED_FETCH: Millis = Millis(1_000);
 /// How long the record of a client's keys is kept, by the realm's clock.
 const KEPT_KEYS: Lifetime = Lifetime::of_seconds(86_400);
 
-/// What a flow decides on: the request, and the world as it is at this moment.
-pub(super) struct Exchange<'a> {
-    pub(super) request: &'a Request,
-    pub(super) flow: Flow,
-    pub(super) settings: Arc<Settings>,
-    /// The time that the flow is told: a lie may have moved it.
-    pub(super) now: UnixTime,
-    pub(super) now_ms: Millis,
-    /// The realm's time, by which records are kept and forgotten.
-    pub(super) honest: UnixTime,
-    pub(super) draw: Draw,
-    pub(super) may_wait: bool,
-    pub(super) recognised: Option<OwnAccess>,
-    pub(super) resets: u64,
-    pub(super) person: Option<Preset>,
-}
-
 impl Exchange<'_> {
-    /// What stays the same while lies look at it.
-    pub(super) fn context<'s>(&'s self, facts: &'s MatchFacts) -> FaultContext<'s> {
-        FaultContext { now: self.now, settings: &self.settings, request: self.request, facts }
-    }
-
-    /// A second later, by the realm's clock; a lie about the time is told again.
+    /// A second later, by the realm's clock; a fault about the time still moves it.
     fn later(&mut self, now: Millis) {
-        let passed = now.seconds().since(self.honest);
-        self.honest = now.seconds();
+        let passed = now.seconds().since(self.realm_time);
+        self.realm_time = now.seconds();
         self.now = UnixTime(self.now.0.saturating_add(passed));
         self.now_ms = Millis(self.now_ms.0.saturating_add(Millis::of_seconds(passed).0));
         self.may_wait = false;
     }
+
+    /// Runs the flow on what is known now.
+    fn run(&mut self) -> Decision {
+        self.trace.clear();
+        let mut ctx = Ctx {
+            now: self.now,
+            now_ms: self.now_ms,
+            settings: &self.settings,
+            understood: &self.understood,
+            records: &mut self.records,
+            entropy: &mut self.draw.clone(),
+            preset: self.preset.as_ref(),
+            may_wait: self.may_wait,
+            recognised: bearer(self.request).zip(self.own_token.as_ref().map(|own| &own.id)),
+            trace: &mut self.trace,
+        };
+        (self.flow)(&mut ctx, self.request)
+    }
+
+    /// What is to be written. By a clock that a fault has put back it is kept as long as by the realm's: it would be forgotten at once
+    /// otherwise.
+    fn changes(&self) -> Vec<(RecordKey, u64, Change)> {
+        let mut changes = self.records.changes();
+        let put_back = self.realm_time.since(self.now).max(0);
+        for (.., (_, until)) in &mut changes {
+            until.0 = until.0.saturating_add(put_back);
+        }
+        changes
+    }
 }
 
 impl Realm {
-    /// A flow that lost a race, or needs a record more, is run again on what is then known. Whom the request is about is known with the
-    /// decision, and so which lies speak of it; one of them may alter what a new code stands for.
-    pub(super) async fn decide(
-        &self,
-        on: &mut Exchange<'_>,
-        (records, trace): (&mut Records, &mut Trace),
-        (plan, case): (&mut Plan, &mut MatchFacts),
-    ) -> Result<Decision, Unavailable> {
+    /// The records that the request names.
+    pub(super) async fn load_named(&self, exchange: &mut Exchange<'_>) -> Result<(), Unavailable> {
+        let keys = record_keys::of_request(exchange.request, exchange.own_token.as_ref());
+        self.load(&mut exchange.records, keys, exchange.realm_time).await
+    }
+
+    /// What the flow decides; where the store does not answer, that is the decision.
+    pub(super) async fn decide_if(&self, loaded: Result<(), Unavailable>, exchange: &mut Exchange<'_>) -> Decision {
+        let decided = match loaded {
+            Ok(()) => self.decide(exchange).await,
+            Err(unavailable) => Err(unavailable),
+        };
+        decided.unwrap_or_else(|unavailable| {
+            tracing::error!("{unavailable}");
+            exchange.trace.note(Check::StoreAnswers, false);
+            Err(Failure::Tell(FailedCheck::by(Check::StoreAnswers)))
+        })
+    }
+
+    /// Load, decide, commit. A flow that lost a race, or needs a record more, is run again on what is then known. A rule may alter what a
+    /// new code stands for.
+    async fn decide(&self, exchange: &mut Exchange<'_>) -> Result<Decision, Unavailable> {
         for _ in 0..MOST_RUNS {
-            trace.clear();
-            let mut entropy = on.draw.clone();
-            let mut ctx = Ctx {
-                now: on.now,
-                now_ms: on.now_ms,
-                settings: &on.settings,
-                records,
-                entropy: &mut entropy,
-                person: on.person.as_ref(),
-                may_wait: on.may_wait,
-                recognised: bearer(on.request).zip(on.recognised.as_ref().map(|own| &own.id)),
-                trace,
-            };
-            match (on.flow)(&mut ctx, on.request) {
-                Err(Failure::Need(name)) => {
-                    records.undo();
+            match exchange.run() {
+                Err(Failure::Need(key)) => {
+                    exchange.records.undo();
                     // Few requests come here, and all would carry the room for it.
-                    Box::pin(self.load_or_fetch(records, name, on.honest)).await?;
+                    Box::pin(self.load_or_fetch(&mut exchange.records, key, exchange.realm_time)).await?;
                 }
                 Err(Failure::NextSecond) => {
-                    records.undo();
+                    exchange.records.undo();
                     tokio::time::sleep(Duration::from_secs(1)).await;
-                    on.later(self.clock().now_ms());
+                    exchange.later(self.clock().now_ms());
                 }
                 decision => {
-                    after(case, &decision);
-                    plan.choose(case, &on.draw);
-                    plan.alter_code(records, on.context(case));
-                    let changes = kept_long_enough(records.changes(), on);
-                    if self.resets.load(Ordering::Relaxed) != on.resets {
+                    exchange.learn(&decision);
+                    exchange.alter_code();
+                    let changes = exchange.changes();
+                    if self.resets.load(Ordering::Relaxed) != exchange.resets {
                         return Err(Unavailable("the realm was reset while this was asked".into()));
                     }
-                    if changes.is_empty() || self.store.commit(changes, on.honest).await? {
+                    if changes.is_empty() || self.store.commit(changes, exchange.realm_time).await? {
                         return Ok(decision);
                     }
-                    records.undo();
-                    let known = records.keys();
-                    self.load(records, known, on.honest).await?;
+                    exchange.records.undo();
+                    let known = exchange.records.keys();
+                    self.load(&mut exchange.records, known, exchange.realm_time).await?;
                 }
             }
         }
         Err(Unavailable("too many requests are changing the same records".into()))
     }
 
-    pub(super) async fn load(
+    /// Changes records beside any request: load, change, commit, and once more where somebody else was faster.
+    pub(super) async fn change_records<T>(
         &self,
-        records: &mut Records,
-        names: Vec<RecordKey>,
-        now: UnixTime,
-    ) -> Result<(), Unavailable> {
+        keys: Vec<RecordKey>,
+        change: impl Fn(&mut Records) -> Result<T, Interrupt>,
+    ) -> Result<T, Unavailable> {
+        let (mut records, now) = (Records::default(), self.now());
+        self.load(&mut records, keys, now).await?;
+        for _ in 0..MOST_RUNS {
+            match change(&mut records) {
+                Err(Interrupt::Need(key)) => {
+                    records.undo();
+                    self.load(&mut records, vec![key], now).await?;
+                }
+                Err(Interrupt::Failed(refused)) => return Err(Unavailable(refused.sentence())),
+                Ok(done) => {
+                    let changes = records.changes();
+                    if changes.is_empty() || self.store.commit(changes, now).await? {
+                        return Ok(done);
+                    }
+                    records.undo();
+                    let known = records.keys();
+                    self.load(&mut records, known, now).await?;
+                }
+            }
+        }
+        Err(Unavailable("too many requests are changing the same records".into()))
+    }
+
+    async fn load(&self, records: &mut Records, names: Vec<RecordKey>, now: UnixTime) -> Result<(), Unavailable> {
         if names.is_empty() {
             return Ok(());
         }
@@ -173,26 +201,9 @@ impl Realm {
     }
 }
 
-/// What is written by a clock that a lie has put back is kept as long as by an honest one: it would be forgotten at once otherwise.
-fn kept_long_enough(mut changes: Vec<(RecordKey, u64, Change)>, on: &Exchange<'_>) -> Vec<(RecordKey, u64, Change)> {
-    let put_back = on.honest.since(on.now).max(0);
-    for (.., (_, until)) in &mut changes {
-        until.0 = until.0.saturating_add(put_back);
-    }
-    changes
-}
-
 /// How old a client's keys are, while they are believed.
 fn age_of(keys: &Value, machine: Millis) -> Option<Millis> {
     let age = machine.since(Millis(keys.get("fetched_at").and_then(Value::as_i64)?));
     let believed = if keys.get("error").is_some() { FAILED_FETCH } else { FETCHED_KEYS };
     (age < believed).then_some(age)
-}
-
-/// The bearer token of a request.
-pub(super) fn bearer(request: &Request) -> Option<&str> {
-    match &request.credential {
-        Some(Credential::Bearer(token)) => Some(token),
-        _ => None,
-    }
 }

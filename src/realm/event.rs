@@ -4,7 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::spec::Check;
-use crate::world::{Decision, Document, Endpoint, Failure, GrantType, Outcome, Question, Request, Trace};
+use crate::world::{Decision, Document, Endpoint, Failure, GrantType, Outcome, Question};
+
+use super::exchange::Exchange;
 
 macro_rules! events {
     ($($name:ident: $word:literal, $sentence:literal;)*) => {
@@ -57,29 +59,29 @@ events! {
 }
 
 /// What happened in an exchange.
-pub(super) fn of(request: &Request, decision: &Decision, trace: &Trace) -> Vec<Event> {
-    let mut events = Vec::new();
+pub(super) fn of(exchange: &Exchange<'_>, decision: &Decision) -> Vec<Event> {
+    let (mut events, request, trace) = (Vec::new(), exchange.request, &exchange.trace);
     let signs_in = trace.held(Check::PersonMaySignIn);
     let by_person = matches!(request.endpoint, Endpoint::Authorize | Endpoint::SignIn | Endpoint::Consent);
     if signs_in && by_person {
         events.push(Event::SignedIn);
     }
     match decision {
-        Ok(outcome) => events.extend(of_outcome(request, outcome)),
+        Ok(outcome) => events.extend(of_outcome(exchange, outcome)),
         Err(Failure::SendBack(..)) => events.extend([Event::SignInFailed, Event::Refused]),
         Err(_) => events.push(Event::Refused),
     }
     events
 }
 
-fn of_outcome(request: &Request, outcome: &Outcome) -> Option<Event> {
+fn of_outcome(exchange: &Exchange<'_>, outcome: &Outcome) -> Option<Event> {
     Some(match outcome {
         Outcome::Ask(Question::SignIn(question)) if question.notice.is_some() => Event::Refused,
         Outcome::Ask(Question::SignIn(_)) => Event::SignInAsked,
         Outcome::Ask(Question::Consent { .. }) => Event::ConsentAsked,
         Outcome::Ask(Question::SignOut { .. }) => Event::SignOutAsked,
         Outcome::Return(_) => Event::CodeIssued,
-        Outcome::Issue(_) => match request.params.get("grant_type") {
+        Outcome::Issue(_) => match exchange.understood.grant_type.as_deref() {
             Some(grant) if grant == GrantType::AuthorizationCode.as_str() => Event::CodeRedeemed,
             Some(grant) if grant == GrantType::RefreshToken.as_str() => Event::TokenRefreshed,
             _ => Event::TokenIssued,
@@ -89,7 +91,7 @@ fn of_outcome(request: &Request, outcome: &Outcome) -> Option<Event> {
         Outcome::Show(Document::Keys) => Event::KeysRead,
         Outcome::Tell(_) => Event::TokenIntrospected,
         Outcome::SignedOut { stayed: false, .. } => Event::SignedOut,
-        Outcome::Done if request.endpoint == Endpoint::Revocation => Event::TokenRevoked,
+        Outcome::Done if exchange.request.endpoint == Endpoint::Revocation => Event::TokenRevoked,
         Outcome::Redirect(..)
         | Outcome::AskAgain(_)
         | Outcome::SaveUser(..)

@@ -2,29 +2,20 @@
 
 use std::sync::Arc;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::Value;
 
-use crate::profile::Profile;
-use crate::protocol::{AccessId, GrantId, Map, Scopes, Span, UnixTime, nearest};
+use crate::profile::{Beside, Profile};
+use crate::protocol::{AccessId, GrantId, Map, Scopes, Span, UnixTime, nearest, words};
 use crate::store::Unavailable;
+use crate::tokens::TokenKind;
 use crate::world::{
-    AccessToken, AccessTokenFormat, Client, Draw, Grant, Issuance, RecordKey, Records, Settings, SignedInUser,
+    AccessSlot, AccessToken, AccessTokenFormat, Client, Draw, Grant, IdTokenSlot, Issuance, RecordKey, Records,
+    Settings, SignedInUser,
 };
 
 use super::Realm;
-
-/// Which token is wanted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum TokenKind {
-    /// An access token.
-    #[default]
-    Access,
-    /// An ID token.
-    Id,
-}
 
 /// The token that is wanted. Who it is about and for whom need not exist in the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -44,7 +35,25 @@ pub struct TokenSpec {
     /// How long it is good for; the configured lifetime, where nothing is said. A negative span makes a token that has expired.
     pub ttl: Option<Span>,
     /// Access or ID token.
+    #[serde(deserialize_with = "minted")]
+    #[schemars(schema_with = "minted_kinds")]
     pub kind: TokenKind,
+}
+
+/// The kinds that can be had without a sign-in.
+const MINTED: [&str; 2] = ["access", "id"];
+
+fn minted_kinds(_: &mut SchemaGenerator) -> Schema {
+    words(MINTED)
+}
+
+fn minted<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TokenKind, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    match name.as_str() {
+        "access" => Ok(TokenKind::Access),
+        "id" => Ok(TokenKind::Id),
+        other => Err(de::Error::unknown_variant(other, &MINTED)),
+    }
 }
 
 impl TokenSpec {
@@ -204,19 +213,16 @@ fn plan(settings: &Settings, spec: &TokenSpec, now: UnixTime, mut draw: Draw) ->
         records.put(RecordKey::AccessToken(access.clone()), record, kept);
         records.put(RecordKey::Grant(grant_id.clone()), Arc::clone(&grant), kept);
     }
+    let audience = vec![audience];
+    let access_slot = AccessSlot { name: access, audience, until, names_resource: false };
     let issuance = Issuance {
         client,
         grant,
         grant_id,
         scopes: spec.scope.clone(),
-        access,
-        audience: vec![audience],
-        access_until: until,
+        access: (spec.kind == TokenKind::Access).then_some(access_slot),
+        id_token: (spec.kind == TokenKind::Id).then_some(IdTokenSlot { says_nonce: true }),
         refresh: None,
-        refresh_until: None,
-        with_id_token: spec.kind == TokenKind::Id,
-        is_refresh: false,
-        names_resource: false,
     };
     Planned { issuance, records, issued_at, until }
 }
@@ -225,14 +231,18 @@ fn sign(profile: &Profile, settings: &Settings, spec: &TokenSpec, planned: &Plan
     let (issuance, issued_at) = (&planned.issuance, planned.issued_at);
     let expires_in = planned.until.since(now);
     let draft = match spec.kind {
-        TokenKind::Access => profile.draft_access_token(settings, issuance, issued_at),
-        TokenKind::Id => profile.draft_id_token(settings, issuance, "", issued_at),
+        TokenKind::Id => profile.draft_id_token(settings, issuance, Beside::default(), issued_at),
+        _ => profile.draft_access_token(settings, issuance, issued_at),
     };
     let Some(mut draft) = draft else {
-        return Minted { token: issuance.access.to_string(), claims: Map::new(), expires_in, notes: Vec::new() };
+        return Minted {
+            token: issuance.access.as_ref().map(|slot| slot.name.to_string()).unwrap_or_default(),
+            claims: Map::new(),
+            expires_in,
+            notes: Vec::new(),
+        };
     };
     if spec.kind == TokenKind::Id {
-        draft.claims.shift_remove("at_hash");
         draft.claims.insert("exp".into(), planned.until.0.into());
         // Nobody asks UserInfo with an ID token that was made by hand: what the scopes open is in the token.
         let known = settings.claims_of(&issuance.grant.person).cloned().unwrap_or_default();

@@ -1,6 +1,5 @@
 //! A whole provider: people, apps and keys, a profile, rules, a journal. The one place where all of them meet.
 
-mod case;
 mod clock;
 mod decide;
 mod event;
@@ -9,10 +8,14 @@ mod expect;
 pub mod export;
 mod journal;
 mod keys;
-mod lies;
+mod match_facts;
 mod mint;
+mod note;
+mod notices;
 mod realms;
+mod record_keys;
 mod rules;
+mod seams;
 mod sessions;
 mod snapshot;
 mod view;
@@ -31,16 +34,19 @@ use crate::profile::{Documents, Profile};
 use crate::protocol::{Map, Params, UnixTime};
 use crate::store::{Store, Unavailable};
 use crate::tokens::{KeyRing, Opened};
-use crate::world::{AccessToken, Clock, Ctx, Entropy, Failure, Grant, Outcome, Record, RecordKey, Request, Settings};
+use crate::world::{
+    AccessToken, Clock, Ctx, Entropy, Failure, Interaction, Outcome, Purpose, Record, RecordKey, RefreshToken, Request,
+    Settings,
+};
 
-pub use case::record_names;
 pub use clock::Expiry;
 pub use event::Event;
 pub use expect::{Expectation, Met, Unmet, Where};
 pub use journal::{Entry, Journal, Message, Remembered, Wire};
 pub use keys::KeyView;
-pub use mint::{Minted, TokenKind, TokenSpec};
+pub use mint::{Minted, TokenSpec};
 pub use realms::{CloseGuard, Mount, NotOpened, Realms, Resolved};
+pub use record_keys::record_keys;
 pub use sessions::SessionView;
 pub use snapshot::{Snapshot, SnapshotError};
 pub use view::{CheckView, ExchangeView, FlowView, MessageView, RefusedView};
@@ -188,12 +194,10 @@ impl Realm {
 
     /// The request that waits under a name to be asked again, by [`crate::flows::ask_again`].
     pub async fn waiting_request(&self, name: &str) -> Option<Params> {
-        let name = RecordKey::Interaction(name.into());
-        let found = self.store.load(std::slice::from_ref(&name), self.now()).await.ok()?.pop()?.record?;
+        let key = RecordKey::Interaction(name.into());
+        let found = self.store.load(std::slice::from_ref(&key), self.now()).await.ok()?.pop()?.record?;
         match &*found {
-            Record::Interaction(waiting) if waiting.browser.as_str().is_empty() => {
-                Some(Params::parse(waiting.request.as_bytes()))
-            }
+            Record::Interaction(Interaction { purpose: Purpose::AskAgain(params), .. }) => Some(Params::clone(params)),
             _ => None,
         }
     }
@@ -211,32 +215,21 @@ impl Realm {
     /// Revokes a token: an access token alone, a refresh token with everything that came of the same agreement. What it was.
     pub async fn revoke(&self, token: &str) -> Result<Option<&'static str>, Unavailable> {
         let now = self.now();
-        let refresh = case::refresh_name(token);
+        let refresh = record_keys::refresh_key(token);
         let access = RecordKey::AccessToken(Opened::claimed_jti(token).unwrap_or_else(|| token.into()).into());
-        loop {
-            let seen = self.store.load(&[refresh.clone(), access.clone()], now).await?;
-            let record = seen.iter().find_map(|versioned| versioned.record.clone());
-            let (name, what) = match record.as_deref() {
-                Some(Record::RefreshToken(refresh)) => (RecordKey::Grant(refresh.grant.clone()), "refresh_token"),
-                Some(Record::AccessToken(_)) => (access.clone(), "access_token"),
-                _ => return Ok(None),
-            };
-            let seen = self.store.load(std::slice::from_ref(&name), now).await?.pop().unwrap_or_default();
-            let (revoked, until) = match seen.record.as_deref() {
-                Some(Record::Grant(grant)) => {
-                    let until = now.plus(self.settings().policy.lifetimes.refresh_token);
-                    (Record::from(Grant { revoked: true, ..Grant::clone(grant) }), until)
-                }
-                Some(Record::AccessToken(access)) => {
-                    (Record::from(AccessToken { revoked: true, ..AccessToken::clone(access) }), access.until)
-                }
-                _ => return Ok(None),
-            };
-            let change = (name, seen.version, (Some(Arc::new(revoked)), until));
-            if self.store.commit(vec![change], now).await? {
-                return Ok(Some(what));
+        let kept = now.plus(self.settings().policy.lifetimes.refresh_token);
+        self.change_records(vec![refresh.clone(), access.clone()], |records| {
+            if let Some(token) = records.get::<RefreshToken>(&refresh)? {
+                records.revoke(&token.grant, kept)?;
+                return Ok(Some("refresh_token"));
             }
-        }
+            let Some(mut token) = records.get::<Arc<AccessToken>>(&access)? else { return Ok(None) };
+            Arc::make_mut(&mut token).revoked = true;
+            let until = token.until;
+            records.put(access.clone(), token, until);
+            Ok(Some("access_token"))
+        })
+        .await
     }
 
     /// Forgets every record, rule and journal entry, and is what it was at the start: people, apps, keys, chance and time.

@@ -1,14 +1,11 @@
 //! Who is signed in.
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::{SessionId, UnixTime};
 use crate::store::Unavailable;
-use crate::world::{Record, RecordKey, Session};
+use crate::world::{Record, RecordKey};
 
 use super::Realm;
 
@@ -34,14 +31,6 @@ impl Realm {
     pub async fn sessions(&self) -> Result<Vec<SessionView>, Unavailable> {
         let now = self.now();
         let (kept, settings) = (self.store.all(now).await?, self.settings());
-        let mut clients: HashMap<&SessionId, BTreeSet<&str>> = HashMap::new();
-        for (_, record, _) in &kept {
-            if let Record::Grant(grant) = &**record
-                && let Some(sid) = &grant.session
-            {
-                clients.entry(sid).or_default().insert(grant.client.as_str());
-            }
-        }
         let mut sessions = Vec::new();
         for (name, record, _) in &kept {
             let (RecordKey::Session(sid), Record::Session(session)) = (name, &**record) else { continue };
@@ -49,7 +38,8 @@ impl Realm {
             if session.ended || session.until <= now || !settings.may_sign_in(&session.person) {
                 continue;
             }
-            let clients = clients.get(sid).into_iter().flatten().map(|client| (*client).to_owned()).collect();
+            let mut clients: Vec<String> = session.clients.iter().map(ToString::to_string).collect();
+            clients.sort();
             sessions.push(SessionView {
                 sid: sid.to_string(),
                 user: session.person.sub.to_string(),
@@ -65,19 +55,10 @@ impl Realm {
 
     /// Ends a sign-in, as if the person had signed out. `false` if there is none of this name.
     pub async fn end_session(&self, sid: &str) -> Result<bool, Unavailable> {
-        let (now, name) = (self.now(), RecordKey::Session(SessionId::from(sid)));
-        loop {
-            let seen = self.store.load(std::slice::from_ref(&name), now).await?.pop().unwrap_or_default();
-            let session = match seen.record.as_deref() {
-                Some(Record::Session(session)) if !session.ended => session.clone(),
-                _ => return Ok(false),
-            };
-            let until = session.until;
-            let ended = Arc::new(Record::from(Session { ended: true, ..session }));
-            if self.store.commit(vec![(name.clone(), seen.version, (Some(ended), until))], now).await? {
-                return Ok(true);
-            }
-        }
+        let (now, id) = (self.now(), SessionId::from(sid));
+        let ended =
+            self.change_records(vec![RecordKey::Session(id.clone())], |records| records.end_session(&id, now)).await?;
+        Ok(ended.is_some())
     }
 
     /// Ends every sign-in of a person; how many there were.

@@ -2,9 +2,26 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::protocol::{GrantId, Map};
 
 use super::{Alg, SigningKey};
+
+/// Which token is meant, whatever is done with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenKind {
+    /// An access token.
+    #[default]
+    Access,
+    /// An ID token.
+    Id,
+    /// A refresh token.
+    Refresh,
+    /// The signed answer of UserInfo.
+    UserInfo,
+}
 
 /// Header and claims as they will be written, in this order. Nothing stops them from being untrue.
 #[derive(Clone, Debug)]

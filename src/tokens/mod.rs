@@ -11,7 +11,7 @@ mod seed;
 mod verify;
 
 pub use alg::Alg;
-pub use draft::{KeyChoice, TokenDraft};
+pub use draft::{KeyChoice, TokenDraft, TokenKind};
 pub use foreign::{encrypted, liar, public_pem, published, stranger, successor};
 pub use generate::{KeyFiles, KeyFolderError};
 pub use hash::half_hash;

@@ -3,7 +3,7 @@
 use crate::protocol::{AccessId, Millis, Params, UnixTime};
 use crate::spec::{Check, FailedCheck};
 
-use super::{Draw, Preset, Records, Seen, Settings, Trace};
+use super::{Draw, Preset, Records, Seen, Settings, Trace, Understood};
 
 /// Everything that a flow can know and change: no clock, no dice, no network.
 #[derive(Debug)]
@@ -14,6 +14,8 @@ pub struct Ctx<'a> {
     pub now_ms: Millis,
     /// What the realm is told to be.
     pub settings: &'a Settings,
+    /// What the request is about, as it was read.
+    pub understood: &'a Understood,
     /// The records at hand. What is written here is kept, whether the flow then agrees or refuses: a replayed code
     /// ends its family by being refused.
     pub records: &'a mut Records,
@@ -22,7 +24,7 @@ pub struct Ctx<'a> {
     /// Whether a flow may ask to be run again in the next second: not on a clock that stands still.
     pub may_wait: bool,
     /// What was given in the person's place, so that no page needs to be shown.
-    pub person: Option<&'a Preset>,
+    pub preset: Option<&'a Preset>,
     /// The bearer token and its id, if this very process signed it not long ago: then nothing about it needs to be verified.
     pub recognised: Option<(&'a str, &'a AccessId)>,
     /// What was checked so far.

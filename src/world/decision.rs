@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use crate::protocol::{
-    AccessId, Challenge, CodeValue, GrantId, InteractionId, Map, Params, RefreshValue, Scopes, Subject, UnixTime,
+    AccessId, AuthorizeRequest, CodeValue, GrantId, InteractionId, LogoutRequest, Map, Params, RefreshValue, Scopes,
+    Subject, UnixTime,
 };
 use crate::spec::{FailedCheck, Refusal};
 
-use super::{AccessToken, Client, Grant, RecordKey, ReturnAddress};
+use super::{AccessToken, Client, Destination, Grant, RecordKey, ReturnAddress};
 
 /// What a flow decides.
 pub type Decision = Result<Outcome, Failure>;
@@ -32,14 +33,6 @@ impl Interrupt {
     pub fn on_a_page(self) -> Failure {
         match self {
             Self::Failed(refused) => Failure::ShowPage(refused),
-            Self::Need(name) => Failure::Need(name),
-        }
-    }
-
-    /// Told to the app.
-    pub fn back_to(self, address: &ReturnAddress) -> Failure {
-        match self {
-            Self::Failed(refused) => Failure::SendBack(Box::new(address.clone()), refused),
             Self::Need(name) => Failure::Need(name),
         }
     }
@@ -121,7 +114,7 @@ pub enum ConsentDecision {
 }
 
 /// What was given in the person's place, so that no page needs to be shown.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Preset {
     /// Who signs in, or why nobody does.
     pub answer: Option<UserDecision>,
@@ -129,13 +122,6 @@ pub struct Preset {
     pub consent: Option<ConsentDecision>,
     /// Whether a sign-in that the browser has already will do.
     pub only_if_asked: bool,
-}
-
-impl Preset {
-    /// Nothing was given.
-    pub const fn nothing() -> Self {
-        Self { answer: None, consent: None, only_if_asked: false }
-    }
 }
 
 /// A page that asks a person.
@@ -150,9 +136,9 @@ pub enum Question {
         /// Who asks.
         client: Arc<Client>,
         /// Where the answer will go.
-        address: ReturnAddress,
+        destination: Destination,
         /// The request, so that it can be made again.
-        params: Params,
+        request: Arc<AuthorizeRequest>,
         /// What would be granted.
         grant: Arc<Grant>,
     },
@@ -165,7 +151,7 @@ pub enum Question {
         /// Who asks, if it is known.
         client: Option<Arc<Client>>,
         /// The request, so that it can be made again.
-        params: Params,
+        request: Arc<LogoutRequest>,
     },
 }
 
@@ -177,9 +163,9 @@ pub struct SignInQuestion {
     /// Who asks.
     pub client: Arc<Client>,
     /// Where the answer will go.
-    pub address: ReturnAddress,
+    pub destination: Destination,
     /// The request, to be explained.
-    pub params: Params,
+    pub request: Arc<AuthorizeRequest>,
     /// Who signed in with this browser, last first.
     pub used: Vec<Subject>,
     /// Who is signed in now.
@@ -202,16 +188,16 @@ pub struct SignInQuestion {
 #[derive(Clone, Debug)]
 pub struct AuthorizationResponse {
     /// The way.
-    pub address: ReturnAddress,
-    /// The code.
-    pub code: CodeValue,
-    /// What it stands for.
+    pub address: Box<ReturnAddress>,
+    /// What the person agreed to.
     pub grant: Arc<Grant>,
-    /// What must be shown to redeem it.
-    pub challenge: Option<Challenge>,
+    /// A code that stands for it.
+    pub code: Option<CodeValue>,
+    /// Tokens, for an app that asked for them at once.
+    pub tokens: Option<Issuance>,
 }
 
-/// Tokens to be drafted and signed.
+/// Tokens to be drafted and signed, whichever answer carries them. Each slot is filled or left empty.
 #[derive(Clone, Debug)]
 pub struct Issuance {
     /// To whom.
@@ -220,24 +206,43 @@ pub struct Issuance {
     pub grant: Arc<Grant>,
     /// The ground's name.
     pub grant_id: GrantId,
-    /// What the access token will carry.
+    /// What the tokens carry of it.
     pub scopes: Scopes,
-    /// The access token's name.
-    pub access: AccessId,
+    /// The access token.
+    pub access: Option<AccessSlot>,
+    /// The ID token.
+    pub id_token: Option<IdTokenSlot>,
+    /// The refresh token.
+    pub refresh: Option<RefreshSlot>,
+}
+
+/// An access token that is to be issued.
+#[derive(Clone, Debug)]
+pub struct AccessSlot {
+    /// Its name, which is the whole token where it is opaque.
+    pub name: AccessId,
     /// Its `aud`.
     pub audience: Vec<String>,
     /// Until when it is good.
-    pub access_until: UnixTime,
-    /// The refresh token, if there is one.
-    pub refresh: Option<RefreshValue>,
-    /// Whether there is an ID token.
-    pub with_id_token: bool,
-    /// Until when the refresh token is good.
-    pub refresh_until: Option<UnixTime>,
-    /// Whether this is a refresh, whose ID token repeats no nonce.
-    pub is_refresh: bool,
-    /// Whether the request, or the one before it, named the API that the access token is for.
+    pub until: UnixTime,
+    /// Whether the request, or the one before it, named the API that it is for.
     pub names_resource: bool,
+}
+
+/// An ID token that is to be issued. Which hashes it has follows from what the same answer carries.
+#[derive(Clone, Copy, Debug)]
+pub struct IdTokenSlot {
+    /// Whether it says the request's `nonce`; a refreshed one repeats none.
+    pub says_nonce: bool,
+}
+
+/// A refresh token that is to be issued.
+#[derive(Clone, Debug)]
+pub struct RefreshSlot {
+    /// Its name, which is the whole token where it is opaque.
+    pub value: RefreshValue,
+    /// Until when it is good.
+    pub until: UnixTime,
 }
 
 /// What UserInfo is to say.
@@ -305,4 +310,36 @@ pub enum Outcome {
     },
     /// It is done and there is nothing to say.
     Done,
+}
+
+impl Outcome {
+    /// The tokens that the answer carries.
+    pub fn issuance(&self) -> Option<&Issuance> {
+        match self {
+            Self::Issue(issuance) => Some(issuance),
+            Self::Return(response) => response.tokens.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// What the answer is about.
+    pub fn grant(&self) -> Option<&Arc<Grant>> {
+        match self {
+            Self::Issue(issuance) => Some(&issuance.grant),
+            Self::Return(response) => Some(&response.grant),
+            Self::UserInfo(info) => Some(&info.grant),
+            Self::Ask(Question::Consent { grant, .. }) => Some(grant),
+            _ => None,
+        }
+    }
+
+    /// The grants whose person this answer says something about, to be altered: what a code stands for is not said yet.
+    pub fn told_grant_mut(&mut self) -> Option<&mut Arc<Grant>> {
+        match self {
+            Self::Issue(issuance) => Some(&mut issuance.grant),
+            Self::Return(response) => response.tokens.as_mut().map(|tokens| &mut tokens.grant),
+            Self::UserInfo(info) => Some(&mut info.grant),
+            _ => None,
+        }
+    }
 }

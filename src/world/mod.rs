@@ -4,6 +4,7 @@ mod client;
 mod clock;
 mod ctx;
 mod decision;
+mod destination;
 mod entropy;
 mod policy;
 mod records;
@@ -12,19 +13,21 @@ mod return_address;
 mod settings;
 mod size;
 mod trace;
+mod understood;
 mod user;
 
 pub use client::{ApplicationType, AuthMethod, ClaimPick, Client, GrantType, TokenClaims};
 pub use clock::Clock;
 pub use ctx::Ctx;
 pub use decision::{
-    AuthorizationResponse, ConsentDecision, Decision, Document, Failure, Interrupt, Issuance, Outcome, Preset,
-    Question, ReturnAfterLogout, SignInQuestion, UserDecision, UserInfo,
+    AccessSlot, AuthorizationResponse, ConsentDecision, Decision, Document, Failure, IdTokenSlot, Interrupt, Issuance,
+    Outcome, Preset, Question, RefreshSlot, ReturnAfterLogout, SignInQuestion, UserDecision, UserInfo,
 };
+pub use destination::Destination;
 pub use entropy::{Draw, Entropy};
 pub use policy::{AccessTokenFormat, AccessTokenTyp, Consent, Lifetimes, Policy, RefreshTokenFormat};
 pub use records::{
-    AccessToken, Browser, Change, Code, Grant, Interaction, Record, RecordKey, Records, RefreshToken,
+    AccessToken, Browser, Change, Code, Grant, Interaction, Purpose, Record, RecordKey, Records, RefreshToken,
     RememberedConsent, Session, SignedInUser, Versioned,
 };
 pub use request::{Credential, Endpoint, Method, Request};
@@ -33,4 +36,5 @@ pub(crate) use return_address::{is_loopback_uri, wrong_uri};
 pub(crate) use settings::is_blank;
 pub use settings::{BackChannel, IssuerParts, ScopeClaims, Settings};
 pub use trace::{Checked, Seen, Trace, Used};
+pub use understood::Understood;
 pub use user::{OWN_CLAIMS, User, made_up, wrong_sub};

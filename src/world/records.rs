@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::protocol::{
-    AccessId, BrowserId, Challenge, ClaimsRequest, ClientId, CodeValue, GrantId, InteractionId, Map, Millis,
-    RefreshValue, Scopes, SessionId, Subject, UnixTime,
+    AccessId, AuthorizeRequest, BrowserId, Challenge, ClaimsRequest, ClientId, CodeValue, GrantId, InteractionId,
+    Lifetime, LogoutRequest, Map, Millis, Params, RefreshValue, Scopes, SessionId, Subject, UnixTime,
 };
 
 use super::Interrupt;
@@ -80,6 +80,9 @@ pub struct Session {
     pub acr: Option<String>,
     /// Labels put on this sign-in by whoever answered for the person. Flows carry them unread.
     pub tags: Vec<String>,
+    /// The apps that took part in it: whom its end concerns.
+    #[serde(default)]
+    pub clients: Vec<ClientId>,
     /// Until when.
     pub until: UnixTime,
     /// Whether it was ended.
@@ -91,8 +94,8 @@ pub struct Session {
 pub struct Interaction {
     /// The browser that was asked.
     pub browser: BrowserId,
-    /// The authorization request, as a query.
-    pub request: String,
+    /// What for.
+    pub purpose: Purpose,
     /// The sign-in of this visit, once there is one.
     pub session: Option<SessionId>,
     /// Whether the person agreed in this visit, and to what.
@@ -100,6 +103,43 @@ pub struct Interaction {
     /// Whether the app got its answer. The record outlives it a little: whoever presses twice is sent where the first press led.
     #[serde(default)]
     pub answered: bool,
+}
+
+/// What a page is open for, with the request as it was understood when it came.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Purpose {
+    /// Somebody signs in, and is asked for their consent.
+    SignIn(Arc<AuthorizeRequest>),
+    /// Somebody signs out.
+    SignOut(Arc<LogoutRequest>),
+    /// A request waits to be asked again by GET.
+    AskAgain(Arc<Params>),
+}
+
+impl Interaction {
+    /// How long a page may be left open.
+    pub const OPEN: Lifetime = Lifetime::of_seconds(3_600);
+
+    /// A page that nobody answered yet.
+    pub const fn new(browser: BrowserId, purpose: Purpose) -> Self {
+        Self { browser, purpose, session: None, agreed: None, answered: false }
+    }
+
+    /// The authorization request, if somebody is to sign in.
+    pub const fn authorization(&self) -> Option<&Arc<AuthorizeRequest>> {
+        match &self.purpose {
+            Purpose::SignIn(request) => Some(request),
+            _ => None,
+        }
+    }
+
+    /// The logout request, if somebody is to sign out.
+    pub const fn logout(&self) -> Option<&Arc<LogoutRequest>> {
+        match &self.purpose {
+            Purpose::SignOut(request) => Some(request),
+            _ => None,
+        }
+    }
 }
 
 /// A code, and what its redemption will give.
@@ -369,6 +409,26 @@ impl Records {
             Some(entry) => entry.2 = Some(change),
             None => self.loaded.push((name, Versioned::default(), Some(change))),
         }
+    }
+
+    /// Ends a sign-in, whoever wishes it; the sign-in as it was, unless it was over already.
+    pub fn end_session(&mut self, id: &SessionId, now: UnixTime) -> Result<Option<Session>, Interrupt> {
+        let key = RecordKey::Session(id.clone());
+        let session = self.get::<Session>(&key)?.filter(|session| !session.ended && now < session.until);
+        if let Some(session) = &session {
+            self.put(key, Session { ended: true, ..session.clone() }, session.until);
+        }
+        Ok(session)
+    }
+
+    /// Ends what somebody agreed to, and with it every code and token that points to it. Remembered until then.
+    pub fn revoke(&mut self, id: &GrantId, until: UnixTime) -> Result<(), Interrupt> {
+        let key = RecordKey::Grant(id.clone());
+        if let Some(mut grant) = self.get::<Arc<Grant>>(&key)? {
+            Arc::make_mut(&mut grant).revoked = true;
+            self.put(key, grant, until);
+        }
+        Ok(())
     }
 
     /// Alters the code that this request makes, and the grant that it stands for. `false` if it makes none, or if `alter` says so.

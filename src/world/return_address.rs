@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-use crate::protocol::{Params, ResponseMode, nearest};
+use crate::protocol::{AuthorizeRequest, Params, ResponseMode, nearest};
 use crate::spec::{Check, FailedCheck, Suggestion, compared, difference, quoted};
 
 use super::settings::is_loopback;
@@ -19,7 +19,8 @@ pub struct ReturnAddress {
 
 impl ReturnAddress {
     /// The only way to get one, [Core §3.1.2.1](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest).
-    pub fn find(ctx: &mut Ctx<'_>, client: &Client, params: &Params) -> Result<Self, FailedCheck> {
+    pub fn find(ctx: &mut Ctx<'_>, client: &Client, request: &AuthorizeRequest) -> Result<Self, FailedCheck> {
+        let params = &request.params;
         let all: Vec<&str> = params.all("redirect_uri").filter(|uri| !uri.is_empty()).collect();
         let given = if let [only] = all[..] { Some(only) } else { None };
         let sent = ctx.require_as(Check::RedirectUriGiven, given, |refused| match all[..] {
@@ -49,8 +50,7 @@ impl ReturnAddress {
             })?;
             ctx.see(Check::RedirectUriRegistered, Seen::Value(sent.into()));
         }
-        let mode = params.get("response_mode").and_then(ResponseMode::named);
-        let mode = mode.unwrap_or_else(|| ResponseMode::default_of(params.get("response_type").unwrap_or_default()));
+        let mode = request.response_mode();
         let state = params.get("state").filter(|_| params.garbled() != Some("state")).map(str::to_owned);
         Ok(Self { sent: sent.to_owned(), uri, mode, state })
     }

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::protocol::Map;
+use crate::protocol::{AuthorizeRequest, Map};
 
-use super::{Code, Grant, Interaction, Record, Session, SignedInUser};
+use super::{Code, Grant, Interaction, Purpose, Record, Session, SignedInUser};
 
 impl Record {
     /// About how many bytes it takes, its own text included.
@@ -28,11 +28,23 @@ impl Record {
 }
 
 fn of_session(session: &Session) -> usize {
-    of_person(&session.person) + texts(&session.amr) + texts(&session.tags)
+    of_person(&session.person) + session.clients.len() * 24 + texts(&session.amr) + texts(&session.tags)
 }
 
 fn of_interaction(interaction: &Interaction) -> usize {
-    interaction.request.len() + interaction.agreed.as_ref().map_or(0, crate::protocol::Scopes::size) + 64
+    let request = match &interaction.purpose {
+        Purpose::SignIn(request) => size_of::<AuthorizeRequest>() + request.params.size() + of_understood(request),
+        Purpose::SignOut(request) => request.params.size(),
+        Purpose::AskAgain(params) => params.size(),
+    };
+    request + interaction.agreed.as_ref().map_or(0, crate::protocol::Scopes::size) + 64
+}
+
+/// What was read out of the parameters, beside them.
+fn of_understood(request: &AuthorizeRequest) -> usize {
+    let claims = of_map(&request.claims.id_token) + of_map(&request.claims.userinfo);
+    let challenge = request.challenge.as_ref().map_or(0, |challenge| challenge.value.len());
+    request.scopes.size() + texts(&request.acr_values) + texts(&request.resource) + claims + challenge
 }
 
 fn of_code(code: &Code) -> usize {

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::section::{ID_TOKEN, JWT_TIMES, VALIDATION};
 use super::{FaultKind, handle, reject, tolerate};
 use crate::faults::Effect::Draft;
-use crate::faults::Token::Id;
 use crate::faults::edit::{append, begin_otherwise, change, leave_out, set, shift};
+use crate::tokens::TokenKind::Id;
 
 const WEEK: i64 = 7 * 86_400;
 

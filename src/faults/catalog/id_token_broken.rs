@@ -10,8 +10,8 @@ use super::section::JWS;
 use super::{FaultKind, reject};
 use crate::faults::EditContext;
 use crate::faults::Effect::{Draft, Spoil};
-use crate::faults::Token::Id;
 use crate::faults::edit::{client_secret, parts};
+use crate::tokens::TokenKind::Id;
 use crate::tokens::encrypted;
 
 /// A JWE around this text.

@@ -10,9 +10,9 @@ use super::section::{JWT_BCP, JWT_BCP_KID, ROTATION, SIGNING, VALIDATION};
 use super::{FaultKind, handle, reject, tolerate};
 use crate::faults::Effect::{Draft, Publish, Reply, Spoil};
 use crate::faults::Point::Jwks;
-use crate::faults::Token::Id;
 use crate::faults::edit::{by_bytes, by_stranger, client_secret, corrupt, header, keys, parts};
 use crate::protocol::Map;
+use crate::tokens::TokenKind::Id;
 use crate::tokens::{Alg, KeyChoice, SigningKey, TokenDraft, public_pem, published, stranger};
 
 /// The key that lies publish, as a key set would have it. No other lie signs with it, or what is published for one would make the tokens of

@@ -21,7 +21,8 @@ use serde::Serialize;
 use crate::protocol::{nearest, words};
 use crate::world::{AccessTokenFormat, Client, Settings};
 
-use super::{Effect, Fault, FaultOptions, Match, Point, TEST_IDENTITIES, TestIdentityEffect, Token};
+use super::{Effect, Fault, FaultOptions, Match, Point, TEST_IDENTITIES, TestIdentityEffect};
+use crate::tokens::TokenKind;
 
 /// What a correct app does about a lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -146,7 +147,7 @@ impl FaultKind {
             return Some("It has nothing to alter at the endpoint that `match` names.".to_owned());
         }
         let client = when.client.as_deref();
-        let of = |token: Token| {
+        let of = |token: TokenKind| {
             self.effects.iter().all(|effect| match effect {
                 Effect::Draft(of, _) | Effect::Spoil(of, _) => *of == token,
                 _ => false,
@@ -158,7 +159,7 @@ impl FaultKind {
         };
         let app = client.map_or_else(|| "no app".to_owned(), |id| format!("`{id}` is not"));
         let app = if client.is_some() { app } else { format!("{app} is") };
-        if of(Token::UserInfo) && clients.iter().all(|client| client.userinfo_signed_response_alg.is_none()) {
+        if of(TokenKind::UserInfo) && clients.iter().all(|client| client.userinfo_signed_response_alg.is_none()) {
             return Some(format!("It alters signed UserInfo, and {app} registered with userinfo_signed_response_alg."));
         }
         let opaque = |client: &Client| settings.access_token_format(client) == AccessTokenFormat::Opaque;
@@ -167,7 +168,8 @@ impl FaultKind {
         } else {
             clients.iter().all(|client| opaque(client))
         };
-        (of(Token::Access) && all_opaque).then(|| "It alters JWT access tokens, and they are opaque here.".to_owned())
+        (of(TokenKind::Access) && all_opaque)
+            .then(|| "It alters JWT access tokens, and they are opaque here.".to_owned())
     }
 }
 

@@ -7,10 +7,10 @@ use super::{FaultKind, handle, reject, tolerate};
 use crate::faults::EditContext;
 use crate::faults::Effect::{Claims, Consent, Draft, Reply};
 use crate::faults::Point::{Authorize, Userinfo};
-use crate::faults::Token::Id;
 use crate::faults::edit::{change, good, otherwise};
 use crate::protocol::{Lifetime, Map};
 use crate::reply::{Body, Delivery, Page, StepPage};
+use crate::tokens::TokenKind::Id;
 use crate::world::ConsentDecision;
 
 const VENDORS: &str = "https://openid.net/specs/openid-connect-core-1_0.html#AdditionalClaims";

@@ -4,11 +4,11 @@ use super::section::{REFRESHED, TOKEN_ERROR};
 use super::{FaultKind, handle, reject, tolerate};
 use crate::faults::Effect::{Draft, Override, Reply};
 use crate::faults::Point::{Introspection, Token, Userinfo};
-use crate::faults::Token::{Access, Id};
 use crate::faults::edit::{altered, bearer_error, begin_otherwise, change, error, member, set, shift, without};
 use crate::faults::{EditContext, Overrides as World};
 use crate::protocol::{Lifetime, UnixTime};
 use crate::reply::Delivery;
+use crate::tokens::TokenKind::{Access, Id};
 use crate::world::Record;
 
 const REFRESH: &str = "https://www.rfc-editor.org/rfc/rfc6749#section-6";

@@ -11,12 +11,12 @@ use super::{FaultKind, handle, reject, tolerate};
 use crate::faults::EditContext;
 use crate::faults::Effect::{Draft, Override, Reply, Spoil};
 use crate::faults::Point::Userinfo;
-use crate::faults::Token::UserInfo;
 use crate::faults::edit::{
     bearer_error, begin_otherwise, by_stranger, bytes, corrupt, error, good, html, instead, member, set, without,
 };
 use crate::protocol::Map;
 use crate::reply::Body;
+use crate::tokens::TokenKind::UserInfo;
 use crate::tokens::{Alg, KeyChoice, TokenDraft, encrypted, stranger};
 
 const AGGREGATED: &str = "https://openid.net/specs/openid-connect-core-1_0.html#AggregatedDistributedClaims";

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use crate::flows::alive::{self, alive};
+use crate::flows::issue::{TokenSet, audience, issue};
 use crate::protocol::{CodeValue, Params, pkce};
 use crate::spec::{Check, FailedCheck, compared, quoted};
 use crate::world::{AuthMethod, Code, Ctx, Grant, Interrupt, Issuance, RecordKey, Seen};
 
 use super::AuthenticatedClient;
-use super::issue::{Wish, audience, issue, names_resource};
 
 pub(super) fn redeem(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Params) -> Result<Issuance, Interrupt> {
     let sent = ctx.parameter(params, "code")?;
@@ -22,7 +22,7 @@ pub(super) fn redeem(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &P
     let grant: Option<Arc<Grant>> = ctx.records.get(&RecordKey::Grant(code.grant.clone()))?;
     let issuer = &ctx.settings.issuer;
     let grant = ctx.require(Check::CodeKnown, grant.filter(|grant| grant.issuer == *issuer))?;
-    unused(ctx, &code, &grant)?;
+    unused(ctx, &code)?;
     fresh(ctx, client, &code)?;
     redirect_uri_repeated(ctx, &code, params)?;
     proof_key(ctx, client, &code, params)?;
@@ -33,17 +33,9 @@ pub(super) fn redeem(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &P
     let kept = code.until.plus(super::super::next_step::USED_CODE);
     let grant_id = code.grant.clone();
     ctx.records.put(name, code, kept);
-    let scopes = grant.scopes.clone();
-    let wish = Wish {
-        audience,
-        with_refresh_token: client.wants_refresh_token(&scopes),
-        with_id_token: scopes.contains("openid"),
-        names_resource: names_resource(&grant, params),
-        scopes,
-        kept_until: ctx.now,
-        is_refresh: false,
-    };
-    Ok(issue(ctx, client, (grant_id, grant), wish))
+    let with_refresh_token = client.wants_refresh_token(&grant.scopes);
+    let tokens = TokenSet { with_refresh_token, ..TokenSet::of(grant.scopes.clone(), audience) };
+    Ok(issue(ctx, client, (grant_id, grant), tokens))
 }
 
 fn fresh(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, code: &Code) -> Result<(), FailedCheck> {
@@ -66,14 +58,12 @@ fn redirect_uri_repeated(ctx: &mut Ctx<'_>, code: &Code, params: &Params) -> Res
 
 /// A second use means that somebody else has the code, and perhaps the tokens: they end,
 /// [RFC 6749 §4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2).
-fn unused(ctx: &mut Ctx<'_>, code: &Code, grant: &Grant) -> Result<(), FailedCheck> {
-    let Some(at) = code.redeemed_at else { return ctx.check(Check::CodeUnused, true) };
-    let mut revoked = Grant::clone(grant);
-    revoked.revoked = true;
+fn unused(ctx: &mut Ctx<'_>, code: &Code) -> Result<(), Interrupt> {
+    let Some(at) = code.redeemed_at else { return Ok(ctx.check(Check::CodeUnused, true)?) };
     let kept = ctx.now.plus(ctx.settings.policy.lifetimes.refresh_token);
-    ctx.records.put(RecordKey::Grant(code.grant.clone()), revoked, kept);
+    ctx.records.revoke(&code.grant, kept)?;
     let ago = ctx.now.since(at);
-    Err(ctx.refuse(Check::CodeUnused).says(format!("The code was redeemed {ago} s ago already")))
+    Err(ctx.refuse(Check::CodeUnused).says(format!("The code was redeemed {ago} s ago already")).into())
 }
 
 /// Whoever redeems must be who asked, [RFC 7636 §4.6](https://www.rfc-editor.org/rfc/rfc7636#section-4.6).

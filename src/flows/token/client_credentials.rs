@@ -1,12 +1,12 @@
 //! A client asks for itself, [RFC 6749 §4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4).
 
+use crate::flows::issue::{TokenSet, audience, issue as issue_tokens};
 use crate::flows::visit::{asked_or_registered, scopes_allowed};
 use crate::protocol::{Map, Params, Scopes};
 use crate::spec::{Check, quoted};
 use crate::world::{AuthMethod, Ctx, Grant, Interrupt, Issuance, SignedInUser};
 
 use super::AuthenticatedClient;
-use super::issue::{Wish, audience, issue as give, names_resource};
 
 pub(super) fn issue(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Params) -> Result<Issuance, Interrupt> {
     ctx.check_as(Check::ClientConfidential, client.method() != AuthMethod::None, |refused| {
@@ -23,14 +23,7 @@ pub(super) fn issue(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Pa
     let grant = Grant::new(&ctx.settings.issuer, client.client_id(), person, scopes.clone());
     let id = ctx.entropy.id().into();
     let audience = audience(ctx, client, &grant, params)?;
-    let wish = Wish {
-        scopes,
-        audience,
-        with_refresh_token: false,
-        with_id_token: false,
-        names_resource: names_resource(&grant, params),
-        kept_until: ctx.now,
-        is_refresh: false,
-    };
-    Ok(give(ctx, client, (id, grant.into()), wish))
+    // Nobody signed in, so there is nobody for an ID token to be about.
+    let tokens = TokenSet { id_token: None, ..TokenSet::of(scopes, audience) };
+    Ok(issue_tokens(ctx, client, (id, grant.into()), tokens))
 }

@@ -3,7 +3,6 @@
 mod assertion;
 mod authorization_code;
 mod client_credentials;
-mod issue;
 mod password;
 mod refresh;
 mod verify_client;

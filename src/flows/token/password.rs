@@ -1,6 +1,7 @@
 //! A person's password, typed into the app, [RFC 6749 §4.3](https://www.rfc-editor.org/rfc/rfc6749#section-4.3).
 //! [RFC 9700 §2.4](https://www.rfc-editor.org/rfc/rfc9700#section-2.4) forbids it, so it is off unless a client lists it.
 
+use crate::flows::issue::{TokenSet, audience, issue as issue_tokens};
 use crate::flows::sign_in::authenticate;
 use crate::flows::visit::{asked_or_registered, scopes_allowed};
 use crate::protocol::{Params, Scopes};
@@ -8,7 +9,6 @@ use crate::spec::{Check, Refusal};
 use crate::world::{Ctx, Grant, Interrupt, Issuance, SignedInUser};
 
 use super::AuthenticatedClient;
-use super::issue::{Wish, audience, issue as give, names_resource};
 
 pub(super) fn issue(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Params) -> Result<Issuance, Interrupt> {
     let typed = ctx.parameter(params, "username")?;
@@ -29,14 +29,7 @@ pub(super) fn issue(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Pa
     };
     let id = ctx.entropy.id().into();
     let audience = audience(ctx, client, &grant, params)?;
-    let wish = Wish {
-        audience,
-        with_refresh_token: client.wants_refresh_token(&scopes),
-        with_id_token: scopes.contains("openid"),
-        scopes,
-        names_resource: names_resource(&grant, params),
-        kept_until: ctx.now,
-        is_refresh: false,
-    };
-    Ok(give(ctx, client, (id, grant.into()), wish))
+    let with_refresh_token = client.wants_refresh_token(&scopes);
+    let tokens = TokenSet { with_refresh_token, ..TokenSet::of(scopes, audience) };
+    Ok(issue_tokens(ctx, client, (id, grant.into()), tokens))
 }

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use crate::flows::alive::{self, alive};
+use crate::flows::issue::{TokenSet, audience, issue};
 use crate::protocol::{Millis, Params, RefreshValue, Scopes};
 use crate::spec::{Check, FailedCheck, quoted};
 use crate::tokens::Opened;
-use crate::world::{Ctx, Grant, Interrupt, Issuance, RecordKey, RefreshToken, Seen, Session};
+use crate::world::{Ctx, Grant, IdTokenSlot, Interrupt, Issuance, RecordKey, RefreshToken, Seen, Session};
 
 use crate::tokens::REFRESH_TYP;
 
 use super::AuthenticatedClient;
-use super::issue::{Wish, audience, issue, names_resource};
 
 pub(super) fn refresh(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Params) -> Result<Issuance, Interrupt> {
     let sent = ctx.parameter(params, "refresh_token")?;
@@ -31,7 +31,7 @@ pub(super) fn refresh(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &
     let issuer = &ctx.settings.issuer;
     let grant = ctx.require(Check::RefreshKnown, grant.filter(|grant| grant.issuer == *issuer))?;
     alive(ctx, &grant, alive::GRANT)?;
-    unused(ctx, &token, &grant)?;
+    unused(ctx, &token)?;
     let lives = session_lives(ctx, &grant)?;
     ctx.check(Check::SessionAlive, lives)?;
     let scopes = narrowed(ctx, &grant, params)?;
@@ -45,18 +45,10 @@ pub(super) fn refresh(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &
         let until = token.until;
         ctx.records.put(name, token, until);
     }
-    let with_id_token = scopes.contains("openid");
-    let names_resource = names_resource(&grant, params);
-    let wish = Wish {
-        scopes,
-        names_resource,
-        audience,
-        with_refresh_token: rotate,
-        with_id_token,
-        kept_until,
-        is_refresh: true,
-    };
-    Ok(issue(ctx, client, (grant_id, grant), wish))
+    // A refreshed ID token repeats no nonce, Core §12.2.
+    let id_token = scopes.contains("openid").then_some(IdTokenSlot { says_nonce: false });
+    let tokens = TokenSet { id_token, with_refresh_token: rotate, kept_until, ..TokenSet::of(scopes, audience) };
+    Ok(issue(ctx, client, (grant_id, grant), tokens))
 }
 
 /// The name of a refresh token: a JWT's is its `jti`, once the signature holds; any other is its own.
@@ -71,15 +63,16 @@ pub(in crate::flows) fn refresh_name(ctx: &Ctx<'_>, token: &str) -> RefreshValue
 
 /// A replaced token that comes again was stolen, or is used by two at once. Nobody can tell which, so the family ends,
 /// [RFC 9700 §4.14.2](https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2). Within the grace it is forgiven.
-fn unused(ctx: &mut Ctx<'_>, token: &RefreshToken, grant: &Grant) -> Result<(), FailedCheck> {
+fn unused(ctx: &mut Ctx<'_>, token: &RefreshToken) -> Result<(), Interrupt> {
     let grace = ctx.settings.policy.refresh_grace;
     let reused = token.replaced_at.filter(|at| ctx.now >= at.plus(grace));
-    let Some(at) = reused else { return ctx.check(Check::RefreshUnused, true) };
-    let mut revoked = Grant::clone(grant);
-    revoked.revoked = true;
-    ctx.records.put(RecordKey::Grant(token.grant.clone()), revoked, token.until);
+    let Some(at) = reused else { return Ok(ctx.check(Check::RefreshUnused, true)?) };
+    ctx.records.revoke(&token.grant, token.until)?;
     let ago = ctx.now.since(at);
-    Err(ctx.refuse(Check::RefreshUnused).says(format!("The refresh token was replaced by a newer one {ago} s ago")))
+    Err(ctx
+        .refuse(Check::RefreshUnused)
+        .says(format!("The refresh token was replaced by a newer one {ago} s ago"))
+        .into())
 }
 
 /// Without `offline_access` a refresh token lives as long as the sign-in,

@@ -1,0 +1,58 @@
+//! What a request is about, before anything of it is verified.
+
+use std::sync::Arc;
+
+use crate::protocol::{AuthorizeRequest, ClientId, InteractionId, LogoutRequest};
+use crate::tokens::Opened;
+use crate::world::{Credential, Endpoint, Interaction, RecordKey, Records, Request, Understood};
+
+/// Reads a request once, for everybody who needs to know what it is about. A page's form is about the request whose page it is.
+pub fn understand(request: &Request, records: &Records) -> Understood {
+    match request.endpoint {
+        Endpoint::Authorize => {
+            let (authorization, complaints) = AuthorizeRequest::parse(&request.params);
+            of_authorization(Arc::new(authorization), complaints)
+        }
+        Endpoint::EndSession => of_logout(Arc::new(LogoutRequest { params: request.params.clone() })),
+        Endpoint::SignIn | Endpoint::Consent | Endpoint::SignOut => {
+            let Some(page) = page_of(request, records) else { return Understood::default() };
+            let of_sign_in =
+                page.authorization().map(|authorization| of_authorization(Arc::clone(authorization), vec![]));
+            of_sign_in.or_else(|| Some(of_logout(Arc::clone(page.logout()?)))).unwrap_or_default()
+        }
+        endpoint => Understood {
+            client: named_client(request),
+            grant_type: request.params.get("grant_type").filter(|_| endpoint == Endpoint::Token).map(str::to_owned),
+            ..Understood::default()
+        },
+    }
+}
+
+fn of_authorization(authorization: Arc<AuthorizeRequest>, complaints: Vec<crate::protocol::Complaint>) -> Understood {
+    let client = authorization.client_id().unwrap_or_default().into();
+    Understood { client, authorization: Some(authorization), complaints, ..Understood::default() }
+}
+
+fn of_logout(logout: Arc<LogoutRequest>) -> Understood {
+    let client = logout.client_id().unwrap_or_default().into();
+    Understood { client, logout: Some(logout), ..Understood::default() }
+}
+
+/// The page that a form answers, or that is looked at again.
+fn page_of(request: &Request, records: &Records) -> Option<Interaction> {
+    let id: InteractionId = request.params.get("interaction")?.into();
+    records.get::<Interaction>(&RecordKey::Interaction(id)).ok().flatten()
+}
+
+/// The client that a request says it is from, believed or not.
+fn named_client(request: &Request) -> ClientId {
+    match (&request.credential, request.params.get("client_id"), request.params.get("client_assertion")) {
+        (_, Some(id), _) => id.into(),
+        (Some(Credential::Basic { id, .. }), None, _) => id.as_str().into(),
+        (_, None, Some(assertion)) => {
+            let opened = Opened::read(assertion).ok();
+            opened.as_ref().and_then(|opened| opened.claim("sub")).unwrap_or_default().into()
+        }
+        _ => ClientId::default(),
+    }
+}

@@ -1,0 +1,38 @@
+//! What a request is about, read once: flows, rules and journal go by the same reading.
+
+use std::sync::Arc;
+
+use crate::protocol::{AuthorizeRequest, ClientId, Complaint, LogoutRequest};
+
+/// What a request says that it is about. Nothing of it is verified yet.
+#[derive(Clone, Debug, Default)]
+pub struct Understood {
+    /// The client that it names, or that the page it answers was shown for.
+    pub client: ClientId,
+    /// The authorization request: this one, or the one whose page is answered.
+    pub authorization: Option<Arc<AuthorizeRequest>>,
+    /// What is wrong with an authorization request that came just now.
+    pub complaints: Vec<Complaint>,
+    /// The logout request: this one, or the one whose page is answered.
+    pub logout: Option<Arc<LogoutRequest>>,
+    /// `grant_type`, at the token endpoint.
+    pub grant_type: Option<String>,
+}
+
+impl Understood {
+    /// `login_hint`
+    pub fn login_hint(&self) -> Option<&str> {
+        self.authorization.as_ref()?.login_hint()
+    }
+
+    /// `state`
+    pub fn state(&self) -> Option<&str> {
+        let of_logout = || self.logout.as_ref().and_then(|logout| logout.state());
+        self.authorization.as_ref().and_then(|request| request.state()).or_else(of_logout)
+    }
+
+    /// `nonce`
+    pub fn nonce(&self) -> Option<&str> {
+        self.authorization.as_ref()?.nonce()
+    }
+}
