@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::config::{Config, Note};
+use crate::config::{Config, Mistake, Note};
 use crate::profile::Profile;
 
 use super::sources::Text;
@@ -24,6 +24,9 @@ pub(super) fn check(file: Option<PathBuf>, as_json: bool) -> Result<(), Exit> {
         }
         Err(mistake) => return Err(mistake.into()),
     };
+    for config in std::iter::once(&config).chain(&config.realm) {
+        Profile::named(config.profile.as_deref()).map_err(|why| Box::new(Mistake::new(&text.source(), why)))?;
+    }
     if as_json {
         let (users, clients) = (config.people().len(), config.client.len());
         let notes: Vec<String> = notes(&config).iter().map(ToString::to_string).collect();
@@ -38,7 +41,8 @@ pub(super) fn check(file: Option<PathBuf>, as_json: bool) -> Result<(), Exit> {
 
 /// What is odd about a configuration, those of its realms included.
 pub(super) fn notes(config: &Config) -> Vec<Note> {
-    let scopes = Profile::generic().scopes_with(&config.scopes);
+    let Ok(profile) = Profile::named(config.profile.as_deref()) else { return Vec::new() };
+    let scopes = profile.scopes_with(&config.scopes);
     let of_realms = config.realm.iter().flat_map(|realm| realm.notes(&scopes));
     config.notes(&scopes).into_iter().chain(of_realms).collect()
 }

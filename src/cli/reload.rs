@@ -119,6 +119,7 @@ fn note_what_must_wait(before: &Config, now: &Config) {
         ("port", before.port != now.port),
         ("public_url", before.public_url != now.public_url),
         ("keys", before.keys != now.keys),
+        ("profile", before.profile != now.profile),
         ("seed", before.seed != now.seed),
     ];
     let names: Vec<&str> = changed.iter().filter(|(_, changed)| *changed).map(|(name, _)| *name).collect();

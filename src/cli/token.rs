@@ -97,7 +97,7 @@ fn without_server(config: Option<PathBuf>, spec: &TokenSpec) -> Result<Minted, E
         name: ROOT.into(),
         config,
         source: text.source(),
-        issuer,
+        root_url: issuer,
         keys,
         store: Arc::new(Memory::default()),
         fetch: fetch(),

@@ -40,6 +40,9 @@ pub struct Config {
     pub host: String,
     /// The port to listen on; 0 takes a free one.
     pub port: u16,
+    /// Whose spelling of the protocol it is, by name; the specifications' own where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
     /// The issuer, if it is not `http://localhost:PORT`: the URL by which browsers reach the provider.
     pub public_url: Option<String>,
     /// Where apps reach the endpoints that they call directly: `issuer`, `follow` for the host that discovery was asked by,
@@ -149,6 +152,7 @@ impl Default for Config {
             schema: None,
             host: "127.0.0.1".into(),
             port: 7760,
+            profile: None,
             public_url: None,
             back_channel: None,
             strict: false,

@@ -10,7 +10,8 @@ use url::Url;
 use crate::protocol::ClientId;
 use crate::tokens::{Alg, KeyRing};
 use crate::world::{
-    AuthMethod, BackChannel, Client, IssuerParts, Lifetimes, OWN_CLAIMS, Policy, Settings, wrong_sub, wrong_uri,
+    AuthMethod, BackChannel, Client, Lifetimes, OWN_CLAIMS, Policy, RootUrl, Settings, SubjectType, wrong_sub,
+    wrong_uri,
 };
 
 use super::mistake::did_you_mean;
@@ -21,13 +22,14 @@ const YEAR: i64 = 365 * 86_400;
 
 impl Config {
     /// What a realm of this configuration is told. `source` is what a mistake calls the configuration.
-    pub fn settings(&self, source: &str, issuer: &str, keys: KeyRing) -> Result<Settings, Box<Mistake>> {
+    pub fn settings(&self, source: &str, root_url: &str, keys: KeyRing) -> Result<Settings, Box<Mistake>> {
         self.check(source)?;
         let clients: BTreeMap<ClientId, Arc<Client>> =
             self.client.iter().map(|client| (client.client_id(), Arc::new(client.clone()))).collect();
         Ok(Settings {
-            issuer: issuer.to_owned(),
-            issuer_parts: IssuerParts::default(),
+            issuer: root_url.to_owned(),
+            root: RootUrl::default(),
+            issuer_below_root: String::new(),
             back_channel: self.back_channel(),
             routes: BTreeMap::new(),
             users: self.people(),
@@ -44,6 +46,7 @@ impl Config {
                 .collect(),
             scopes: self.scopes.clone(),
             claims: self.claims.clone(),
+            subject_type: SubjectType::default(),
             policy: Policy {
                 consent: self.consent,
                 access_token_format: self.access_token_format,

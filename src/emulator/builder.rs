@@ -207,7 +207,7 @@ impl Builder {
             name: ROOT.into(),
             config: self.config.clone(),
             source: self.source.clone(),
-            issuer,
+            root_url: issuer,
             keys,
             store: Arc::new(Memory::of_mib(self.config.memory.records_mib)),
             fetch: fetch(),

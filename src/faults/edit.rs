@@ -178,7 +178,7 @@ pub(super) fn error(reply: &mut Reply, status: u16, error: &str) -> bool {
     let text = serde_json::json!({ "error": error, "error_description": "Standin was told to answer so." }).to_string();
     replace(reply, Reply::new(status, Body::Json(text.into())).uncached());
     if status == 401 {
-        reply.headers.push(("www-authenticate", "Basic realm=\"standin\", charset=\"UTF-8\"".into()));
+        reply.headers.push(("www-authenticate".into(), "Basic realm=\"standin\", charset=\"UTF-8\"".into()));
     }
     true
 }
@@ -187,7 +187,7 @@ pub(super) fn error(reply: &mut Reply, status: u16, error: &str) -> bool {
 pub(super) fn bearer_error(reply: &mut Reply, status: u16, name: &str) -> bool {
     error(reply, status, name);
     reply.headers.retain(|(header, _)| *header != "www-authenticate");
-    reply.headers.push(("www-authenticate", format!("Bearer realm=\"standin\", error=\"{name}\"").into()));
+    reply.headers.push(("www-authenticate".into(), format!("Bearer realm=\"standin\", error=\"{name}\"").into()));
     true
 }
 

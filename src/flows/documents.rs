@@ -69,8 +69,7 @@ pub const AGAIN: &str = "again";
 pub(super) fn begin_again(ctx: &Ctx<'_>, request: &Request) -> Option<Suggestion> {
     let query = request.params.get("request_again")?;
     let door = if request.endpoint == Endpoint::SignOut { Endpoint::EndSession } else { Endpoint::Authorize };
-    let path = ctx.settings.routes.get(&door)?;
-    Some(Suggestion::Again(format!("{}{path}?{query}", ctx.settings.issuer_path())))
+    Some(Suggestion::Again(format!("{}?{query}", ctx.settings.path_of(door))))
 }
 
 /// A request that no flow serves, refused in the caller's terms.

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::protocol::{ClientId, Subject};
 use crate::tokens::{Alg, Opened, Unverified, verify_with_secret};
 use crate::world::Ctx;
 
@@ -22,6 +23,12 @@ pub(super) fn open(ctx: &Ctx<'_>, token: &str) -> Result<Opened, Unverified> {
     let typ = opened.header.get("typ").and_then(Value::as_str);
     let id_token = typ.is_none_or(|typ| typ.eq_ignore_ascii_case("jwt")) && opened.time("exp").is_some();
     if ours && id_token { Ok(opened) } else { Err(Unverified::Malformed) }
+}
+
+/// The person whom an ID token is about, as this provider knows them.
+pub(super) fn person_of(ctx: &Ctx<'_>, opened: &Opened) -> Option<Subject> {
+    let (client, sub) = (ClientId::from(client_of(opened)?), opened.claim("sub")?);
+    Some(ctx.settings.person_behind(&client, sub))
 }
 
 /// The client that an ID token was issued to.

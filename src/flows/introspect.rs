@@ -62,7 +62,8 @@ fn common(ctx: &Ctx<'_>, grant: &Grant, scope: &str) -> Map {
     let mut members = Map::new();
     members.insert("active".into(), true.into());
     members.insert("iss".into(), ctx.settings.issuer.as_str().into());
-    members.insert("sub".into(), grant.person.sub.as_str().into());
+    let subject = ctx.settings.subject_for(&grant.client, &grant.person.sub);
+    members.insert("sub".into(), subject.as_str().into());
     members.insert("client_id".into(), grant.client.as_str().into());
     if !scope.is_empty() {
         members.insert("scope".into(), scope.into());

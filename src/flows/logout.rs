@@ -24,8 +24,8 @@ pub fn end_session(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Fail
     let wish = Wish::read(ctx).map_err(Interrupt::on_a_page)?;
     let Wish { hint, client, return_to } = wish;
     let signed_in = state.session.as_ref().map(|(_, session)| session.person.clone());
-    let hinted = hint.as_ref().and_then(|hint| hint.claim("sub"));
-    let same = signed_in.as_ref().is_none_or(|person| hinted == Some(person.sub.as_str()));
+    let hinted = hint.as_ref().and_then(|hint| hint::person_of(ctx, hint));
+    let same = signed_in.as_ref().is_none_or(|person| hinted.as_ref() == Some(&person.sub));
     if same && !ctx.settings.policy.confirm_sign_out {
         let elsewhere = end_hinted(ctx, &state, hint.as_ref()).map_err(Interrupt::on_a_page)?;
         end(ctx, &state).map_err(Interrupt::on_a_page)?;

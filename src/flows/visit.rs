@@ -50,13 +50,13 @@ impl Visit {
         resources_usable(ctx, &request.resource)?;
         pkce_used(ctx, client, &request)?;
         let expected = match request.id_token_hint() {
-            None => wanted_by_name(ctx, &request),
+            None => wanted_by_name(ctx, client, &request),
             Some(token) => {
                 let opened = hint::open(ctx, token);
                 let why = opened.as_ref().err().map_or("", |why| why.sentence());
                 let refused = |refused: FailedCheck| refused.says(format!("id_token_hint {why}"));
                 let opened = ctx.require_as(Check::IdTokenHintValid, opened.ok(), refused)?;
-                opened.claim("sub").map(Into::into).into_iter().collect()
+                hint::person_of(ctx, &opened).into_iter().collect()
             }
         };
         Ok((request, expected))
@@ -64,8 +64,9 @@ impl Visit {
 }
 
 /// Whom the `claims` parameter names; or the `login_hint`, where people sign in by it without a page.
-fn wanted_by_name(ctx: &Ctx<'_>, request: &AuthorizeRequest) -> Vec<Subject> {
-    let wanted: Vec<Subject> = request.claims.wanted_values("sub").into_iter().map(Into::into).collect();
+fn wanted_by_name(ctx: &Ctx<'_>, client: &Client, request: &AuthorizeRequest) -> Vec<Subject> {
+    let meant = |sub: &str| ctx.settings.person_behind(&client.client_id(), sub);
+    let wanted: Vec<Subject> = request.claims.wanted_values("sub").into_iter().map(meant).collect();
     let by_hint = ctx.settings.auto_login.as_deref() == Some("login_hint") && wanted.is_empty();
     let hint = request.login_hint().filter(|_| by_hint);
     let hinted = hint.and_then(|hint| ctx.settings.users.iter().find(|user| user.answers_to(hint)));
@@ -111,9 +112,8 @@ fn client(ctx: &mut Ctx<'_>, params: &Params) -> Result<Arc<Client>, FailedCheck
     })?;
     let settings = ctx.settings;
     let found = ctx.require_as(Check::ClientKnown, settings.client(id), |refused| {
-        let path = settings.routes.get(&Endpoint::Authorize).map_or("", String::as_str);
-        let again =
-            |id: &str| format!("{}{path}?{}", settings.issuer_path(), params.replacing("client_id", id).to_query());
+        let path = settings.path_of(Endpoint::Authorize);
+        let again = |id: &str| format!("{path}?{}", params.replacing("client_id", id).to_query());
         unknown_client(refused, settings, id, again)
     })?;
     ctx.see(Check::ClientKnown, Seen::Value(id.into()));

@@ -110,7 +110,7 @@ impl VisitState {
 fn foreign_host(ctx: &Ctx<'_>, request: &Request) -> Option<String> {
     let by_base =
         request.base.split_once("://").is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(&request.host));
-    let by_issuer = request.host.eq_ignore_ascii_case(&ctx.settings.issuer_parts.authority);
+    let by_issuer = request.host.eq_ignore_ascii_case(&ctx.settings.root.authority);
     (!request.host.is_empty() && !by_base && !by_issuer).then(|| request.host.to_string())
 }
 

@@ -85,7 +85,7 @@ impl App {
         let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         let Resolved::Here(realm) = self.state.realms.find(self.port, host, &below) else { return false };
         let name = HeaderValue::from_str(realm.name());
-        let (true, Ok(name)) = (realm.settings().issuer_path() == below, name) else { return false };
+        let (true, Ok(name)) = (realm.settings().root_path() == below, name) else { return false };
         let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
         let Ok(uri) = format!("{rest}{query}").parse() else { return false };
         *request.uri_mut() = uri;
@@ -127,10 +127,14 @@ async fn enter(state: &Arc<AppState>, port: Option<u16>, peer: Option<&Peer>, re
         }
     };
     let settings = realm.settings();
-    let root = settings.issuer_path();
+    let root = settings.root_path();
     let below = place.strip_prefix(root).filter(|below| below.is_empty() || below.starts_with('/'));
+    if let (Some(below), Some(document)) = (below, document)
+        && below.trim_end_matches('/') == settings.issuer_below_root
+    {
+        return handle::handle(state, realm, document, (request, peer)).await;
+    }
     let below = match (below, document) {
-        (Some("" | "/"), Some(document)) => document,
         // A document in front of a path that is no issuer's is behind it, as `/.well-known/…` always is.
         (_, Some(_)) => path,
         (Some(below), None) => below,

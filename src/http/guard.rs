@@ -47,7 +47,7 @@ pub(super) fn control_token(
     (listening_on, issuer): (IpAddr, &Settings),
 ) -> Result<(), TurnedAway> {
     let Some(token) = token else {
-        if listening_on.is_loopback() && is_local(&issuer.issuer_parts.authority) {
+        if listening_on.is_loopback() && is_local(&issuer.root.authority) {
             return Ok(());
         }
         return Err((

@@ -138,7 +138,7 @@ async fn exchange(Here { realm, settings }: &Here, received: &mut Received, sess
         extract::renew(&session, request.browser.as_ref()).await;
     }
     let (delivery, cors) = (reply.delivery, reply.cors);
-    let at = At { root: settings.issuer_path(), issuer: &settings.issuer, realm: realm.name() };
+    let at = At::of(realm, settings);
     let (response, body) = respond(&at, reply);
     (response, Some(Recorded { entry, body, delivery, cors }))
 }

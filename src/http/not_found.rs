@@ -11,7 +11,7 @@ use super::routes;
 pub(super) fn no_such_path(realm: &Realm, path: &str) -> FailedCheck {
     let settings = realm.settings();
     let path: String = path.chars().take(200).collect();
-    let (root, discovery) = (settings.issuer_path(), settings.url_of(Endpoint::Discovery));
+    let (root, discovery) = (settings.root_path(), settings.url_of(Endpoint::Discovery));
     let near = routes::nearest_path(realm, &path);
     let outside = !root.is_empty() && !path.starts_with(root);
     let refused = nothing_at(&path, near, &discovery);

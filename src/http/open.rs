@@ -53,7 +53,7 @@ impl AppState {
             name: name.clone(),
             config: whole,
             source: format!("the realm {name}"),
-            issuer,
+            root_url: issuer,
             keys: root.keys.clone(),
             store: Arc::new(Memory::small(memory.records_mib)),
             fetch: fetch(),
@@ -81,7 +81,7 @@ impl AppState {
     fn place(&self, name: &str, config: &Config) -> Result<(String, Mount, Option<TcpListener>), RealmError> {
         let root = self.realms.root.settings();
         if let Some((text, url)) = config.public_url.clone().zip(config.own_place()) {
-            let place = crate::world::IssuerParts::of(&text);
+            let place = crate::world::RootUrl::of(&text);
             let path = url.path().trim_end_matches('/').to_owned();
             let reserved = ["/_control", "/assets", "/ticket", "/.well-known"];
             let other_name = path.strip_prefix("/r/").is_some_and(|rest| rest != name);
@@ -91,10 +91,10 @@ impl AppState {
             {
                 return Err(RealmError::Place(format!("{path} is a place of the server's own, or of another name")));
             }
-            if place.authority == root.issuer_parts.authority && path == root.issuer_parts.path {
+            if place.authority == root.root.authority && path == root.root.path {
                 return Err(RealmError::Place("the first realm is there".into()));
             }
-            let mount = if place.authority == root.issuer_parts.authority {
+            let mount = if place.authority == root.root.authority {
                 Mount::Path(path)
             } else {
                 Mount::Host { authority: place.authority, path }
@@ -103,11 +103,11 @@ impl AppState {
         }
         let Some(port) = config.own_port() else {
             let path = format!("/r/{name}");
-            return Ok((format!("{}{path}", root.issuer_parts.origin), Mount::Path(path), None));
+            return Ok((format!("{}{path}", root.root.origin), Mount::Path(path), None));
         };
         let (listener, port) =
             self.bind(port).map_err(|e| RealmError::Place(format!("cannot listen on port {port}: {e}")))?;
-        let (scheme, rest) = root.issuer_parts.origin.split_once("://").unwrap_or(("http", "localhost"));
+        let (scheme, rest) = root.root.origin.split_once("://").unwrap_or(("http", "localhost"));
         let host = rest.rsplit_once(':').map_or(rest, |(host, _)| host);
         Ok((format!("{scheme}://{host}:{port}"), Mount::Port(port), Some(listener)))
     }

@@ -11,9 +11,11 @@ use axum::response::{Html, IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::realm::Realm;
 use crate::reply::{
     ConsentPage, ErrorPage, Page, Return, SignInPage, SignOutPage, SignedOutPage, StepPage, Suggestion,
 };
+use crate::world::{Endpoint, Settings};
 
 /// `form-action` is left out on purpose: browsers hold it against every redirect that follows a form, and the last of those
 /// leads to wherever the app's own pages go.
@@ -95,12 +97,31 @@ mod filters {
 /// Where a page is shown.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct At<'a> {
-    /// The issuer's path, below which links and styles are.
+    /// The path of the realm's root, below which links and styles are.
     pub(super) root: &'a str,
+    /// Where the forms of the pages go, below the root.
+    pub(super) sign_in: &'a str,
+    pub(super) consent: &'a str,
+    pub(super) sign_out: &'a str,
     /// The issuer.
     pub(super) issuer: &'a str,
     /// The realm.
     pub(super) realm: &'a str,
+}
+
+impl<'a> At<'a> {
+    /// The place of a realm.
+    pub(super) fn of(realm: &'a Realm, settings: &'a Settings) -> Self {
+        let route = |endpoint| settings.routes.get(&endpoint).map_or("", String::as_str);
+        Self {
+            root: settings.root_path(),
+            sign_in: route(Endpoint::SignIn),
+            consent: route(Endpoint::Consent),
+            sign_out: route(Endpoint::SignOut),
+            issuer: &settings.issuer,
+            realm: realm.name(),
+        }
+    }
 }
 
 /// A page, and its text once more.

@@ -31,12 +31,16 @@ pub(super) fn respond(at: &At<'_>, reply: Reply) -> (Response, Bytes) {
     };
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in reply.headers {
+        let name = match name {
+            Cow::Borrowed(text) => Ok(HeaderName::from_static(text)),
+            Cow::Owned(text) => HeaderName::try_from(text),
+        };
         let value = match value {
             Cow::Borrowed(text) => Ok(HeaderValue::from_static(text)),
             Cow::Owned(text) => HeaderValue::try_from(text),
         };
-        if let Ok(value) = value {
-            response.headers_mut().insert(HeaderName::from_static(name), value);
+        if let (Ok(name), Ok(value)) = (name, value) {
+            response.headers_mut().insert(name, value);
         }
     }
     (response, bytes)

@@ -37,17 +37,20 @@ pub(super) const fn is_for_browsers(endpoint: Endpoint) -> bool {
 }
 
 /// The documents whose place may be in front of the issuer's path, [RFC 8414 §3](https://www.rfc-editor.org/rfc/rfc8414#section-3).
-const IN_FRONT: [&str; 2] = ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"];
+const IN_FRONT: [(&str, Endpoint); 2] = [
+    ("/.well-known/openid-configuration", Endpoint::Discovery),
+    ("/.well-known/oauth-authorization-server", Endpoint::ServerMetadata),
+];
 
 /// A path as it would be with the well-known part behind the issuer's own: the issuer's path, and the document.
-pub(super) fn well_known(path: &str) -> Option<(&str, &'static str)> {
-    IN_FRONT.iter().find_map(|document| {
+pub(super) fn well_known(path: &str) -> Option<(&str, Endpoint)> {
+    IN_FRONT.iter().find_map(|(document, endpoint)| {
         let issuer = path.strip_prefix(document).filter(|issuer| issuer.starts_with('/'))?;
-        Some((issuer, *document))
+        Some((issuer, *endpoint))
     })
 }
 
-/// The endpoint at a path below the issuer.
+/// The endpoint at a path below the root.
 pub(super) fn endpoint(settings: &Settings, below: &str) -> Option<Endpoint> {
     settings.routes.iter().find(|(_, route)| *route == below).map(|(endpoint, _)| *endpoint)
 }
@@ -55,7 +58,7 @@ pub(super) fn endpoint(settings: &Settings, below: &str) -> Option<Endpoint> {
 /// The path that exists and is nearest to one that does not: the whole of it, or its end, as where a vendor's longer path was meant.
 pub(super) fn nearest_path(realm: &Realm, wanted: &str) -> Option<String> {
     let settings = realm.settings();
-    let root = settings.issuer_path();
+    let root = settings.root_path();
     let own = [Endpoint::SignIn, Endpoint::Consent, Endpoint::SignOut];
     let routes = settings.routes.iter().filter(|(endpoint, _)| !own.contains(endpoint));
     let known: Vec<String> = routes.map(|(_, route)| format!("{root}{route}")).collect();

@@ -85,7 +85,7 @@ impl AppState {
             return (StatusCode::NOT_FOUND, what).into_response();
         };
         let params = Params::parse(request.uri().query().unwrap_or_default().as_bytes());
-        let path = if root.issuer_path().is_empty() { "/" } else { root.issuer_path() };
+        let path = if root.root_path().is_empty() { "/" } else { root.root_path() };
         let secure = if root.issuer.starts_with("https:") { "; Secure" } else { "" };
         let cookie = format!("{}={value}; Path={path}; HttpOnly; SameSite=Lax{secure}", self.ticket_cookie());
         let headers = [(SET_COOKIE, cookie), (CACHE_CONTROL, "no-store".to_owned())];
@@ -183,7 +183,9 @@ async fn knows(realm: &Realm, names: &[crate::world::RecordKey]) -> bool {
 fn in_the_name_of(root: &Settings, guest: &Settings) -> Settings {
     Settings {
         issuer: root.issuer.clone(),
-        issuer_parts: root.issuer_parts.clone(),
+        root: root.root.clone(),
+        issuer_below_root: root.issuer_below_root.clone(),
+        subject_type: root.subject_type,
         routes: root.routes.clone(),
         back_channel: match &root.back_channel {
             BackChannel::At(url) => BackChannel::At(url.clone()),

@@ -10,6 +10,7 @@ use crate::world::{
 };
 
 use super::Profile;
+use super::spelling::{Claim, spelled};
 
 /// What the answer that carries an ID token carries beside it: the ID token says the hash of each,
 /// [Core §3.3.2.11](https://openid.net/specs/openid-connect-core-1_0.html#HybridIDToken).
@@ -41,19 +42,12 @@ impl Profile {
         if settings.access_token_format(&issuance.client) == AccessTokenFormat::Opaque {
             return None;
         }
+        let token = Token { settings, issuance, now, until: slot.until, name: slot.name.as_str() };
+        let mut claims = spelled(&self.claims.access_token, |claim| match claim {
+            Claim::Aud => Some(one_or_many(&slot.audience)),
+            other => token.claim(other),
+        });
         let grant = &issuance.grant;
-        let mut claims = Map::new();
-        claims.insert("iss".into(), settings.issuer.as_str().into());
-        claims.insert("sub".into(), grant.person.sub.as_str().into());
-        claims.insert("aud".into(), one_or_many(&slot.audience));
-        claims.insert("client_id".into(), grant.client.as_str().into());
-        claims.insert("exp".into(), slot.until.0.into());
-        claims.insert("iat".into(), now.0.into());
-        claims.insert("jti".into(), slot.name.as_str().into());
-        if !issuance.scopes.is_empty() {
-            claims.insert("scope".into(), issuance.scopes.to_string().into());
-        }
-        about_the_sign_in(&mut claims, issuance);
         let nothing = Map::new();
         let known = known(settings, &grant.person, &nothing);
         add_new(&mut claims, settings.unasked(Some(&issuance.client), |kinds| &kinds.access_token, known));
@@ -73,22 +67,15 @@ impl Profile {
         let slot = issuance.id_token?;
         let (grant, client) = (&issuance.grant, &issuance.client);
         let alg = settings.id_token_alg(client);
-        let mut claims = Map::new();
-        claims.insert("iss".into(), settings.issuer.as_str().into());
-        claims.insert("sub".into(), grant.person.sub.as_str().into());
-        claims.insert("aud".into(), grant.client.as_str().into());
-        claims.insert("exp".into(), now.plus(settings.lifetimes(client).id_token).0.into());
-        claims.insert("iat".into(), now.0.into());
-        if let Some(nonce) = grant.nonce.as_deref().filter(|_| slot.says_nonce) {
-            claims.insert("nonce".into(), nonce.into());
-        }
-        about_the_sign_in(&mut claims, issuance);
-        for (name, value) in [("at_hash", beside.access_token), ("c_hash", beside.code)] {
-            claims.extend(value.map(|value| (name.to_owned(), half_hash(alg, value).into())));
-        }
-        if let Some(sid) = &grant.session {
-            claims.insert("sid".into(), sid.as_str().into());
-        }
+        let until = now.plus(settings.lifetimes(client).id_token);
+        let token = Token { settings, issuance, now, until, name: "" };
+        let mut claims = spelled(&self.claims.id_token, |claim| match claim {
+            Claim::Aud => Some(grant.client.as_str().into()),
+            Claim::Nonce => grant.nonce.as_deref().filter(|_| slot.says_nonce).map(Value::from),
+            Claim::AtHash => beside.access_token.map(|token| half_hash(alg, token).into()),
+            Claim::CHash => beside.code.map(|code| half_hash(alg, code).into()),
+            other => token.claim(other),
+        });
         let nothing = Map::new();
         let known = known(settings, &grant.person, &nothing);
         add_new(&mut claims, told(&grant.person, known));
@@ -103,16 +90,11 @@ impl Profile {
         if settings.refresh_token_format(&issuance.client) == RefreshTokenFormat::Opaque {
             return None;
         }
-        let grant = &issuance.grant;
-        let mut claims = Map::new();
-        claims.insert("iss".into(), settings.issuer.as_str().into());
-        claims.insert("sub".into(), grant.person.sub.as_str().into());
-        claims.insert("aud".into(), settings.issuer.as_str().into());
-        claims.insert("client_id".into(), grant.client.as_str().into());
-        claims.insert("exp".into(), slot.until.0.into());
-        claims.insert("iat".into(), now.0.into());
-        claims.insert("jti".into(), slot.value.as_str().into());
-        claims.insert("scope".into(), issuance.scopes.to_string().into());
+        let token = Token { settings, issuance, now, until: slot.until, name: slot.value.as_str() };
+        let claims = spelled(&self.claims.refresh_token, |claim| match claim {
+            Claim::Aud => Some(settings.issuer.as_str().into()),
+            other => token.claim(other),
+        });
         let key = KeyChoice::Current(settings.access_token_alg(&issuance.client));
         Some(TokenDraft::new(typed(REFRESH_TYP), claims, key))
     }
@@ -123,7 +105,8 @@ impl Profile {
         let nothing = Map::new();
         let known = known(settings, &info.grant.person, &nothing);
         let unasked = settings.unasked(info.client.as_deref(), |kinds| &kinds.userinfo, known);
-        let sub = Value::from(info.grant.person.sub.as_str());
+        let sub = settings.subject_for(&info.grant.client, &info.grant.person.sub);
+        let sub = Value::from(sub.as_str());
         let mut said: Vec<(&str, &Value)> = Vec::with_capacity(1 + known.len() + unasked.len());
         said.push(("sub", &sub));
         let opened = info.access.scopes.iter().filter_map(|scope| settings.scopes.get(scope)).flatten();
@@ -165,16 +148,35 @@ fn key_for(client: &Client, alg: Alg) -> KeyChoice {
     }
 }
 
-fn about_the_sign_in(claims: &mut Map, issuance: &Issuance) {
-    let grant = &issuance.grant;
-    if let Some(auth_time) = grant.auth_time {
-        claims.insert("auth_time".into(), auth_time.0.into());
-    }
-    if let Some(acr) = &grant.acr {
-        claims.insert("acr".into(), acr.as_str().into());
-    }
-    if !grant.amr.is_empty() {
-        claims.insert("amr".into(), grant.amr.clone().into());
+/// What all tokens say in the same way.
+struct Token<'a> {
+    settings: &'a Settings,
+    issuance: &'a Issuance,
+    now: UnixTime,
+    until: UnixTime,
+    name: &'a str,
+}
+
+impl Token<'_> {
+    fn claim(&self, claim: Claim) -> Option<Value> {
+        let (settings, grant) = (self.settings, &self.issuance.grant);
+        match claim {
+            Claim::Iss => Some(settings.issuer.as_str().into()),
+            Claim::Sub => Some(settings.subject_for(&grant.client, &grant.person.sub).as_str().into()),
+            Claim::ClientId => Some(grant.client.as_str().into()),
+            Claim::Exp => Some(self.until.0.into()),
+            Claim::Iat => Some(self.now.0.into()),
+            Claim::Jti => Some(self.name.into()),
+            Claim::Scope if self.issuance.scopes.is_empty() => None,
+            Claim::Scope => Some(self.issuance.scopes.to_string().into()),
+            Claim::AuthTime => Some(grant.auth_time?.0.into()),
+            Claim::Acr => Some(grant.acr.as_deref()?.into()),
+            Claim::Amr if grant.amr.is_empty() => None,
+            Claim::Amr => Some(grant.amr.clone().into()),
+            Claim::Sid => Some(grant.session.as_ref()?.as_str().into()),
+            // These belong to one kind of token, which says them itself.
+            Claim::Aud | Claim::Nonce | Claim::AtHash | Claim::CHash => None,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::protocol::{ChallengeMethod, Map, Prompt, ResponseMode};
+use crate::protocol::{ChallengeMethod, Map, Prompt, ResponseMode, ResponseType};
 use crate::tokens::Alg;
 use crate::world::{AuthMethod, BackChannel, Endpoint, GrantType, Settings};
 
@@ -19,8 +19,8 @@ const BACK_CHANNEL: [Endpoint; 5] =
 /// [RFC 8414 §2](https://www.rfc-editor.org/rfc/rfc8414#section-2). `base` is scheme and authority of the request.
 pub(super) fn document(settings: &Settings, base: &str) -> Map {
     let back = match &settings.back_channel {
-        BackChannel::Issuer => settings.issuer.clone(),
-        BackChannel::Follow => format!("{base}{}", settings.issuer_path()),
+        BackChannel::Issuer => settings.root.url.clone(),
+        BackChannel::Follow => format!("{base}{}", settings.root_path()),
         BackChannel::At(url) => url.clone(),
     };
     let mut members = Map::new();
@@ -44,12 +44,12 @@ fn abilities(settings: &Settings) -> Value {
     let mut abilities = json!({
         "scopes_supported": scopes,
         "claims_supported": claims(settings),
-        "response_types_supported": ["code"],
+        "response_types_supported": ResponseType::ALL.map(|offered| offered.to_string()),
         "response_modes_supported": ResponseMode::ALL.map(ResponseMode::as_str),
         "grant_types_supported": grant_types(settings),
         // Any value that an app asks for is reached; these are the ones that are best known.
         "acr_values_supported": ["0", "1", "phr", "phrh"],
-        "subject_types_supported": ["public"],
+        "subject_types_supported": [settings.subject_type.as_str()],
         "id_token_signing_alg_values_supported": algs,
         "userinfo_signing_alg_values_supported": algs,
         "token_endpoint_auth_methods_supported": methods,

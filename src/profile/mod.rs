@@ -7,6 +7,7 @@ mod editor;
 mod metadata;
 mod pages;
 mod response;
+mod spelling;
 
 pub use catalog::Profile;
 pub use claims::{Beside, Signed};

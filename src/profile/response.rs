@@ -12,6 +12,7 @@ use crate::world::{
     ReturnAfterLogout, Settings,
 };
 
+use super::spelling::ErrorWords;
 use super::{Documents, Profile, Signed, pages};
 
 /// What wording needs to know beside the decision.
@@ -25,19 +26,21 @@ pub(crate) struct Rendering<'a> {
 impl Profile {
     /// The answer to a request.
     pub(crate) fn render(&self, rendering: &Rendering<'_>, decision: Decision, signed: Signed) -> Reply {
-        match decision {
+        let refused = decision.is_err();
+        let reply = match decision {
             Ok(outcome) => self.render_outcome(rendering, outcome, signed),
             Err(Failure::ShowPage(refused)) if !rendering.request.reads_html => {
-                tell(rendering.request.endpoint, &refused)
+                self.tell(rendering.request.endpoint, &refused)
             }
             Err(Failure::ShowPage(refused)) => {
                 let page = Page::Error(pages::error(rendering, &refused));
                 allowing(Reply::new(refused.refusal.status(), Body::Page(Box::new(page))), &refused)
             }
-            Err(Failure::SendBack(address, refused)) => send_back(rendering, &address, &refused),
-            Err(Failure::Tell(refused)) => tell(rendering.request.endpoint, &refused),
+            Err(Failure::SendBack(address, refused)) => self.send_back(rendering, &address, &refused),
+            Err(Failure::Tell(refused)) => self.tell(rendering.request.endpoint, &refused),
             Err(Failure::Need(_) | Failure::NextSecond) => Reply::new(500, Body::Empty),
-        }
+        };
+        self.headers.add_to(reply, rendering.request.endpoint, refused)
     }
 
     fn render_outcome(&self, rendering: &Rendering<'_>, outcome: Outcome, signed: Signed) -> Reply {
@@ -45,28 +48,27 @@ impl Profile {
         match outcome {
             Outcome::Ask(question) => self.render_question(settings, &rendering.request.params, question),
             Outcome::Redirect(endpoint, interaction) => {
-                let path = settings.routes.get(&endpoint).map_or("", String::as_str);
-                let path = format!("{}{path}?interaction={interaction}", settings.issuer_path());
-                Reply::new(303, Body::Redirect(path)).uncached()
+                let path = format!("{}?interaction={interaction}", settings.path_of(endpoint));
+                Reply::new(303, Body::Redirect(path))
             }
             Outcome::AskAgain(name) => {
-                let path = settings.routes.get(&rendering.request.endpoint).map_or("", String::as_str);
-                Reply::new(303, Body::Redirect(format!("{}{path}?{AGAIN}={name}", settings.issuer_path()))).uncached()
+                let path = settings.path_of(rendering.request.endpoint);
+                Reply::new(303, Body::Redirect(format!("{path}?{AGAIN}={name}")))
             }
             Outcome::SaveUser(user, interaction) => {
-                let path = settings.routes.get(&Endpoint::SignIn).map_or("", String::as_str);
-                let sub = Params::default().with("interaction", interaction.as_str()).with("saved", user.sub.as_str());
-                Reply::new(303, Body::Redirect(format!("{}{path}?{}", settings.issuer_path(), sub.to_query())))
-                    .uncached()
+                let query =
+                    Params::default().with("interaction", interaction.as_str()).with("saved", user.sub.as_str());
+                let path = settings.path_of(Endpoint::SignIn);
+                Reply::new(303, Body::Redirect(format!("{path}?{}", query.to_query())))
             }
             Outcome::Return(response) => authorization_response(rendering, &response, signed),
-            Outcome::Issue(issuance) => json(200, &members(rendering, &issuance, signed)).uncached(),
+            Outcome::Issue(issuance) => json(200, &members(rendering, &issuance, signed)),
             Outcome::UserInfo(info) => {
                 if let Some(token) = signed.userinfo {
-                    return Reply::new(200, Body::Token("application/jwt", token)).uncached();
+                    return Reply::new(200, Body::Token("application/jwt", token));
                 }
                 let text = rendering.documents.userinfo(settings, &info, || self.write_userinfo(settings, &info));
-                Reply::new(200, Body::Json(text)).with("cache-control", "no-store")
+                Reply::new(200, Body::Json(text))
             }
             Outcome::Show(Document::Metadata) => {
                 Reply::new(200, Body::Json(rendering.documents.metadata(settings, &rendering.request.base)))
@@ -74,16 +76,16 @@ impl Profile {
             Outcome::Show(Document::Keys) => {
                 Reply::new(200, Body::Json(rendering.documents.keys(settings, rendering.now)))
             }
-            Outcome::Tell(members) => json(200, &members).uncached(),
+            Outcome::Tell(members) => json(200, &members),
             Outcome::SignedOut { return_to: Some(to), .. } if to.at_once => {
-                Reply::new(303, Body::Return(after_logout(&to))).uncached()
+                Reply::new(303, Body::Return(after_logout(&to)))
             }
             Outcome::SignedOut { was_signed_in, stayed, return_to } => {
                 let back = return_to.map(|to| (to.app.clone(), after_logout(&to).to_url().to_string()));
                 let page = Page::SignedOut(SignedOutPage { was_signed_in, stayed, back });
                 Reply::new(200, Body::Page(Box::new(page)))
             }
-            Outcome::Done => Reply::new(200, Body::Empty).uncached(),
+            Outcome::Done => Reply::new(200, Body::Empty),
         }
     }
 
@@ -110,18 +112,42 @@ fn after_logout(to: &ReturnAfterLogout) -> Return {
 /// [RFC 9207 §2](https://www.rfc-editor.org/rfc/rfc9207#section-2).
 fn authorization_response(rendering: &Rendering<'_>, response: &AuthorizationResponse, signed: Signed) -> Reply {
     let code = response.code.iter().map(|code| ("code".to_owned(), code.to_string()));
-    let text = |(name, value): (String, Value)| (name, value.as_str().map_or_else(|| value.to_string(), str::to_owned));
     let tokens = response.tokens.as_ref().map(|tokens| members(rendering, tokens, signed)).unwrap_or_default();
-    go_back(rendering, &response.address, code.chain(tokens.into_iter().map(text)).collect())
+    go_back(rendering, &response.address, code.chain(tokens.into_iter().map(as_text)).collect())
 }
 
-/// [RFC 6749 §4.1.2.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1)
-fn send_back(rendering: &Rendering<'_>, address: &ReturnAddress, refused: &FailedCheck) -> Reply {
-    let params = Params::default()
-        .with("error", refused.refusal.error())
-        .with("error_description", &refused.description())
-        .with("error_uri", refused.check.section());
-    go_back(rendering, address, params)
+impl Profile {
+    /// [RFC 6749 §4.1.2.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1)
+    fn send_back(&self, rendering: &Rendering<'_>, address: &ReturnAddress, refused: &FailedCheck) -> Reply {
+        go_back(rendering, address, self.error_members(refused).into_iter().map(as_text).collect())
+    }
+
+    /// [RFC 6749 §5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2), and for UserInfo [RFC 6750 §3](https://www.rfc-editor.org/rfc/rfc6750#section-3).
+    fn tell(&self, endpoint: Endpoint, refused: &FailedCheck) -> Reply {
+        let status = refused.refusal.status();
+        let reply = allowing(json(status, &self.error_members(refused)), refused);
+        match (endpoint, refused.check) {
+            (Endpoint::UserInfo, Check::BearerGiven) => {
+                // §3.1: who sends no credentials at all is told no error.
+                reply.with("www-authenticate", "Bearer realm=\"standin\"")
+            }
+            (Endpoint::UserInfo, _) => {
+                let ErrorWords { error, description } = self.error_words(refused);
+                let scope = if status == 403 { ", scope=\"openid\"" } else { "" };
+                reply.with(
+                    "www-authenticate",
+                    format!("Bearer realm=\"standin\", error=\"{error}\", error_description=\"{description}\"{scope}"),
+                )
+            }
+            _ if status == 401 => reply.with("www-authenticate", "Basic realm=\"standin\", charset=\"UTF-8\""),
+            _ => reply,
+        }
+    }
+}
+
+/// A member of a JSON answer as a parameter.
+fn as_text((name, value): (String, Value)) -> (String, String) {
+    (name, value.as_str().map_or_else(|| value.to_string(), str::to_owned))
 }
 
 fn go_back(rendering: &Rendering<'_>, address: &ReturnAddress, params: Params) -> Reply {
@@ -129,7 +155,7 @@ fn go_back(rendering: &Rendering<'_>, address: &ReturnAddress, params: Params) -
     let params = params.with("iss", &rendering.settings.issuer);
     let body = Return { uri: address.uri().clone(), mode: address.mode(), params };
     let status = if address.mode() == ResponseMode::FormPost { 200 } else { 303 };
-    Reply::new(status, Body::Return(body)).uncached()
+    Reply::new(status, Body::Return(body))
 }
 
 /// The tokens of an answer, and what is said about them, [RFC 6749 §5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1).
@@ -153,32 +179,6 @@ fn members(rendering: &Rendering<'_>, issuance: &Issuance, signed: Signed) -> Ma
         members.insert("scope".into(), issuance.scopes.to_string().into());
     }
     members
-}
-
-/// [RFC 6749 §5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2), and for UserInfo [RFC 6750 §3](https://www.rfc-editor.org/rfc/rfc6750#section-3).
-fn tell(endpoint: Endpoint, refused: &FailedCheck) -> Reply {
-    let (status, error) = (refused.refusal.status(), refused.refusal.error());
-    let description = refused.description();
-    let mut members = Map::new();
-    members.insert("error".into(), error.into());
-    members.insert("error_description".into(), description.as_str().into());
-    members.insert("error_uri".into(), refused.check.section().into());
-    let reply = allowing(json(status, &members).uncached(), refused);
-    match (endpoint, refused.check) {
-        (Endpoint::UserInfo, Check::BearerGiven) => {
-            // §3.1: who sends no credentials at all is told no error.
-            reply.with("www-authenticate", "Bearer realm=\"standin\"")
-        }
-        (Endpoint::UserInfo, _) => {
-            let scope = if status == 403 { ", scope=\"openid\"" } else { "" };
-            reply.with(
-                "www-authenticate",
-                format!("Bearer realm=\"standin\", error=\"{error}\", error_description=\"{description}\"{scope}"),
-            )
-        }
-        _ if status == 401 => reply.with("www-authenticate", "Basic realm=\"standin\", charset=\"UTF-8\""),
-        _ => reply,
-    }
 }
 
 /// [RFC 9110 §15.5.6](https://www.rfc-editor.org/rfc/rfc9110#section-15.5.6): whoever is told "not so" is told how.

@@ -20,6 +20,9 @@ mod sessions;
 mod snapshot;
 mod view;
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -68,8 +71,8 @@ pub struct RealmOptions {
     pub config: Config,
     /// What mistakes call the configuration.
     pub source: String,
-    /// Its issuer.
-    pub issuer: String,
+    /// The URL below which all of it is: its issuer, where the profile adds nothing.
+    pub root_url: String,
     /// Its keys.
     pub keys: KeyRing,
     /// Where its records are kept.
@@ -113,10 +116,11 @@ struct Configured {
 impl Realm {
     /// Opens a realm, unless its configuration has a mistake.
     pub fn open(options: RealmOptions) -> Result<Self, Box<Mistake>> {
-        let RealmOptions { name, config, source, issuer, keys, store, fetch, remembered } = options;
-        let profile = Profile::generic();
-        let mut settings = config.settings(&source, &issuer, keys.clone())?;
-        profile.complete(&mut settings);
+        let RealmOptions { name, config, source, root_url, keys, store, fetch, remembered } = options;
+        let profile = Profile::named(config.profile.as_deref());
+        let profile = profile.map_err(|why| Box::new(Mistake::new(&source, why)))?;
+        let mut settings = config.settings(&source, &root_url, keys.clone())?;
+        profile.complete(&mut settings, &name);
         let stream = if name == ROOT { "" } else { &name };
         let entropy = config.seed.map_or_else(Entropy::default, |seed| Entropy::seeded(seed, stream));
         Ok(Self {
@@ -178,8 +182,8 @@ impl Realm {
     /// Makes settings of a configuration; issuer and keys stay what they are.
     fn take(&self, config: &Config, source: &str) -> Result<(), Box<Mistake>> {
         let before = self.settings();
-        let mut settings = config.settings(source, &before.issuer, before.keys.clone())?;
-        self.profile.complete(&mut settings);
+        let mut settings = config.settings(source, &before.root.url, before.keys.clone())?;
+        self.profile.complete(&mut settings, &self.name);
         self.replace_settings(settings);
         Ok(())
     }
@@ -239,10 +243,10 @@ impl Realm {
         {
             let mut configured = self.configured();
             configured.current = configured.initial.clone();
-            let issuer = self.settings().issuer.clone();
-            let settings = configured.initial.settings(&configured.source, &issuer, configured.initial_keys.clone());
+            let root_url = self.settings().root.url.clone();
+            let settings = configured.initial.settings(&configured.source, &root_url, configured.initial_keys.clone());
             let mut settings = settings.map_err(|mistake| Unavailable(mistake.to_string()))?;
-            self.profile.complete(&mut settings);
+            self.profile.complete(&mut settings, &self.name);
             self.replace_settings(settings);
         }
         self.entropy.restart();
@@ -262,6 +266,6 @@ impl fmt::Debug for Realm {
 
 impl fmt::Debug for RealmOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RealmOptions").field("issuer", &self.issuer).finish_non_exhaustive()
+        f.debug_struct("RealmOptions").field("root_url", &self.root_url).finish_non_exhaustive()
     }
 }

@@ -207,7 +207,7 @@ impl Realms {
 
     fn at_root(&self, path: &str) -> Resolved {
         match path.strip_prefix("/r/") {
-            Some(rest) if !self.root.settings().issuer_path().starts_with("/r/") => {
+            Some(rest) if !self.root.settings().root_path().starts_with("/r/") => {
                 let name = rest.split('/').next().unwrap_or_default();
                 Resolved::Unknown(name.to_owned())
             }

@@ -173,8 +173,8 @@ impl Realm {
             snapshot.keys.iter().map(|key| (key.kid.as_str(), key.state, key.published_until)).collect();
         let keys = settings.keys.selected(&seed, &wanted).map_err(SnapshotError::Key)?;
         let mut restored =
-            snapshot.config.settings("the snapshot", &settings.issuer, keys).map_err(SnapshotError::Config)?;
-        self.profile.complete(&mut restored);
+            snapshot.config.settings("the snapshot", &settings.root.url, keys).map_err(SnapshotError::Config)?;
+        self.profile.complete(&mut restored, self.name());
         // A request that is under way would write what it saw before into what is restored: it is answered as if by a reset.
         self.resets.fetch_add(1, Ordering::SeqCst);
         self.set_clock(|_| snapshot.clock);

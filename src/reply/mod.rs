@@ -21,7 +21,7 @@ pub struct Reply {
     /// The HTTP status.
     pub status: u16,
     /// Headers beyond those that the body brings.
-    pub headers: Vec<(&'static str, Cow<'static, str>)>,
+    pub headers: Vec<(Cow<'static, str>, Cow<'static, str>)>,
     /// What the answer carries.
     pub body: Body,
     /// How it is delivered.
@@ -41,7 +41,7 @@ impl Reply {
     /// With a header.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
-        self.headers.push((name, value.into()));
+        self.headers.push((name.into(), value.into()));
         self
     }
 

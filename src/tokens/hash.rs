@@ -17,3 +17,13 @@ pub fn half_hash(alg: Alg, value: &str) -> String {
     let whole = digest::digest(algorithm, value.as_bytes());
     URL_SAFE_NO_PAD.encode(&whole.as_ref()[..whole.as_ref().len() / 2])
 }
+
+/// A name that stands for several others together and tells none of them.
+pub fn digest_of(parts: &[&str]) -> String {
+    let mut context = digest::Context::new(&digest::SHA256);
+    for part in parts {
+        context.update(&part.len().to_be_bytes());
+        context.update(part.as_bytes());
+    }
+    URL_SAFE_NO_PAD.encode(context.finish())
+}

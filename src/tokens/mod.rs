@@ -14,7 +14,7 @@ pub use alg::Alg;
 pub use draft::{KeyChoice, TokenDraft, TokenKind};
 pub use foreign::{encrypted, liar, public_pem, published, stranger, successor};
 pub use generate::{KeyFiles, KeyFolderError};
-pub use hash::half_hash;
+pub use hash::{digest_of, half_hash};
 pub use key::{KeyError, KeyState, SigningKey};
 pub use ring::{KeyRing, OwnAccess};
 pub use seed::seed_randomness;

@@ -34,7 +34,7 @@ pub use request::{Credential, Endpoint, Method, Request};
 pub use return_address::ReturnAddress;
 pub(crate) use return_address::{is_loopback_uri, wrong_uri};
 pub(crate) use settings::is_blank;
-pub use settings::{BackChannel, IssuerParts, ScopeClaims, Settings};
+pub use settings::{BackChannel, RootUrl, ScopeClaims, Settings, SubjectType};
 pub use trace::{Checked, Seen, Trace, Used};
 pub use understood::Understood;
 pub use user::{OWN_CLAIMS, User, made_up, wrong_sub};

@@ -126,11 +126,7 @@ fn not_registered(
     };
     let link = |near: &str| {
         let query = params.replacing("redirect_uri", near).to_query();
-        format!(
-            "{}{}?{query}",
-            settings.issuer_path(),
-            settings.routes.get(&Endpoint::Authorize).map_or("", String::as_str)
-        )
+        format!("{}?{query}", settings.path_of(Endpoint::Authorize))
     };
     let meant = match near {
         Some(near) => Suggestion::Word { word: near.to_owned(), link: Some(link(near)) },

@@ -3,16 +3,38 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::{Host, Url};
 
 use crate::protocol::{ClientId, Map, Subject};
-use crate::tokens::{Alg, KeyRing};
+use crate::tokens::{Alg, KeyRing, digest_of};
 
 use super::{
     AccessTokenFormat, AccessTokenTyp, ClaimPick, Client, Consent, Endpoint, Lifetimes, Policy, RefreshTokenFormat,
     SignedInUser, TokenClaims, User,
 };
+
+/// Which `sub` clients see of a person, [Core §8](https://openid.net/specs/openid-connect-core-1_0.html#SubjectIDTypes).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SubjectType {
+    /// All the same.
+    #[default]
+    Public,
+    /// Each its own.
+    Pairwise,
+}
+
+impl SubjectType {
+    /// The name in metadata.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Pairwise => "pairwise",
+        }
+    }
+}
 
 /// Which claims each scope opens.
 pub type ScopeClaims = BTreeMap<String, Vec<String>>;
@@ -36,9 +58,11 @@ impl BackChannel {
     }
 }
 
-/// The parts of the issuer, taken apart once and not for each request.
+/// The URL below which everything of a realm is, taken apart once and not for each request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct IssuerParts {
+pub struct RootUrl {
+    /// The whole, as it was configured.
+    pub url: String,
     /// Scheme and authority, such as `http://localhost:7760`.
     pub origin: Arc<str>,
     /// Host and port, such as `localhost:7760`.
@@ -47,13 +71,18 @@ pub struct IssuerParts {
     pub path: String,
 }
 
-impl IssuerParts {
-    /// The parts of an issuer.
+impl RootUrl {
+    /// The parts of a URL.
     pub fn of(issuer: &str) -> Self {
         let Ok(url) = Url::parse(issuer) else { return Self::default() };
         let origin = url.origin().ascii_serialization();
         let authority = origin.split_once("://").map_or_else(String::new, |(_, authority)| authority.to_owned());
-        Self { origin: origin.into(), authority, path: url.path().trim_end_matches('/').to_owned() }
+        Self {
+            url: issuer.to_owned(),
+            origin: origin.into(),
+            authority,
+            path: url.path().trim_end_matches('/').to_owned(),
+        }
     }
 }
 
@@ -62,11 +91,13 @@ impl IssuerParts {
 pub struct Settings {
     /// The `iss` of everything: one string, compared character by character.
     pub issuer: String,
-    /// The issuer's parts. The profile fills this in.
-    pub issuer_parts: IssuerParts,
+    /// Where the realm is, taken apart. The profile fills this in.
+    pub root: RootUrl,
+    /// The issuer behind the root, which is nothing or a path. The profile fills this in.
+    pub issuer_below_root: String,
     /// Under which base the endpoints that apps call directly are published.
     pub back_channel: BackChannel,
-    /// Where each endpoint is, below the issuer's path. The profile fills this in.
+    /// Where each endpoint is, below the root. The profile fills this in.
     pub routes: BTreeMap<Endpoint, String>,
     /// The people, in the order in which the page shows them.
     pub users: Vec<User>,
@@ -88,6 +119,8 @@ pub struct Settings {
     pub scopes: ScopeClaims,
     /// Claims that are sent unasked to every client.
     pub claims: TokenClaims,
+    /// Which `sub` clients see. The profile fills this in.
+    pub subject_type: SubjectType,
     /// The provider's choices.
     pub policy: Policy,
     /// Who signs in where a page would be shown: a person, or `login_hint` for whom the app names.
@@ -97,19 +130,24 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// An endpoint's URL below the issuer.
+    /// An endpoint's URL.
     pub fn url_of(&self, endpoint: Endpoint) -> String {
-        self.url_below(&self.issuer, endpoint)
+        self.url_below(&self.root.url, endpoint)
     }
 
-    /// An endpoint's URL below another base than the issuer.
+    /// An endpoint's URL below another base than the root.
     pub fn url_below(&self, base: &str, endpoint: Endpoint) -> String {
         format!("{}{}", base.trim_end_matches('/'), self.routes.get(&endpoint).map_or("", String::as_str))
     }
 
-    /// The path of the issuer, `/` left out at the end: what every endpoint's path begins with.
-    pub fn issuer_path(&self) -> &str {
-        &self.issuer_parts.path
+    /// An endpoint's path.
+    pub fn path_of(&self, endpoint: Endpoint) -> String {
+        format!("{}{}", self.root.path, self.routes.get(&endpoint).map_or("", String::as_str))
+    }
+
+    /// The path of the root, `/` left out at the end: what every endpoint's path begins with.
+    pub fn root_path(&self) -> &str {
+        &self.root.path
     }
 
     /// Whether any client id and secret with a loopback redirect URI will do.
@@ -123,6 +161,30 @@ impl Settings {
             return Some(Arc::new(Client::unregistered(id)));
         }
         self.clients.get(id).cloned()
+    }
+
+    /// The `sub` that a client sees of a person.
+    pub fn subject_for(&self, client: &ClientId, sub: &Subject) -> Subject {
+        match self.subject_type {
+            SubjectType::Public => sub.clone(),
+            SubjectType::Pairwise => digest_of(&[self.sector(client).as_str(), sub.as_str(), &self.issuer]).into(),
+        }
+    }
+
+    /// The person whom a client means by a `sub`.
+    pub fn person_behind(&self, client: &ClientId, seen: &str) -> Subject {
+        let meant = |user: &&User| self.subject_for(client, &user.sub).as_str() == seen;
+        match self.subject_type {
+            SubjectType::Public => seen.into(),
+            SubjectType::Pairwise => self.users.iter().find(meant).map_or_else(|| seen.into(), |user| user.sub.clone()),
+        }
+    }
+
+    /// The clients that see the same person under the same `sub`: those of one host, [Core §8.1](https://openid.net/specs/openid-connect-core-1_0.html#PairwiseAlg).
+    fn sector(&self, client: &ClientId) -> String {
+        let registered = self.clients.get(client.as_str()).and_then(|client| client.redirect_uris.first());
+        let host = registered.and_then(|uri| Url::parse(uri).ok()).and_then(|uri| uri.host_str().map(str::to_owned));
+        host.unwrap_or_else(|| client.to_string())
     }
 
     /// The person of this subject.

@@ -80,7 +80,7 @@ async fn a_store_that_does_not_answer_is_a_503_and_no_panic() {
         name: "broken".into(),
         config: provider.config(),
         source: "the test".into(),
-        issuer: emulator.issuer(),
+        root_url: emulator.issuer(),
         keys: provider.settings().keys.clone(),
         store: Arc::new(Gone),
         fetch: standin::http::fetch(),

@@ -89,7 +89,7 @@ pub(super) const FAULTS: &[FaultKind] = &[
             Effect::Override(|p, f| rotated(p, f, HOUR)),
             Publish(new_key),
             Reply(Jwks, |r, _| {
-                r.headers.push(("cache-control", "public, max-age=3600".into()));
+                r.headers.push(("cache-control".into(), "public, max-age=3600".into()));
                 true
             }),
         ],
@@ -106,7 +106,7 @@ pub(super) const FAULTS: &[FaultKind] = &[
     tolerate("jwks.cache_headers", "The key set may be cached for a year.", &["jwks.cache-control"], (
         ROTATION,
         &[Reply(Jwks, |r, _| {
-            r.headers.push(("cache-control", "public, max-age=31536000, immutable".into()));
+            r.headers.push(("cache-control".into(), "public, max-age=31536000, immutable".into()));
             true
         })],
     ))
@@ -114,7 +114,7 @@ pub(super) const FAULTS: &[FaultKind] = &[
     tolerate("jwks.cache_headers.none", "The key set must not be cached at all.", &["jwks.cache-control"], (
         ROTATION,
         &[Reply(Jwks, |r, _| {
-            r.headers.push(("cache-control", "no-store, max-age=0".into()));
+            r.headers.push(("cache-control".into(), "no-store, max-age=0".into()));
             true
         })],
     ))

@@ -272,7 +272,7 @@ pub(super) const FAULTS: &[FaultKind] = &[
             &[Reply(Token, |r, _| {
                 let good = r.status == 200;
                 if good {
-                    r.headers.push(("set-cookie", "lb=a1b2c3; Path=/; HttpOnly".into()));
+                    r.headers.push(("set-cookie".into(), "lb=a1b2c3; Path=/; HttpOnly".into()));
                 }
                 good
             })],
@@ -312,7 +312,7 @@ pub(super) const FAULTS: &[FaultKind] = &[
             "https://www.rfc-editor.org/rfc/rfc9449#section-8",
             &[Reply(Token, |r, _| {
                 error(r, 400, "use_dpop_nonce");
-                r.headers.push(("dpop-nonce", "eyJ7S_zG.eyJH0-Z.HX4w-7v".into()));
+                r.headers.push(("dpop-nonce".into(), "eyJ7S_zG.eyJH0-Z.HX4w-7v".into()));
                 true
             })],
         ),

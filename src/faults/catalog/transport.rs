@@ -93,7 +93,7 @@ pub(super) const FAULTS: &[FaultKind] = &[
             "https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3",
             &[AnyReply(|r, f| {
                 html(r, 503);
-                r.headers.push(("retry-after", f.seconds(2).to_string().into()));
+                r.headers.push(("retry-after".into(), f.seconds(2).to_string().into()));
                 true
             })],
         ),
@@ -107,7 +107,7 @@ pub(super) const FAULTS: &[FaultKind] = &[
             "https://www.rfc-editor.org/rfc/rfc6585#section-4",
             &[AnyReply(|r, f| {
                 error(r, 429, "temporarily_unavailable");
-                r.headers.push(("retry-after", f.seconds(2).to_string().into()));
+                r.headers.push(("retry-after".into(), f.seconds(2).to_string().into()));
                 true
             })],
         ),
@@ -146,7 +146,7 @@ pub(super) const FAULTS: &[FaultKind] = &[
         (
             "https://www.rfc-editor.org/rfc/rfc6585#section-5",
             &[AnyReply(|r, _| {
-                r.headers.push(("x-padding", "x".repeat(32_768).into()));
+                r.headers.push(("x-padding".into(), "x".repeat(32_768).into()));
                 true
             })],
         ),
@@ -246,6 +246,6 @@ fn compressed(reply: &mut crate::reply::Reply) -> bool {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     let Ok(bytes) = encoder.write_all(text).and_then(|()| encoder.finish()) else { return false };
     reply.body = Body::Raw { media_type: "application/json".into(), bytes };
-    reply.headers.push(("content-encoding", "gzip".into()));
+    reply.headers.push(("content-encoding".into(), "gzip".into()));
     true
 }

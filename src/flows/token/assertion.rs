@@ -92,7 +92,7 @@ fn claims_hold(ctx: &Ctx<'_>, client: &Client, request: &Request, opened: &Opene
         vec![settings.issuer.clone(), settings.url_of(Endpoint::Token), settings.url_of(request.endpoint)];
     let back = match &settings.back_channel {
         BackChannel::Issuer => None,
-        BackChannel::Follow => Some(format!("{}{}", request.base, settings.issuer_path())),
+        BackChannel::Follow => Some(format!("{}{}", request.base, settings.root_path())),
         BackChannel::At(url) => Some(url.clone()),
     };
     if let Some(base) = back {

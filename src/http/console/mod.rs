@@ -38,7 +38,7 @@ pub(super) fn console(state: &AppState, realm: &Realm, request: &Request) -> Res
     entries.reverse();
     entries.truncate(LISTED);
     html(&Console {
-        at: At { root: settings.issuer_path(), issuer: &settings.issuer, realm: realm.name() },
+        at: At::of(realm, &settings),
         settings: &settings,
         discovery: settings.url_of(crate::world::Endpoint::Discovery),
         entries,

@@ -191,7 +191,7 @@ async fn show(call: Call) -> Result<Whole, Problem> {
 async fn exported(call: Call) -> Result<Response, Problem> {
     let (id, entries) = messages(&call)?;
     let settings = call.realm.settings();
-    let base = &settings.issuer_parts.origin;
+    let base = &settings.root.origin;
     let text = |media_type: &'static str, text: String| ([(CONTENT_TYPE, media_type)], text).into_response();
     match call.query.get("as").unwrap_or("json") {
         "json" => Ok(Json(show(call).await?).into_response()),

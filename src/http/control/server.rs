@@ -185,7 +185,8 @@ async fn config(call: Call) -> Result<Config, Problem> {
 /// What the server is cannot be changed while it runs; what a body does not say of it stays.
 async fn set_config(call: Call, mut config: Config) -> Result<Config, Problem> {
     let (now, unsaid) = (call.realm.config(), Config::default());
-    let fixed: [(&str, bool); 6] = [
+    let fixed: [(&str, bool); 7] = [
+        ("profile", config.profile != now.profile && config.profile.is_some()),
         ("host", config.host != now.host && config.host != unsaid.host),
         ("port", config.port != now.port && config.port != unsaid.port),
         ("public_url", config.public_url != now.public_url && config.public_url.is_some()),
@@ -202,6 +203,7 @@ async fn set_config(call: Call, mut config: Config) -> Result<Config, Problem> {
     }
     (config.host, config.port, config.public_url) = (now.host, now.port, now.public_url);
     (config.keys, config.seed, config.realm) = (now.keys, now.seed, now.realm);
+    config.profile = now.profile;
     call.realm.change(|now| {
         *now = config;
         Ok(now.clone())

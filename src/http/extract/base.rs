@@ -13,14 +13,10 @@ use crate::world::Settings;
 pub(in crate::http) fn base(headers: &HeaderMap, settings: &Settings) -> Arc<str> {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let issuer = &settings.issuer;
-    let by_issuer = host == settings.issuer_parts.authority
+    let by_issuer = host == settings.root.authority
         || same_place(&format!("http://{host}"), issuer)
         || same_place(&format!("https://{host}"), issuer);
-    if by_issuer || !is_local(host) {
-        Arc::clone(&settings.issuer_parts.origin)
-    } else {
-        format!("http://{host}").into()
-    }
+    if by_issuer || !is_local(host) { Arc::clone(&settings.root.origin) } else { format!("http://{host}").into() }
 }
 
 /// `localhost` and names under it, names without a dot as containers have them, and addresses. Nobody else's DNS can point

@@ -26,7 +26,7 @@ const REMEMBERED: Lifetime = Lifetime::of_seconds(30 * 86_400);
 /// The layer that reads and sets the cookie.
 pub(in crate::http) fn cookies(realm: &Arc<Realm>, settings: &Settings) -> SessionManagerLayer<Cookies> {
     let https = settings.issuer.starts_with("https:");
-    let path = settings.issuer_path().to_owned();
+    let path = settings.root_path().to_owned();
     SessionManagerLayer::new(Cookies(Arc::clone(realm)))
         .with_name(cookie_name(realm, settings))
         .with_path(if path.is_empty() { "/".to_owned() } else { path })
@@ -39,9 +39,9 @@ pub(in crate::http) fn cookies(realm: &Arc<Realm>, settings: &Settings) -> Sessi
 /// Cookies do not keep the ports of one host apart, nor does a path keep out those of the paths above it, so the name does both: two
 /// providers on one machine must not sign each other out. A realm that answers in another's name has a cookie of its own as well.
 pub(in crate::http) fn cookie_name(realm: &Realm, settings: &Settings) -> String {
-    let port = settings.issuer_parts.authority.rsplit_once(':').map_or("", |(_, port)| port);
+    let port = settings.root.authority.rsplit_once(':').map_or("", |(_, port)| port);
     let guest = if realm.settings().issuer == settings.issuer { "" } else { realm.name() };
-    let parts = [port, settings.issuer_path().trim_start_matches('/'), guest];
+    let parts = [port, settings.root_path().trim_start_matches('/'), guest];
     let parts = parts.into_iter().filter(|part| !part.is_empty()).map(|part| part.replace('/', "."));
     std::iter::once("standin".to_owned()).chain(parts).collect::<Vec<_>>().join("-")
 }
