@@ -5,7 +5,8 @@ use std::io::Read as _;
 use clap::Args;
 use serde_json::Value;
 
-use crate::http::fetch;
+use crate::http::HttpOutbox;
+use crate::realm::Outbox as _;
 use crate::tokens::{KeyFiles, Opened, Unverified, liar, token_in, verify_with_jwk};
 use crate::world::Clock;
 
@@ -88,7 +89,7 @@ fn verify(token: &str, jwks: Option<&str>) -> Result<Result<Opened, Unverified>,
             Value::Object(ring.jwks(Clock::default().now(), |_| true))
         }
         Some(url) if url.starts_with("http://") || url.starts_with("https://") => {
-            block_on(async { fetch()(url.to_owned()).await.map_err(Exit::unreachable) })?
+            block_on(async { HttpOutbox::default().fetch(url).await.map_err(Exit::unreachable) })?
         }
         Some(file) => {
             let text = std::fs::read_to_string(file).map_err(|e| Exit::usage(format!("cannot read {file}: {e}")))?;

@@ -7,7 +7,7 @@ use clap::Args;
 use reqwest::Method;
 
 use crate::config::Config;
-use crate::http::fetch;
+use crate::http::HttpOutbox;
 use crate::protocol::{Scopes, Span};
 use crate::realm::{Minted, ROOT, Realm, RealmOptions, Remembered, TokenSpec};
 use crate::store::Memory;
@@ -100,7 +100,7 @@ fn without_server(config: Option<PathBuf>, spec: &TokenSpec) -> Result<Minted, E
         root_url: issuer,
         keys,
         store: Arc::new(Memory::default()),
-        fetch: fetch(),
+        outbox: Arc::new(HttpOutbox::default()),
         remembered: Remembered::default(),
     })?;
     let client = realm.settings().client(&spec.client).unwrap_or_else(|| Arc::new(Client::unregistered(&spec.client)));

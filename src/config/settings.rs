@@ -3,15 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jsonwebtoken::jwk::Jwk;
-use serde_json::Value;
 use url::Url;
 
 use crate::protocol::ClientId;
 use crate::tokens::{Alg, KeyRing};
 use crate::world::{
-    AuthMethod, BackChannel, Client, Lifetimes, OWN_CLAIMS, Policy, RootUrl, Settings, SubjectType, wrong_sub,
-    wrong_uri,
+    BackChannel, Client, Lifetimes, OWN_CLAIMS, Policy, RootUrl, Settings, SubjectType, wrong_sub, wrong_uri,
 };
 
 use super::mistake::did_you_mean;
@@ -183,78 +180,12 @@ impl Config {
     }
 
     fn check_client(&self, source: &str, client: &Client) -> Result<(), Box<Mistake>> {
-        let wrong = |what: String, help: &str| {
+        client.check(self.signing_alg).map_err(|(what, help)| {
             let quoted = what.split('`').nth(1).unwrap_or(&client.id).to_owned();
             let mistake = Mistake::new(source, format!("client `{}`: {what}", client.id));
-            Err(Box::new(mistake.help(help).word(quoted)))
-        };
-        if client.id.is_empty() {
-            return wrong("the id is empty".into(), "give the client an id");
-        }
-        if client.secret.as_deref() == Some("") {
-            return wrong("its `secret` is empty".into(), "leave it out for a public client, or give it one");
-        }
-        let mut uris = client.redirect_uris.iter().chain(&client.post_logout_redirect_uris);
-        if let Some((what, help)) = uris.find_map(|uri| odd_uri(uri)) {
-            return wrong(what, &help);
-        }
-        let algs = [
-            Some(client.id_token_signed_response_alg.unwrap_or(self.signing_alg)),
-            client.userinfo_signed_response_alg,
-        ];
-        if algs.contains(&Some(Alg::HS256)) && client.secret.is_none() {
-            return wrong(
-                "HS256 is keyed by the client's secret, but it has none".into(),
-                "give it a secret, or choose another algorithm",
-            );
-        }
-        if client.access_token_signed_response_alg == Some(Alg::HS256) {
-            return wrong(
-                "an API cannot verify access tokens that are signed by HS256".into(),
-                "choose another algorithm",
-            );
-        }
-        if client.jwks.as_ref().is_some_and(|jwks| !are_keys(jwks)) {
-            return wrong("its `jwks` is no set of public keys".into(), "write {\"keys\": [ … ]}, RFC 7517 §5");
-        }
-        let links = [&client.logo_uri, &client.policy_uri, &client.tos_uri, &client.jwks_uri];
-        if let Some(odd) = links.into_iter().flatten().find(|url| !matches!(url.scheme(), "http" | "https")) {
-            return wrong(format!("`{odd}` is neither http nor https"), "only these are linked and fetched");
-        }
-        let keys = client.jwks.is_some() || client.jwks_uri.is_some();
-        match client.token_endpoint_auth_method {
-            Some(AuthMethod::PrivateKeyJwt) if !keys => {
-                wrong("private_key_jwt needs the client's public keys".into(), "add jwks or jwks_uri")
-            }
-            Some(AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost | AuthMethod::ClientSecretJwt)
-                if client.secret.is_none() =>
-            {
-                wrong("its token_endpoint_auth_method needs a secret".into(), "add secret")
-            }
-            _ => Ok(()),
-        }
+            Box::new(mistake.help(help).word(quoted))
+        })
     }
-}
-
-/// What is wrong with a URI to which an app is to be sent, and what to do.
-fn odd_uri(uri: &str) -> Option<(String, String)> {
-    if let Some(why) = wrong_uri(uri) {
-        let help = match why {
-            why if why.starts_with("has no scheme") => format!("did you mean `http://{uri}`?"),
-            why if why.contains("a fragment") => "leave out # and what stands behind it".to_owned(),
-            why if why.starts_with("begins or ends") => format!("did you mean `{}`?", uri.trim()),
-            _ => "write it whole, such as http://localhost:3000/callback".to_owned(),
-        };
-        return Some((format!("`{uri}` {why}"), help));
-    }
-    let star = "has a *, which stands for itself: URIs are compared character by character";
-    let help = "list each address; redirect_hosts opens whole hosts while no client is registered";
-    uri.contains('*').then(|| (format!("`{uri}` {star}"), help.to_owned()))
-}
-
-fn are_keys(jwks: &Value) -> bool {
-    let keys = jwks.get("keys").and_then(Value::as_array);
-    keys.is_some_and(|keys| keys.iter().all(|key| serde_json::from_value::<Jwk>(key.clone()).is_ok()))
 }
 
 /// An issuer is compared as text, so it must be written as every library would write it.

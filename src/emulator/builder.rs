@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::thread;
 
 use crate::config::{Config, Format, Mistake, parse};
-use crate::http::{App, AppState, RealmError, Server, fetch};
+use crate::http::{App, AppState, HttpOutbox, RealmError, Server};
 use crate::realm::{ROOT, Realm, RealmOptions, Realms, Remembered};
 use crate::store::Memory;
 use crate::tokens::{KeyFiles, KeyFolderError};
@@ -210,7 +210,7 @@ impl Builder {
             root_url: issuer,
             keys,
             store: Arc::new(Memory::of_mib(self.config.memory.records_mib)),
-            fetch: fetch(),
+            outbox: Arc::new(HttpOutbox::default()),
             remembered: Remembered::of(&self.config.memory),
         })?;
         let realms = Realms::new(Arc::new(realm));

@@ -4,6 +4,8 @@ mod builder;
 mod handle;
 mod realm_handle;
 mod sign_in;
+#[cfg(test)]
+mod tests;
 
 pub use builder::{Builder, StartError};
 #[cfg(feature = "cli")]

@@ -88,6 +88,7 @@ fn carries(point: Point, kind: TokenKind) -> bool {
             .any(|offered| offered.id_token && kind == TokenKind::Id || offered.token && kind == TokenKind::Access),
         TokenKind::Id | TokenKind::Access | TokenKind::Refresh => point == Point::Token,
         TokenKind::UserInfo => point == Point::Userinfo,
+        TokenKind::Logout => point == Point::EndSession,
     }
 }
 

@@ -24,7 +24,7 @@ mod tickets;
 pub use app::App;
 pub use control::openapi;
 pub use open::RealmError;
-pub use outbox::{browser_client, fetch, http_client};
+pub use outbox::{HttpOutbox, browser_client, http_client};
 pub use peer::Peer;
 pub use server::{ForEachConnection, Server, Stop};
 pub use state::AppState;

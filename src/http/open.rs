@@ -11,7 +11,7 @@ use crate::realm::{CloseGuard, Mount, NotOpened, Realm, RealmOptions, Remembered
 use crate::store::Memory;
 
 use super::state::AppState;
-use super::{App, Server, fetch};
+use super::{App, HttpOutbox, Server};
 
 /// Why a realm was not opened.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ impl AppState {
             root_url: issuer,
             keys: root.keys.clone(),
             store: Arc::new(Memory::small(memory.records_mib)),
-            fetch: fetch(),
+            outbox: Arc::new(HttpOutbox::default()),
             remembered: Remembered::of(&memory).small(),
         });
         let realm = Arc::new(realm.map_err(RealmError::Config)?);

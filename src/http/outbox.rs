@@ -3,12 +3,18 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use async_trait::async_trait;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, HeaderValue};
 use reqwest::Client;
 use reqwest::cookie::Jar;
 use reqwest::redirect::Policy;
 use serde_json::Value;
 
-use crate::realm::Fetch;
+use crate::protocol::Params;
+use crate::realm::{Message, Outbox, Posted, Wire};
+
+use super::record;
 
 /// The most bytes of a document that is fetched.
 const LARGEST: usize = 256 * 1024;
@@ -29,28 +35,58 @@ pub fn browser_client(jar: Arc<Jar>) -> Result<Client, reqwest::Error> {
     client.timeout(Duration::from_secs(30)).build()
 }
 
-/// Fetches JSON documents, such as a client's `jwks_uri`. The client is made at the first use, once: most realms never fetch.
-pub fn fetch() -> Fetch {
-    let made: Arc<OnceLock<Client>> = Arc::default();
-    Arc::new(move |url| {
-        let made = Arc::clone(&made);
-        Box::pin(async move {
-            let client = if let Some(client) = made.get() {
-                client.clone()
-            } else {
-                let client = http_client().map_err(|e| e.to_string())?;
-                made.get_or_init(|| client).clone()
-            };
-            let response = client.get(&url).header("accept", "application/json").send().await;
-            let response = response.map_err(|e| format!("{url} could not be fetched: {e}"))?;
-            if !response.status().is_success() {
-                return Err(format!("{url} answered {}", response.status()));
-            }
-            let bytes = limited(response).await.map_err(|e| format!("{url}: {e}"))?;
-            let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
-            serde_json::from_slice::<Value>(text).map_err(|e| format!("{url} is no JSON: {e}"))
-        })
-    })
+/// The way out over HTTP.
+#[derive(Debug, Default)]
+pub struct HttpOutbox {
+    /// Made at the first use, once: most realms never call anybody.
+    client: OnceLock<Client>,
+}
+
+impl HttpOutbox {
+    fn client(&self) -> Result<Client, String> {
+        if let Some(client) = self.client.get() {
+            return Ok(client.clone());
+        }
+        let client = http_client().map_err(|e| e.to_string())?;
+        Ok(self.client.get_or_init(|| client).clone())
+    }
+
+    async fn send(&self, url: &str, text: String) -> Result<(u16, Message), String> {
+        let request = self.client()?.post(url).header(CONTENT_TYPE, FORM).body(text);
+        let response = request.send().await.map_err(|e| format!("{url} could not be reached: {e}"))?;
+        let status = response.status();
+        let line = ["HTTP/1.1", status.as_str(), status.canonical_reason().unwrap_or_default()];
+        let head = record::head_of(&line, response.headers());
+        let body = limited(response).await.map_err(|e| format!("{url}: {e}"))?;
+        Ok((status.as_u16(), Message::received(head, &body)))
+    }
+}
+
+/// The media type of forms.
+const FORM: &str = "application/x-www-form-urlencoded";
+
+#[async_trait]
+impl Outbox for HttpOutbox {
+    async fn fetch(&self, url: &str) -> Result<Value, String> {
+        let response = self.client()?.get(url).header("accept", "application/json").send().await;
+        let response = response.map_err(|e| format!("{url} could not be fetched: {e}"))?;
+        if !response.status().is_success() {
+            return Err(format!("{url} answered {}", response.status()));
+        }
+        let bytes = limited(response).await.map_err(|e| format!("{url}: {e}"))?;
+        let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
+        serde_json::from_slice::<Value>(text).map_err(|e| format!("{url} is no JSON: {e}"))
+    }
+
+    async fn post(&self, url: &str, form: &Params) -> Posted {
+        let text = form.to_query();
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(FORM))]);
+        let request = Message::received(record::head_of(&["POST", url, "HTTP/1.1"], &headers), text.as_bytes());
+        match self.send(url, text).await {
+            Ok((status, response)) => Posted { wire: Wire { request, response }, status: Ok(status) },
+            Err(why) => Posted { wire: Wire { request, response: Message::default() }, status: Err(why) },
+        }
+    }
 }
 
 async fn limited(mut response: reqwest::Response) -> Result<Vec<u8>, String> {

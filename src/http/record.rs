@@ -32,7 +32,7 @@ pub(super) fn wire(request: Message, response: &Response, body: &Bytes) -> Wire 
 }
 
 /// The first line, of three words, and the headers.
-fn head_of(line: &[&str; 3], headers: &HeaderMap) -> Vec<u8> {
+pub(super) fn head_of(line: &[&str; 3], headers: &HeaderMap) -> Vec<u8> {
     let fields = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
     let words: usize = line.iter().map(|word| word.len() + 1).sum();
     let mut head = Vec::with_capacity(words + 1 + fields.sum::<usize>());

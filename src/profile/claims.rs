@@ -1,12 +1,12 @@
 //! What tokens look like before they are signed.
 
 use serde::Serializer as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::protocol::{Map, UnixTime};
+use crate::protocol::{Lifetime, Map, SessionId, UnixTime};
 use crate::tokens::{Alg, KeyChoice, REFRESH_TYP, TokenDraft, half_hash};
 use crate::world::{
-    AccessTokenFormat, Client, Issuance, RefreshTokenFormat, Settings, SignedInUser, UserInfo, is_blank,
+    AccessTokenFormat, Client, Issuance, RefreshTokenFormat, Session, Settings, SignedInUser, UserInfo, is_blank,
 };
 
 use super::Profile;
@@ -99,6 +99,29 @@ impl Profile {
         Some(TokenDraft::new(typed(REFRESH_TYP), claims, key))
     }
 
+    /// The logout token of a sign-in that is over, [Back-Channel Logout §2.4](https://openid.net/specs/openid-connect-backchannel-1_0.html#LogoutToken).
+    pub fn draft_logout_token(
+        &self,
+        settings: &Settings,
+        client: &Client,
+        (sid, session): (&SessionId, &Session),
+        (now, jti): (UnixTime, &str),
+    ) -> TokenDraft {
+        const LIVES: Lifetime = Lifetime::of_seconds(120);
+        let claims = spelled(&self.claims.logout_token, |claim| match claim {
+            Claim::Iss => Some(settings.issuer.as_str().into()),
+            Claim::Sub => Some(settings.subject_for(&client.client_id(), &session.person.sub).as_str().into()),
+            Claim::Aud => Some(client.id.as_str().into()),
+            Claim::Iat => Some(now.0.into()),
+            Claim::Exp => Some(now.plus(LIVES).0.into()),
+            Claim::Jti => Some(jti.into()),
+            Claim::Sid => Some(sid.as_str().into()),
+            Claim::Events => Some(json!({ "http://schemas.openid.net/event/backchannel-logout": {} })),
+            _ => None,
+        });
+        TokenDraft::new(typed("logout+jwt"), claims, key_for(client, settings.id_token_alg(client)))
+    }
+
     /// What UserInfo says, [Core §5.3.2](https://openid.net/specs/openid-connect-core-1_0.html#UserInfoResponse), written out
     /// from where it is kept.
     pub fn write_userinfo(&self, settings: &Settings, info: &UserInfo) -> Vec<u8> {
@@ -175,7 +198,7 @@ impl Token<'_> {
             Claim::Amr => Some(grant.amr.clone().into()),
             Claim::Sid => Some(grant.session.as_ref()?.as_str().into()),
             // These belong to one kind of token, which says them itself.
-            Claim::Aud | Claim::Nonce | Claim::AtHash | Claim::CHash => None,
+            Claim::Aud | Claim::Nonce | Claim::AtHash | Claim::CHash | Claim::Events => None,
         }
     }
 }

@@ -63,6 +63,8 @@ fn abilities(settings: &Settings) -> Value {
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
         "authorization_response_iss_parameter_supported": true,
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
         "ui_locales_supported": ["en"],
     });
     if methods.iter().any(|method| method.ends_with("_jwt")) {

@@ -17,6 +17,7 @@ pub(super) struct ClaimSpellings {
     pub(super) id_token: Vec<ClaimSpelling>,
     pub(super) access_token: Vec<ClaimSpelling>,
     pub(super) refresh_token: Vec<ClaimSpelling>,
+    pub(super) logout_token: Vec<ClaimSpelling>,
 }
 
 /// One claim: under its own name, under another, or with a value that is always the same.
@@ -60,6 +61,7 @@ pub(super) enum Claim {
     Sid,
     Jti,
     Scope,
+    Events,
 }
 
 impl Claim {
@@ -80,6 +82,7 @@ impl Claim {
             Self::Sid => "sid",
             Self::Jti => "jti",
             Self::Scope => "scope",
+            Self::Events => "events",
         }
     }
 }

@@ -187,7 +187,7 @@ impl Realm {
             records.add(name, Versioned { version: stored.version, record: Some(Arc::new(Record::from(keys))) });
             return Ok(());
         }
-        let mut keys = match (self.fetch)(uri.clone()).await {
+        let mut keys = match self.outbox.fetch(uri).await {
             Ok(document) => json!({ "keys": document.get("keys") }),
             Err(error) => json!({ "error": error }),
         };

@@ -55,6 +55,8 @@ events! {
     TokenRevoked: "token_revoked", "An app gave a token back.";
     SignOutAsked: "sign_out_asked", "The sign-out page was shown.";
     SignedOut: "signed_out", "A browser signed out.";
+    LogoutDelivered: "logout_delivered", "An app was told by back channel that a sign-in is over.";
+    LogoutFailed: "logout_failed", "An app could not be told that a sign-in is over, or did not accept it.";
     Refused: "refused", "A request was refused, by whichever check.";
 }
 

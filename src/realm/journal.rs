@@ -314,8 +314,9 @@ impl Entries {
             let flow_keys = entry.flow_keys.iter().filter(|thread| lasts(thread) == lasting);
             flow_keys.filter_map(|thread| self.flow_keys.get(thread)).map(|(flow, _)| *flow).next()
         };
-        let ends = matches!(entry.endpoint, Endpoint::EndSession | Endpoint::SignOut);
-        let begins = ends || matches!(entry.endpoint, Endpoint::Authorize | Endpoint::Token);
+        let ends = matches!(entry.endpoint, Endpoint::EndSession | Endpoint::SignOut | Endpoint::BackChannelLogout);
+        let begins =
+            matches!(entry.endpoint, Endpoint::Authorize | Endpoint::Token | Endpoint::EndSession | Endpoint::SignOut);
         known(false).or_else(|| known(true).filter(|_| ends)).or(begins.then_some(entry.number))
     }
 

@@ -12,6 +12,7 @@ mod match_facts;
 mod mint;
 mod note;
 mod notices;
+mod outbox;
 mod realms;
 mod record_keys;
 mod rules;
@@ -24,12 +25,8 @@ mod view;
 mod tests;
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-
-use serde_json::Value;
 
 use crate::config::{Config, Mistake};
 use crate::faults::RuleBook;
@@ -48,6 +45,7 @@ pub use expect::{Expectation, Met, Unmet, Where};
 pub use journal::{Entry, Journal, Message, Remembered, Wire};
 pub use keys::KeyView;
 pub use mint::{Minted, TokenSpec};
+pub use outbox::{Outbox, Posted};
 pub use realms::{CloseGuard, Mount, NotOpened, Realms, Resolved};
 pub use record_keys::record_keys;
 pub use sessions::SessionView;
@@ -56,9 +54,6 @@ pub use view::{CheckView, ExchangeView, FlowView, MessageView, RefusedView};
 
 /// A flow: given what is and what was asked, what should happen.
 pub type Flow = fn(&mut Ctx<'_>, &Request) -> Result<Outcome, Failure>;
-
-/// Brings a JSON document from a URL, such as a client's `jwks_uri`; the complaint is a sentence.
-pub type Fetch = Arc<dyn Fn(String) -> Pin<Box<dyn Future<Output = Result<Value, String>> + Send>> + Send + Sync>;
 
 /// The name of the realm at the root.
 pub const ROOT: &str = "default";
@@ -77,8 +72,8 @@ pub struct RealmOptions {
     pub keys: KeyRing,
     /// Where its records are kept.
     pub store: Arc<dyn Store>,
-    /// How it fetches its clients' keys.
-    pub fetch: Fetch,
+    /// How it calls others.
+    pub outbox: Arc<dyn Outbox>,
     /// How much its journal keeps.
     pub remembered: Remembered,
 }
@@ -93,7 +88,7 @@ pub struct Realm {
     documents: Documents,
     store: Arc<dyn Store>,
     entropy: Entropy,
-    fetch: Fetch,
+    outbox: Arc<dyn Outbox>,
     /// Keys that are published beside the realm's own, since a sign-in's lie needs them.
     borrowed: Mutex<Vec<(Map, UnixTime)>>,
     snapshots: Mutex<Vec<(String, Arc<Snapshot>)>>,
@@ -116,7 +111,7 @@ struct Configured {
 impl Realm {
     /// Opens a realm, unless its configuration has a mistake.
     pub fn open(options: RealmOptions) -> Result<Self, Box<Mistake>> {
-        let RealmOptions { name, config, source, root_url, keys, store, fetch, remembered } = options;
+        let RealmOptions { name, config, source, root_url, keys, store, outbox, remembered } = options;
         let profile = Profile::named(config.profile.as_deref());
         let profile = profile.map_err(|why| Box::new(Mistake::new(&source, why)))?;
         let mut settings = config.settings(&source, &root_url, keys.clone())?;
@@ -132,7 +127,7 @@ impl Realm {
             documents: Documents::default(),
             store,
             entropy,
-            fetch,
+            outbox,
             borrowed: Mutex::default(),
             snapshots: Mutex::default(),
             resets: AtomicU64::new(0),

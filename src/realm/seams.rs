@@ -66,7 +66,7 @@ impl Exchange<'_> {
     }
 
     /// Seams Draft and Signature.
-    fn finish(&mut self, kind: TokenKind, mut draft: TokenDraft) -> String {
+    pub(super) fn finish(&mut self, kind: TokenKind, mut draft: TokenDraft) -> String {
         let (plan, context) = self.plan();
         plan.alter_draft(kind, &mut draft, context);
         let mut text = context.settings.keys.sign(&draft);

@@ -1,5 +1,7 @@
 //! Who is signed in.
 
+use std::sync::atomic::Ordering;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -56,9 +58,13 @@ impl Realm {
     /// Ends a sign-in, as if the person had signed out. `false` if there is none of this name.
     pub async fn end_session(&self, sid: &str) -> Result<bool, Unavailable> {
         let (now, id) = (self.now(), SessionId::from(sid));
-        let ended =
-            self.change_records(vec![RecordKey::Session(id.clone())], |records| records.end_session(&id, now)).await?;
-        Ok(ended.is_some())
+        let ended = self.change_records(vec![RecordKey::Session(id.clone())], |records| {
+            records.end_session(&id, now)?;
+            Ok(records.take_errands())
+        });
+        let errands = ended.await?;
+        self.run_errands_of(&errands, self.resets.load(Ordering::Relaxed)).await;
+        Ok(!errands.is_empty())
     }
 
     /// Ends every sign-in of a person; how many there were.

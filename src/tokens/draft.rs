@@ -21,6 +21,8 @@ pub enum TokenKind {
     Refresh,
     /// The signed answer of UserInfo.
     UserInfo,
+    /// A logout token, [Back-Channel Logout §2.4](https://openid.net/specs/openid-connect-backchannel-1_0.html#LogoutToken).
+    Logout,
 }
 
 /// Header and claims as they will be written, in this order. Nothing stops them from being untrue.

@@ -124,6 +124,12 @@ pub struct Client {
     /// Where a browser may be sent after logout, compared character by character.
     #[serde(default)]
     pub post_logout_redirect_uris: Vec<String>,
+    /// Where the app is told that a sign-in is over, [Back-Channel Logout §2.2](https://openid.net/specs/openid-connect-backchannel-1_0.html#BCRegistration).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backchannel_logout_uri: Option<Url>,
+    /// Whether it must be told by `sid` which sign-in that is. It is told anyway.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub backchannel_logout_session_required: bool,
     /// The way of authenticating. Without it: by secret in header or body, by key if there are keys, or not at all. With `client_secret_basic`
     /// or `client_secret_post` the other of the two is served as well and remarked on, unless the server is strict.
     #[serde(default, skip_serializing_if = "Option::is_none")]

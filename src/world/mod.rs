@@ -1,11 +1,13 @@
 //! One provider's people, apps and promises: what a flow may see, and what it may say.
 
 mod client;
+mod client_check;
 mod clock;
 mod ctx;
 mod decision;
 mod destination;
 mod entropy;
+mod errand;
 mod policy;
 mod records;
 mod request;
@@ -15,6 +17,7 @@ mod size;
 mod trace;
 mod understood;
 mod user;
+mod working_set;
 
 pub use client::{ApplicationType, AuthMethod, ClaimPick, Client, GrantType, TokenClaims};
 pub use clock::Clock;
@@ -25,10 +28,11 @@ pub use decision::{
 };
 pub use destination::Destination;
 pub use entropy::{Draw, Entropy};
+pub use errand::Errand;
 pub use policy::{AccessTokenFormat, AccessTokenTyp, Consent, Lifetimes, Policy, RefreshTokenFormat};
 pub use records::{
-    AccessToken, Browser, Change, Code, Grant, Interaction, Purpose, Record, RecordKey, Records, RefreshToken,
-    RememberedConsent, Session, SignedInUser, Versioned,
+    AccessToken, Browser, Code, Grant, Interaction, Purpose, Record, RecordKey, RefreshToken, RememberedConsent,
+    Session, SignedInUser,
 };
 pub use request::{Credential, Endpoint, Method, Request};
 pub use return_address::ReturnAddress;
@@ -38,3 +42,4 @@ pub use settings::{BackChannel, RootUrl, ScopeClaims, Settings, SubjectType};
 pub use trace::{Checked, Seen, Trace, Used};
 pub use understood::Understood;
 pub use user::{OWN_CLAIMS, User, made_up, wrong_sub};
+pub use working_set::{Change, Records, Versioned};

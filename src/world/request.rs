@@ -74,6 +74,7 @@ endpoints! {
     Revocation: "revocation_endpoint", "[RFC 7009 §2](https://www.rfc-editor.org/rfc/rfc7009#section-2)";
     EndSession: "end_session_endpoint", "[RP-Initiated Logout §2](https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout)";
     SignOut: "sign_out", "The sign-out page's form";
+    BackChannelLogout: "backchannel_logout_uri", "A logout message that goes out to an app, [Back-Channel Logout §2.5](https://openid.net/specs/openid-connect-backchannel-1_0.html#BCRequest)";
     Elsewhere: "elsewhere", "Any address where nothing is";
 }
 

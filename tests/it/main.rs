@@ -3,6 +3,7 @@
 mod architecture;
 mod attacks;
 mod authorize;
+mod back_channel_logout;
 mod browser;
 mod code_flow;
 mod command_line;

@@ -83,7 +83,7 @@ async fn a_store_that_does_not_answer_is_a_503_and_no_panic() {
         root_url: emulator.issuer(),
         keys: provider.settings().keys.clone(),
         store: Arc::new(Gone),
-        fetch: standin::http::fetch(),
+        outbox: Arc::new(standin::http::HttpOutbox::default()),
         remembered: standin::realm::Remembered { entries: 1, bytes: 1 << 20 },
     })
     .expect("a realm");

@@ -1,0 +1,145 @@
+//! Calls that the provider makes itself: a client's keys are fetched, an app is told that a sign-in is over.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures_util::future::join_all;
+use serde_json::Value;
+
+use crate::protocol::{Params, SessionId, Subject, shortened};
+use crate::reply::Delivery;
+use crate::tokens::{TokenDraft, TokenKind};
+use crate::world::{Client, Endpoint, Errand, Method, RecordKey, Session, Settings, Trace};
+
+use super::exchange::Exchange;
+use super::{Entry, Event, Realm, Wire};
+
+/// The way out. Whoever opens a realm hands one in; calls are few, small, and never go where a redirect points.
+#[async_trait]
+pub trait Outbox: Send + Sync {
+    /// Brings a JSON document, such as a client's `jwks_uri`; the complaint is a sentence.
+    async fn fetch(&self, url: &str) -> Result<Value, String>;
+
+    /// Posts a form. What was sent, and what came back: the status, or why there is none.
+    async fn post(&self, url: &str, form: &Params) -> Posted;
+}
+
+/// A form that was posted.
+#[derive(Debug)]
+pub struct Posted {
+    /// The bytes that went, and those that came.
+    pub wire: Wire,
+    /// The answer's status; the complaint is a sentence.
+    pub status: Result<u16, String>,
+}
+
+/// How often a call is made that does not get through, [Back-Channel Logout §2.5](https://openid.net/specs/openid-connect-backchannel-1_0.html#BCRequest):
+/// once more, where the network or the app failed in passing.
+const ATTEMPTS: usize = 2;
+
+/// One call that is to be made.
+struct OutgoingCall {
+    client: Arc<Client>,
+    url: String,
+    form: Params,
+    about: (SessionId, Subject),
+}
+
+impl Realm {
+    /// Does what a flow asked for beside its answer. All calls go out at once; the answer waits for them, so that whoever is
+    /// sent back to an app finds it informed.
+    pub(super) async fn run_errands(&self, exchange: &mut Exchange<'_>) {
+        let errands = exchange.records.take_errands();
+        if errands.is_empty() {
+            return;
+        }
+        let settings = Arc::clone(&exchange.settings);
+        let calls = self.calls(&settings, &errands, |draft| exchange.finish(TokenKind::Logout, draft));
+        self.make(calls, exchange.resets).await;
+    }
+
+    /// The same for what is ended without a request of an app.
+    pub(super) async fn run_errands_of(&self, errands: &[Errand], resets: u64) {
+        let settings = self.settings();
+        let calls = self.calls(&settings, errands, |draft| settings.keys.sign(&draft));
+        self.make(calls, resets).await;
+    }
+
+    fn calls(
+        &self,
+        settings: &Settings,
+        errands: &[Errand],
+        mut sign: impl FnMut(TokenDraft) -> String,
+    ) -> Vec<OutgoingCall> {
+        let mut calls = Vec::new();
+        for Errand::SessionEnded { id, session } in errands {
+            for client in session.clients.iter().filter_map(|client| settings.clients.get(client)) {
+                let Some(url) = &client.backchannel_logout_uri else { continue };
+                let token = sign(self.draft_logout_token(settings, client, (id, session)));
+                calls.push(OutgoingCall {
+                    client: Arc::clone(client),
+                    url: url.to_string(),
+                    form: Params::default().with("logout_token", &token),
+                    about: (id.clone(), session.person.sub.clone()),
+                });
+            }
+        }
+        calls
+    }
+
+    fn draft_logout_token(&self, settings: &Settings, client: &Client, ended: (&SessionId, &Session)) -> TokenDraft {
+        let jti = self.entropy.draw().id();
+        self.profile.draft_logout_token(settings, client, ended, (self.now(), &jti))
+    }
+
+    async fn make(&self, calls: Vec<OutgoingCall>, resets: u64) {
+        let make = |call: OutgoingCall| async move {
+            let posted = self.post(&call).await;
+            self.note(noted(self, call, posted, resets));
+        };
+        join_all(calls.into_iter().map(make)).await;
+    }
+
+    async fn post(&self, call: &OutgoingCall) -> Posted {
+        let mut posted = self.outbox.post(&call.url, &call.form).await;
+        for _ in 1..ATTEMPTS {
+            if posted.status.as_ref().is_ok_and(|status| *status < 500) {
+                break;
+            }
+            posted = self.outbox.post(&call.url, &call.form).await;
+        }
+        posted
+    }
+}
+
+/// What the journal keeps of a call that was made.
+fn noted(realm: &Realm, call: OutgoingCall, posted: Posted, resets: u64) -> Entry {
+    let OutgoingCall { client, url, about: (session, sub), .. } = call;
+    let mut trace = Trace::default();
+    let told = matches!(posted.status, Ok(200 | 204));
+    if !told {
+        let why = posted.status.as_ref().map_or_else(Clone::clone, |status| format!("it answered {status}"));
+        trace.remarks.push(format!("{} was not told that the sign-in is over: {why}", client.shown_name()));
+    }
+    Entry {
+        number: 0,
+        at: realm.now(),
+        method: Method::Post,
+        endpoint: Endpoint::BackChannelLogout,
+        path: shortened(&url).into(),
+        client: client.client_id().shortened(),
+        user: Some(sub.shortened()),
+        status: posted.status.unwrap_or(0),
+        trace,
+        refused: None,
+        applied: Vec::new(),
+        events: vec![if told { Event::LogoutDelivered } else { Event::LogoutFailed }],
+        flow_keys: vec![RecordKey::Session(session)],
+        state: None,
+        nonce: None,
+        flow: None,
+        resets,
+        delivery: Delivery::Now,
+        wire: Some(posted.wire),
+    }
+}

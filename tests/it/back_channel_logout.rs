@@ -1,0 +1,184 @@
+//! Back-channel logout, PROTOCOL row R-LO-8: each app that took part in a sign-in is told that it is over, whoever ended it.
+
+use std::sync::{Arc, Mutex};
+
+use serde_json::json;
+use standin::tokens::verify_with_jwk;
+use standin::{Client, Emulator};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+use crate::harness::{Answer, Browser, Control, authorize_url, redeem, registered, sign_in};
+
+/// An app's end of the back channel: keeps what came, and answers the next of `statuses`, the last one for good.
+struct Listening {
+    url: String,
+    came: Arc<Mutex<Vec<String>>>,
+}
+
+impl Listening {
+    async fn answering(statuses: &'static [u16]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}/backchannel-logout", listener.local_addr().expect("an address"));
+        let came: Arc<Mutex<Vec<String>>> = Arc::default();
+        let kept = Arc::clone(&came);
+        tokio::spawn(async move {
+            for at in 0.. {
+                let Ok((mut stream, _)) = listener.accept().await else { return };
+                let request = read(&mut stream).await;
+                kept.lock().expect("kept").push(request);
+                let status = statuses[at.min(statuses.len() - 1)];
+                let answer = format!("HTTP/1.1 {status} Told\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+                stream.write_all(answer.as_bytes()).await.expect("an answer");
+            }
+        });
+        Self { url, came }
+    }
+
+    fn came(&self) -> Vec<String> {
+        self.came.lock().expect("kept").clone()
+    }
+
+    fn token(&self) -> String {
+        let came = self.came();
+        let (_, body) = came.last().expect("a message").split_once("\r\n\r\n").expect("a body");
+        let mut fields: Vec<(String, String)> = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+        assert_eq!(fields.len(), 1, "a form of logout_token and nothing else: {body}");
+        let (name, token) = fields.remove(0);
+        assert_eq!(name, "logout_token");
+        token
+    }
+}
+
+async fn read(stream: &mut tokio::net::TcpStream) -> String {
+    let (mut text, mut piece) = (String::new(), [0; 4096]);
+    loop {
+        let length = stream.read(&mut piece).await.expect("a request");
+        text += &String::from_utf8_lossy(&piece[..length]);
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let length =
+            head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse::<usize>().ok());
+        if body.len() >= length.unwrap_or(0) {
+            return text;
+        }
+    }
+}
+
+async fn provider(app: &Listening) -> Emulator {
+    let uri: url::Url = app.url.parse().expect("a URL");
+    registered()
+        .with(|config| {
+            config.client.iter_mut().filter(|client| client.id == "web").for_each(|client: &mut Client| {
+                client.backchannel_logout_uri = Some(uri.clone());
+            });
+        })
+        .start()
+        .await
+}
+
+async fn signed_in(idp: &Emulator, user: &str) -> (Browser, Answer) {
+    let browser = Browser::new();
+    let code = sign_in(idp, &browser, &[], user).await.returned("code").expect("a code");
+    let tokens = redeem(idp, &code, &[]).await;
+    (browser, tokens)
+}
+
+fn events(idp: &Emulator) -> Vec<String> {
+    idp.flows().iter().flat_map(|flow| flow.events.iter().map(|event| event.as_str().to_owned())).collect()
+}
+
+#[tokio::test]
+async fn an_app_is_told_before_the_browser_is_back_and_can_verify_it() {
+    let app = Listening::answering(&[200]).await;
+    let idp = provider(&app).await;
+    let (browser, tokens) = signed_in(&idp, "alice").await;
+    let id_token = tokens.member("id_token");
+    browser.get(&format!("{}/logout?id_token_hint={id_token}", idp.issuer())).await;
+
+    let token = app.token();
+    let jwks = Browser::new().get(&format!("{}/jwks", idp.issuer())).await.json();
+    let opened = verify_with_jwk(&token, &jwks).expect("signed by a published key");
+    let before = verify_with_jwk(&id_token, &jwks).expect("an ID token");
+    assert_eq!(opened.header["typ"], "logout+jwt");
+    for name in ["iss", "aud", "sub", "sid"] {
+        assert_eq!(opened.claims[name], before.claims[name], "{name} is the ID token's");
+    }
+    assert_eq!(opened.claims["events"], json!({ "http://schemas.openid.net/event/backchannel-logout": {} }));
+    assert!(opened.claims["exp"].as_i64() > opened.claims["iat"].as_i64() && opened.claim("jti").is_some());
+    assert!(!opened.claims.contains_key("nonce"), "it cannot be taken for an ID token");
+    assert!(events(&idp).contains(&"logout_delivered".to_owned()), "and the flow shows it: {:?}", events(&idp));
+    let discovery = Browser::new().get(&format!("{}/.well-known/openid-configuration", idp.issuer())).await.json();
+    assert_eq!(discovery["backchannel_logout_supported"], true);
+    assert_eq!(discovery["backchannel_logout_session_supported"], true);
+}
+
+#[tokio::test]
+async fn it_is_the_same_whoever_ends_the_sign_in() {
+    let app = Listening::answering(&[204]).await;
+    let idp = provider(&app).await;
+    // A test does.
+    signed_in(&idp, "alice").await;
+    Control::of(&idp).post("/logouts", json!({ "user": "alice" })).await;
+    assert_eq!(app.came().len(), 1);
+    // Somebody else does, who signs in with the same browser.
+    let (browser, _) = signed_in(&idp, "alice").await;
+    let page = browser.get(&authorize_url(&idp, &[("prompt", "select_account")])).await;
+    let form = [("interaction", page.field("interaction")), ("sub", "bob".to_owned())];
+    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    browser.post(&format!("{}/sign-in", idp.issuer()), &form).await;
+    assert_eq!(app.came().len(), 2);
+    // The person does, on the page that asks.
+    let page = browser.get(&format!("{}/logout", idp.issuer())).await;
+    let form = [("interaction", page.field("interaction")), ("decision", "sign-out".to_owned())];
+    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    browser.post(&format!("{}/sign-out", idp.issuer()), &form).await;
+    assert_eq!(app.came().len(), 3);
+}
+
+#[tokio::test]
+async fn only_apps_that_took_part_are_told_and_nobody_twice() {
+    let app = Listening::answering(&[200]).await;
+    let idp = provider(&app).await;
+    let (browser, tokens) = signed_in(&idp, "alice").await;
+    browser.get(&authorize_url(&idp, &[("prompt", "none")])).await;
+    let url = format!("{}/logout?id_token_hint={}", idp.issuer(), tokens.member("id_token"));
+    browser.get(&url).await;
+    browser.get(&url).await;
+    assert_eq!(app.came().len(), 1);
+}
+
+#[tokio::test]
+async fn an_app_that_fails_in_passing_is_told_once_more_and_one_that_refuses_is_not() {
+    let stumbling = Listening::answering(&[503, 200]).await;
+    let idp = provider(&stumbling).await;
+    signed_in(&idp, "alice").await;
+    Control::of(&idp).post("/logouts", json!({ "user": "alice" })).await;
+    assert_eq!(stumbling.came().len(), 2);
+    assert!(events(&idp).contains(&"logout_delivered".to_owned()));
+
+    let refusing = Listening::answering(&[400]).await;
+    let idp = provider(&refusing).await;
+    signed_in(&idp, "alice").await;
+    Control::of(&idp).post("/logouts", json!({ "user": "alice" })).await;
+    assert_eq!(refusing.came().len(), 1);
+    let journal = idp.journal();
+    let told = journal.iter().find(|entry| entry.events.iter().any(|event| event.as_str() == "logout_failed"));
+    let told = told.expect("the refusal is in the journal");
+    assert!(
+        told.trace.remarks[0].contains("was not told that the sign-in is over: it answered 400"),
+        "{:?}",
+        told.trace.remarks
+    );
+    assert_eq!(told.status, 400);
+    assert!(told.wire.as_ref().expect("bytes").response.head_text().starts_with("HTTP/1.1 400"));
+}
+
+#[tokio::test]
+async fn an_app_that_is_not_there_holds_nobody_up() {
+    let gone = Listening { url: "http://127.0.0.1:9/backchannel-logout".into(), came: Arc::default() };
+    let idp = provider(&gone).await;
+    let (browser, tokens) = signed_in(&idp, "alice").await;
+    let answer = browser.get(&format!("{}/logout?id_token_hint={}", idp.issuer(), tokens.member("id_token"))).await;
+    assert_eq!(answer.status, 200);
+    assert!(events(&idp).contains(&"logout_failed".to_owned()));
+}
