@@ -7,9 +7,7 @@ use url::Url;
 
 use crate::protocol::ClientId;
 use crate::tokens::{Alg, KeyRing};
-use crate::world::{
-    BackChannel, Client, Lifetimes, OWN_CLAIMS, Policy, RootUrl, Settings, SubjectType, wrong_sub, wrong_uri,
-};
+use crate::world::{BackChannel, Client, Lifetimes, OWN_CLAIMS, Policy, RootUrl, Settings, SubjectType, wrong_sub};
 
 use super::mistake::did_you_mean;
 use super::{Config, MemoryConfig, Mistake};

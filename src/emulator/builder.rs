@@ -10,7 +10,7 @@ use std::thread;
 use crate::config::{Config, Format, Mistake, parse};
 use crate::http::{App, AppState, HttpOutbox, RealmError, Server};
 use crate::realm::{ROOT, Realm, RealmOptions, Realms, Remembered};
-use crate::store::Memory;
+use crate::store::{InMemory, Room, Stores};
 use crate::tokens::{KeyFiles, KeyFolderError};
 use crate::world::{Client, User};
 
@@ -82,6 +82,7 @@ pub struct Builder {
     config: Config,
     source: String,
     listener: Option<TcpListener>,
+    stores: Arc<dyn Stores>,
     control_token: Option<String>,
     workers: usize,
 }
@@ -89,7 +90,14 @@ pub struct Builder {
 impl Default for Builder {
     fn default() -> Self {
         let config = Config { port: 0, ..Config::default() };
-        Self { config, source: "the builder".into(), listener: None, control_token: None, workers: 1 }
+        Self {
+            config,
+            source: "the builder".into(),
+            listener: None,
+            stores: Arc::new(InMemory),
+            control_token: None,
+            workers: 1,
+        }
     }
 }
 
@@ -154,6 +162,14 @@ impl Builder {
         self
     }
 
+    /// Keeps the records of every realm elsewhere than in memory.
+    #[must_use]
+    #[doc(hidden)]
+    pub fn stores(mut self, stores: Arc<dyn Stores>) -> Self {
+        self.stores = stores;
+        self
+    }
+
     /// What a caller of the control API must show.
     #[must_use]
     pub fn control_token(mut self, token: Option<String>) -> Self {
@@ -209,12 +225,12 @@ impl Builder {
             source: self.source.clone(),
             root_url: issuer,
             keys,
-            store: Arc::new(Memory::of_mib(self.config.memory.records_mib)),
+            store: self.stores.open(ROOT, Room { mib: self.config.memory.records_mib, shared: false }),
             outbox: Arc::new(HttpOutbox::default()),
             remembered: Remembered::of(&self.config.memory),
         })?;
         let realms = Realms::new(Arc::new(realm));
-        let state = Arc::new(AppState::new(realms, self.control_token, address.ip()));
+        let state = Arc::new(AppState::new(realms, self.stores, self.control_token, address.ip()));
         for realm in &self.config.realm {
             state.open(realm, realm.ttl).map_err(StartError::Realm)?;
         }

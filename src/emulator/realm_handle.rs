@@ -211,7 +211,7 @@ impl RealmHandle {
 
     /// What happened, oldest first.
     pub fn journal(&self) -> Vec<Arc<Entry>> {
-        self.realm.journal.entries()
+        self.realm.journal().entries()
     }
 
     /// The sign-ins, oldest first.
@@ -250,6 +250,6 @@ pub struct FaultGuard {
 
 impl Drop for FaultGuard {
     fn drop(&mut self) {
-        self.realm.rules.forget(|rule| rule.id == self.id);
+        self.realm.rules().forget(|rule| rule.id == self.id);
     }
 }

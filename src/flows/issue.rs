@@ -108,6 +108,6 @@ pub(super) fn audience(
     if !named.is_empty() {
         return Ok(Audience { names: named, asked_for: true });
     }
-    let names = vec![client.audience.clone().unwrap_or_else(|| ctx.settings.issuer.clone())];
-    Ok(Audience { names, asked_for: false })
+    let one = client.audience.clone().unwrap_or_else(|| ctx.settings.issuer.clone());
+    Ok(Audience { names: vec![one], asked_for: false })
 }

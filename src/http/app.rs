@@ -151,13 +151,14 @@ async fn enter(state: &Arc<AppState>, port: Option<u16>, peer: Option<&Peer>, re
     if let Some(ticket) = below.strip_prefix("/ticket/") {
         return state.redeem_ticket(ticket, request);
     }
-    if request.method() == Method::GET || request.method() == Method::HEAD {
-        if below.is_empty() || below == "/" {
-            return console::console(state, &realm, request);
-        }
-        if let Some(asset) = assets::asset(below) {
-            return asset;
-        }
+    let below = below.to_owned();
+    if let Some(view) = console::console(state, &realm, &below, request).await {
+        return view;
+    }
+    if (request.method() == Method::GET || request.method() == Method::HEAD)
+        && let Some(asset) = assets::asset(&below)
+    {
+        return asset;
     }
     let refused = no_such_path(&realm, request.uri().path());
     handle::elsewhere(state, realm, refused, (request, peer)).await

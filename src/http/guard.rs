@@ -1,20 +1,20 @@
 //! Who may use the console and the control API: this machine and its containers, never a page of another site.
 
-use std::net::IpAddr;
-
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
 use subtle::ConstantTimeEq as _;
 
+use crate::tokens::digest_of;
 use crate::world::{BackChannel, Settings};
 
-use super::extract::{is_local, same_place};
+use super::extract::{cookie, is_local, same_place};
+use super::state::AppState;
 
 /// Why a caller was turned away: a status and a sentence.
 pub(super) type TurnedAway = (u16, String);
 
 /// A name that a stranger's DNS could point at this machine is no name for it: whoever uses one is a web page.
-pub(super) fn local_host(headers: &HeaderMap, settings: &Settings) -> Result<(), TurnedAway> {
+fn local_host(headers: &HeaderMap, settings: &Settings) -> Result<(), TurnedAway> {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let named = |url: &str| same_place(&format!("http://{host}"), url) || same_place(&format!("https://{host}"), url);
     let configured = named(&settings.issuer) || matches!(&settings.back_channel, BackChannel::At(url) if named(url));
@@ -28,7 +28,7 @@ pub(super) fn local_host(headers: &HeaderMap, settings: &Settings) -> Result<(),
 }
 
 /// A browser says which page a request comes from. Only our own may control us.
-pub(super) fn own_origin(headers: &HeaderMap) -> Result<(), TurnedAway> {
+fn own_origin(headers: &HeaderMap) -> Result<(), TurnedAway> {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     match headers.get(ORIGIN).map(|origin| origin.to_str().unwrap_or("null")) {
         Some(origin)
@@ -40,14 +40,19 @@ pub(super) fn own_origin(headers: &HeaderMap) -> Result<(), TurnedAway> {
     }
 }
 
-/// Beyond loopback a token is needed, and where the issuer's name is one that others reach; on loopback it is if one was set.
-pub(super) fn control_token(
-    headers: &HeaderMap,
-    token: Option<&str>,
-    (listening_on, issuer): (IpAddr, &Settings),
-) -> Result<(), TurnedAway> {
-    let Some(token) = token else {
-        if listening_on.is_loopback() && is_local(&issuer.root.authority) {
+/// Who may use the console and the control API.
+pub(super) fn admitted(state: &AppState, headers: &HeaderMap) -> Result<(), TurnedAway> {
+    let root = state.realms.root.settings();
+    local_host(headers, &root)?;
+    own_origin(headers)?;
+    control_token(state, headers, &root)
+}
+
+/// Beyond loopback a token is needed, and where the issuer's name is one that others reach; on loopback it is if one was set. A browser
+/// shows the console's cookie in its place.
+fn control_token(state: &AppState, headers: &HeaderMap, root: &Settings) -> Result<(), TurnedAway> {
+    let Some(token) = state.control_token.as_deref() else {
+        if state.listening_on.is_loopback() && is_local(&root.root.authority) {
             return Ok(());
         }
         return Err((
@@ -57,8 +62,22 @@ pub(super) fn control_token(
     };
     let sent =
         headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|text| text.strip_prefix("Bearer "));
-    if sent.is_some_and(|sent| bool::from(sent.as_bytes().ct_eq(token.as_bytes()))) {
+    let shown = cookie(headers, CONSOLE_COOKIE);
+    if sent.is_some_and(|sent| same(sent, token)) || shown.is_some_and(|shown| same(shown, &cookie_for(token))) {
         return Ok(());
     }
     Err((401, "send Authorization: Bearer with the value of STANDIN_CONTROL_TOKEN".into()))
+}
+
+/// The cookie of a browser that showed the control token once.
+pub(super) const CONSOLE_COOKIE: &str = "standin-console";
+
+/// What that cookie holds: not the token itself, which would be good elsewhere.
+pub(super) fn cookie_for(token: &str) -> String {
+    digest_of(&["console", token])
+}
+
+/// Compares in a time that does not tell where the difference is.
+pub(super) fn same(one: &str, other: &str) -> bool {
+    one.as_bytes().ct_eq(other.as_bytes()).into()
 }

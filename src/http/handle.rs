@@ -1,17 +1,20 @@
 //! Every endpoint's handler: a request becomes a value, a value becomes a response, and both are recorded.
 
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 
+use axum::body::Bytes;
 use axum::extract::Request;
-use axum::http::header::{ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, ORIGIN};
-use axum::http::{HeaderValue, Method as HttpMethod};
-use axum::response::{IntoResponse as _, Response};
-use tower::{Layer as _, ServiceExt as _, service_fn};
+use axum::http::header::{ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, COOKIE, ORIGIN};
+use axum::http::{HeaderValue, Method as HttpMethod, Response as HttpResponse, StatusCode};
+use axum::response::{IntoResponse, Response};
+use tower::{Layer, Service, ServiceExt as _, service_fn};
 use tower_sessions::Session;
 
 use crate::flows::ask_again;
-use crate::realm::Realm;
+use crate::realm::{Realm, Unsent};
 use crate::reply::{Cors, Delivery};
 use crate::spec::FailedCheck;
 use crate::world::{Endpoint, Method, Settings};
@@ -20,14 +23,13 @@ use super::delivery::deliver;
 use super::extract::{self, Received};
 use super::pages::At;
 use super::peer::Peer;
-use super::record::{self, Recorded};
+use super::record;
 use super::reply::respond;
 use super::routes::is_for_browsers;
 use super::state::AppState;
 
 /// The realm that answers, and in whose name.
-#[derive(Clone)]
-struct Here {
+struct Target {
     realm: Arc<Realm>,
     settings: Arc<Settings>,
 }
@@ -60,65 +62,91 @@ async fn respond_to(state: &AppState, realm: Arc<Realm>, mut received: Received,
     let endpoint = received.endpoint;
     let (realm, settings) = state.routed(realm, &mut received).await;
     received.take_up(&realm).await;
-    let here = Here { realm: Arc::clone(&realm), settings };
+    let target = Target { realm, settings };
     let message = received.take_message();
-    let (mut response, recorded) = if is_for_browsers(endpoint) && received.method != Method::Head {
-        Box::pin(to_browser(here, received)).await
+    let (mut response, answer) = if is_for_browsers(endpoint) && received.method != Method::Head {
+        Box::pin(to_browser(target, received)).await
     } else if received.headers.contains_key(ORIGIN) {
-        Box::pin(to_app_in_a_browser(state, here, received)).await
+        Box::pin(to_app_in_a_browser(state, target, received)).await
     } else {
-        exchange(&here, &mut received, None).await
+        let (response, answer) = exchange(target, received, None).await;
+        (response, Some(answer))
     };
-    let Some(Recorded { mut entry, body, delivery, cors }) = recorded else { return response };
+    let Some(Answer { unsent, body, delivery, cors }) = answer else { return response };
     allow(&mut response, cors);
-    entry.wire = Some(record::wire(message, &response, &body));
-    realm.note(entry);
-    if delivery == Delivery::Now {
+    unsent.note(record::wire(message, &response, &body));
+    if matches!(delivery, Delivery::Now | Delivery::After(_)) {
         return response;
     }
     Box::pin(deliver(response, body, delivery, peer)).await
 }
 
-/// A response, and what the journal is to know of it.
-type Answered = (Response, Option<Recorded>);
+/// What is known of an answer beside the response itself.
+struct Answer {
+    unsent: Unsent,
+    body: Bytes,
+    delivery: Delivery,
+    cors: Cors,
+}
+
+/// The exchange as the innermost service of a layer that adds headers. Such a layer hands on a response and nothing else, so what
+/// is known beside it is put here. It is called once.
+#[derive(Clone)]
+struct Innermost {
+    input: Arc<Mutex<Option<(Target, Received)>>>,
+    output: Arc<Mutex<Option<Answer>>>,
+}
+
+impl Service<Request> for Innermost {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let (input, output) = (taken(&self.input), Arc::clone(&self.output));
+        Box::pin(async move {
+            let Some((target, received)) = input else { return Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response()) };
+            let session = request.extensions().get::<Session>().cloned();
+            let (response, answer) = exchange(target, received, session).await;
+            *output.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
+            Ok(response)
+        })
+    }
+}
+
+fn taken<T>(slot: &Mutex<Option<T>>) -> Option<T> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
 
 /// A browser is known by its cookie; one that was never seen gets one.
-async fn to_browser(here: Here, received: Received) -> Answered {
+async fn to_browser(target: Target, received: Received) -> (Response, Option<Answer>) {
     let mut request = Request::new(axum::body::Body::empty());
-    *request.headers_mut() = received.headers.clone();
-    let layer = extract::cookies(&here.realm, &here.settings);
-    let inner = service_fn(move |request: Request| {
-        let (here, mut received) = (here.clone(), received.clone());
-        async move {
-            let session = request.extensions().get::<Session>().cloned();
-            Ok::<_, Infallible>(carried(exchange(&here, &mut received, session).await))
-        }
-    });
-    taken_out(layer.layer(inner).oneshot(request).await.into_response())
+    request.headers_mut().extend(received.headers.get_all(COOKIE).iter().map(|cookie| (COOKIE, cookie.clone())));
+    let layer = extract::cookies(&target.realm, &target.settings);
+    within(layer, request, target, received).await
 }
 
 /// Apps that run in a browser may read the answer.
-async fn to_app_in_a_browser(state: &AppState, here: Here, received: Received) -> Answered {
+async fn to_app_in_a_browser(state: &AppState, target: Target, received: Received) -> (Response, Option<Answer>) {
     let mut request = Request::new(axum::body::Body::empty());
     request.headers_mut().extend(received.headers.get(ORIGIN).cloned().map(|origin| (ORIGIN, origin)));
-    let inner = service_fn(move |_: Request| {
-        let (here, mut received) = (here.clone(), received.clone());
-        async move { Ok::<_, Infallible>(carried(exchange(&here, &mut received, None).await)) }
-    });
-    taken_out(state.cors.layer(inner).oneshot(request).await.into_response())
+    within(state.cors.clone(), request, target, received).await
 }
 
-/// Layers that add headers hand on a response and nothing else, so it carries what is to be recorded.
-fn carried((mut response, recorded): Answered) -> Response {
-    if let Some(recorded) = recorded {
-        response.extensions_mut().insert(recorded);
-    }
-    response
-}
-
-fn taken_out(mut response: Response) -> Answered {
-    let recorded = response.extensions_mut().remove::<Recorded>();
-    (response, recorded)
+async fn within<L, S, B>(layer: L, request: Request, target: Target, received: Received) -> (Response, Option<Answer>)
+where
+    L: Layer<Innermost, Service = S>,
+    S: Service<Request, Response = HttpResponse<B>, Error = Infallible>,
+    HttpResponse<B>: IntoResponse,
+{
+    let innermost = Innermost { input: Arc::new(Mutex::new(Some((target, received)))), output: Arc::default() };
+    let output = Arc::clone(&innermost.output);
+    let response = layer.layer(innermost).oneshot(request).await;
+    (response.unwrap_or_else(|never| match never {}).into_response(), taken(&output))
 }
 
 async fn preflight(state: &AppState, request: &mut Request) -> Response {
@@ -126,21 +154,24 @@ async fn preflight(state: &AppState, request: &mut Request) -> Response {
     state.cors.layer(nothing).oneshot(std::mem::take(request)).await.into_response()
 }
 
-async fn exchange(Here { realm, settings }: &Here, received: &mut Received, session: Option<Session>) -> Answered {
-    let again = received.comes_without_cookie(realm, settings);
+/// The order of every message: it is decided, held as long as it is to be held, written, and then noted by whoever called.
+async fn exchange(target: Target, mut received: Received, session: Option<Session>) -> (Response, Answer) {
+    let Target { realm, settings } = target;
+    let again = received.comes_without_cookie(&realm, &settings);
     // A browser that is about to come back with its cookie gets no other one.
     let session = session.filter(|_| !again);
     let flow = if again { ask_again } else { received.flow() };
-    let browser = extract::browser(realm, received.endpoint, session.as_ref()).await;
-    let request = received.take_request(settings, browser);
-    let (reply, entry) = realm.exchange(&request, flow, Arc::clone(settings)).await;
+    let browser = extract::browser(&realm, received.endpoint, session.as_ref()).await;
+    let request = received.take_request(&settings, browser);
+    let (reply, entry) = realm.exchange(&request, flow, Arc::clone(&settings)).await;
+    let unsent = Unsent::new(Arc::clone(&realm), entry);
     if let Some(session) = session.filter(|_| reply.signs_in) {
         extract::renew(&session, request.browser.as_ref()).await;
     }
+    unsent.hold(&reply).await;
     let (delivery, cors) = (reply.delivery, reply.cors);
-    let at = At::of(realm, settings);
-    let (response, body) = respond(&at, reply);
-    (response, Some(Recorded { entry, body, delivery, cors }))
+    let (response, body) = respond(&At::of(&realm, &settings), reply);
+    (response, Answer { unsent, body, delivery, cors })
 }
 
 /// What a lie says about other origins, in place of what is true.

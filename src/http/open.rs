@@ -8,7 +8,7 @@ use std::{fmt, io, thread};
 use crate::config::{Config, Mistake, wrong_name};
 use crate::protocol::Lifetime;
 use crate::realm::{CloseGuard, Mount, NotOpened, Realm, RealmOptions, Remembered};
-use crate::store::Memory;
+use crate::store::Room;
 
 use super::state::AppState;
 use super::{App, HttpOutbox, Server};
@@ -55,7 +55,7 @@ impl AppState {
             source: format!("the realm {name}"),
             root_url: issuer,
             keys: root.keys.clone(),
-            store: Arc::new(Memory::small(memory.records_mib)),
+            store: self.stores.open(&name, Room { mib: memory.records_mib, shared: true }),
             outbox: Arc::new(HttpOutbox::default()),
             remembered: Remembered::of(&memory).small(),
         });

@@ -5,17 +5,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Version};
 use axum::response::Response;
 
-use crate::realm::{Entry, Message, Wire};
-use crate::reply::{Cors, Delivery};
-
-/// What is known of an answer beside the answer itself, carried along by it through the layers that add headers.
-#[derive(Clone, Debug)]
-pub(super) struct Recorded {
-    pub(super) entry: Entry,
-    pub(super) body: Bytes,
-    pub(super) delivery: Delivery,
-    pub(super) cors: Cors,
-}
+use crate::realm::{Message, Wire};
 
 /// The request's line and headers.
 pub(super) fn head(parts: &Parts) -> Vec<u8> {

@@ -1,5 +1,6 @@
 //! Every endpoint of a realm, with the flow behind it. The paths are the profile's, the same that discovery publishes.
 
+use super::extract::BodyKind;
 use crate::flows;
 use crate::protocol::nearest;
 use crate::realm::{Flow, Realm};
@@ -26,6 +27,14 @@ pub(super) fn flow(endpoint: Endpoint, method: Method) -> Option<Flow> {
         (Endpoint::SignOut, Post) => flows::answer_sign_out,
         _ => return None,
     })
+}
+
+/// The endpoints whose body is a JSON object; every other's is a form.
+const READ_JSON: &[Endpoint] = &[];
+
+/// What the body of a request to an endpoint is to be.
+pub(super) fn body_kind(endpoint: Endpoint) -> BodyKind {
+    if READ_JSON.contains(&endpoint) { BodyKind::Json } else { BodyKind::Form }
 }
 
 /// Whether a person's browser is the caller, so that answers are pages and cookies matter.

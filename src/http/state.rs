@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tower_http::cors::CorsLayer;
 
 use crate::realm::Realms;
+use crate::store::Stores;
 
 use super::cors::cors;
 use super::tickets::Tickets;
@@ -21,18 +22,21 @@ pub struct AppState {
     pub listening_on: IpAddr,
     /// Why the last change of the configuration was not taken.
     pub refused_config: Mutex<Option<String>>,
+    /// Where realms that are opened keep their records.
+    pub(super) stores: Arc<dyn Stores>,
     pub(super) tickets: Tickets,
     pub(super) cors: CorsLayer,
 }
 
 impl AppState {
     /// A state for these providers.
-    pub fn new(realms: Realms, control_token: Option<String>, listening_on: IpAddr) -> Self {
+    pub fn new(realms: Realms, stores: Arc<dyn Stores>, control_token: Option<String>, listening_on: IpAddr) -> Self {
         Self {
             realms,
             control_token,
             listening_on,
             refused_config: Mutex::default(),
+            stores,
             tickets: Tickets::default(),
             cors: cors(),
         }

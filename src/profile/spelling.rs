@@ -13,6 +13,7 @@ use crate::world::Endpoint;
 /// The claims of each kind of token, in their order. A claim that has no value in a case is left out in that case.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the tokens' own names, as the file has them")]
 pub(super) struct ClaimSpellings {
     pub(super) id_token: Vec<ClaimSpelling>,
     pub(super) access_token: Vec<ClaimSpelling>,

@@ -68,16 +68,16 @@ impl Exchange<'_> {
 
 impl Realm {
     /// The records that the request names.
-    pub(super) async fn load_named(&self, exchange: &mut Exchange<'_>) -> Result<(), Unavailable> {
+    pub(super) async fn load_named(&self, exchange: &mut Exchange<'_>) {
         let keys = record_keys::of_request(exchange.request, exchange.own_token.as_ref());
-        self.load(&mut exchange.records, keys, exchange.realm_time).await
+        exchange.unavailable = self.load(&mut exchange.records, keys, exchange.realm_time).await.err();
     }
 
     /// What the flow decides; where the store does not answer, that is the decision.
-    pub(super) async fn decide_if(&self, loaded: Result<(), Unavailable>, exchange: &mut Exchange<'_>) -> Decision {
-        let decided = match loaded {
-            Ok(()) => self.decide(exchange).await,
-            Err(unavailable) => Err(unavailable),
+    pub(super) async fn decide(&self, exchange: &mut Exchange<'_>) -> Decision {
+        let decided = match exchange.unavailable.take() {
+            None => self.load_decide_commit(exchange).await,
+            Some(unavailable) => Err(unavailable),
         };
         decided.unwrap_or_else(|unavailable| {
             tracing::error!("{unavailable}");
@@ -86,9 +86,9 @@ impl Realm {
         })
     }
 
-    /// Load, decide, commit. A flow that lost a race, or needs a record more, is run again on what is then known. A rule may alter what a
+    /// A flow that lost a race, or needs a record more, is run again on what is then known. A rule may alter what a
     /// new code stands for.
-    async fn decide(&self, exchange: &mut Exchange<'_>) -> Result<Decision, Unavailable> {
+    async fn load_decide_commit(&self, exchange: &mut Exchange<'_>) -> Result<Decision, Unavailable> {
         for _ in 0..MOST_RUNS {
             match exchange.run() {
                 Err(Failure::Need(key)) => {

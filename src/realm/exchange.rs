@@ -9,6 +9,7 @@ use crate::profile::Rendering;
 use crate::protocol::{Millis, UnixTime};
 use crate::reply::Reply;
 use crate::spec::Check;
+use crate::store::Unavailable;
 use crate::tokens::OwnAccess;
 use crate::world::{
     Credential, Decision, Draw, Endpoint, Outcome, Preset, Records, Request, Settings, Trace, Understood,
@@ -44,16 +45,18 @@ pub(super) struct Exchange<'a> {
     pub(super) facts: MatchFacts,
     /// What was decided beforehand in the person's place.
     pub(super) preset: Option<Preset>,
+    /// Why the records that it names cannot be had.
+    pub(super) unavailable: Option<Unavailable>,
 }
 
 impl Realm {
     /// Answers one request. `settings` are the realm's own, or those of the issuer in whose name it answers.
     pub async fn exchange(&self, request: &Request, flow: Flow, settings: Arc<Settings>) -> (Reply, Entry) {
         let mut exchange = self.begin(request, flow, settings);
-        let loaded = self.load_named(&mut exchange).await;
+        self.load_named(&mut exchange).await;
         exchange.understand();
-        self.choose_rules(&mut exchange);
-        let mut decision = self.decide_if(loaded, &mut exchange).await;
+        exchange.choose_rules();
+        let mut decision = self.decide(&mut exchange).await;
         exchange.plan.spend_preset(exchange.trace.used);
         notices::suggest(&mut decision, &exchange);
         self.save_user(&decision);
@@ -88,14 +91,8 @@ impl Realm {
             plan: self.rules.plan(now),
             facts: MatchFacts::at(match_facts::point(request.endpoint)),
             preset: None,
+            unavailable: None,
         }
-    }
-
-    /// The rules that speak in this request; then those that speak before anything is decided.
-    fn choose_rules(&self, exchange: &mut Exchange<'_>) {
-        exchange.plan.choose(&exchange.facts, &exchange.draw);
-        exchange.override_settings();
-        exchange.preset = exchange.preset();
     }
 
     /// Someone whom the claim editor's "save as user" made is among the people until the next reset.
@@ -133,6 +130,13 @@ impl Exchange<'_> {
     fn understand(&mut self) {
         self.understood = understand(self.request, &self.records);
         match_facts::before(self);
+    }
+
+    /// The rules that speak in this request; then those that speak before anything is decided.
+    fn choose_rules(&mut self) {
+        self.plan.choose(&self.facts, &self.draw);
+        self.override_settings();
+        self.preset = self.preset();
     }
 
     /// The rules, and what they look at.

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use foldhash::quality::RandomState;
+use futures_util::stream::{self, Stream};
 use tokio::sync::watch;
 
 use crate::config::MemoryConfig;
@@ -178,7 +179,7 @@ impl Default for Remembered {
 /// The last exchanges.
 #[derive(Debug)]
 pub struct Journal {
-    kept: Mutex<Entries>,
+    kept: Mutex<Recent>,
     most: Remembered,
     /// For whoever waits for an exchange.
     newest: watch::Sender<Newest>,
@@ -194,7 +195,7 @@ pub struct Newest {
 }
 
 #[derive(Debug, Default)]
-struct Entries {
+struct Recent {
     entries: VecDeque<Arc<Entry>>,
     /// The flow of each record by which exchanges hang together, and how many exchanges that are kept met it.
     flow_keys: HashMap<RecordKey, (u64, u32), RandomState>,
@@ -273,11 +274,30 @@ impl Journal {
         self.newest.subscribe()
     }
 
+    /// Each exchange behind this number, those of before first and then each as it comes, until the journal ends.
+    pub fn stream(self: Arc<Self>, after: u64) -> impl Stream<Item = Arc<Entry>> + Send {
+        let newest = self.follow();
+        let state = (self, after, newest, VecDeque::<Arc<Entry>>::new());
+        stream::unfold(state, |(journal, mut after, mut newest, mut waiting)| async move {
+            loop {
+                if let Some(entry) = waiting.pop_front() {
+                    after = entry.number;
+                    return Some((entry, (journal, after, newest, waiting)));
+                }
+                let now = *newest.borrow_and_update();
+                waiting.extend(journal.since(after));
+                if waiting.is_empty() && (now.ended || newest.changed().await.is_err()) {
+                    return None;
+                }
+            }
+        })
+    }
+
     /// Forgets all.
     pub fn clear(&self) {
         let mut kept = self.lock();
         // Numbers are not given again: whoever follows, or expects something behind one, goes on.
-        *kept = Entries { count: kept.count, ..Entries::default() };
+        *kept = Recent { count: kept.count, ..Recent::default() };
     }
 
     /// Tells whoever follows that nothing will come any more.
@@ -285,12 +305,12 @@ impl Journal {
         self.newest.send_modify(|newest| newest.ended = true);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Entries> {
+    fn lock(&self) -> MutexGuard<'_, Recent> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Entries {
+impl Recent {
     /// Gives an exchange its flow: that of a record which another exchange met before it, or a new one where an app asks for a
     /// sign-in or a token. Documents belong to no flow. What the flow began with is known of all its exchanges.
     fn thread(&mut self, entry: &mut Entry) {

@@ -19,6 +19,7 @@ mod rules;
 mod seams;
 mod sessions;
 mod snapshot;
+mod unsent;
 mod view;
 
 #[cfg(test)]
@@ -50,6 +51,7 @@ pub use realms::{CloseGuard, Mount, NotOpened, Realms, Resolved};
 pub use record_keys::record_keys;
 pub use sessions::SessionView;
 pub use snapshot::{Snapshot, SnapshotError};
+pub use unsent::Unsent;
 pub use view::{CheckView, ExchangeView, FlowView, MessageView, RefusedView};
 
 /// A flow: given what is and what was asked, what should happen.
@@ -95,9 +97,9 @@ pub struct Realm {
     /// How often it was reset: what a request of before would write is not written any more.
     resets: AtomicU64,
     /// What it is told to answer otherwise than it would.
-    pub rules: RuleBook,
+    rules: RuleBook,
     /// What happened.
-    pub journal: Journal,
+    journal: Arc<Journal>,
 }
 
 /// What a realm was told to be, by whom, and what it is told to be now.
@@ -132,7 +134,7 @@ impl Realm {
             snapshots: Mutex::default(),
             resets: AtomicU64::new(0),
             rules: RuleBook::default(),
-            journal: Journal::of(remembered),
+            journal: Arc::new(Journal::of(remembered)),
         })
     }
 
@@ -199,6 +201,16 @@ impl Realm {
             Record::Interaction(Interaction { purpose: Purpose::AskAgain(params), .. }) => Some(Params::clone(params)),
             _ => None,
         }
+    }
+
+    /// What it is told to answer otherwise than it would.
+    pub const fn rules(&self) -> &RuleBook {
+        &self.rules
+    }
+
+    /// What happened.
+    pub const fn journal(&self) -> &Arc<Journal> {
+        &self.journal
     }
 
     /// Where records are kept.

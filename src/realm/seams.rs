@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::faults::{Login, Origin, Overrides};
 use crate::profile::{Beside, Signed};
-use crate::protocol::{Map, Millis};
+use crate::protocol::{CodeValue, Map, Millis, UnixTime};
 use crate::tokens::{TokenDraft, TokenKind};
 use crate::world::{ConsentDecision, Decision, Endpoint, Issuance, Outcome, Preset, Settings, SignedInUser};
 
@@ -103,7 +103,7 @@ impl Realm {
     }
 
     /// What an answer says of a person.
-    fn said(&self, settings: &Settings, outcome: &Outcome, now: crate::protocol::UnixTime) -> Vec<u8> {
+    fn said(&self, settings: &Settings, outcome: &Outcome, now: UnixTime) -> Vec<u8> {
         if let Outcome::UserInfo(info) = outcome {
             return self.profile.write_userinfo(settings, info);
         }
@@ -123,7 +123,7 @@ impl Realm {
                 Signed { userinfo, ..Signed::default() }
             }
             Ok(Outcome::Return(response)) => {
-                let code = response.code.as_ref().map(|code| code.as_str());
+                let code = response.code.as_ref().map(CodeValue::as_str);
                 response.tokens.as_ref().map(|tokens| self.sign_tokens(exchange, tokens, code)).unwrap_or_default()
             }
             Ok(Outcome::Issue(issuance)) => self.sign_tokens(exchange, issuance, None),

@@ -60,6 +60,7 @@ fn request(endpoint: Endpoint, query: &str) -> Request {
         endpoint,
         method: Method::Post,
         params: Params::parse(query.as_bytes()),
+        json: None,
         credential: None,
         browser: Some("browser".into()),
         former_cookie: false,

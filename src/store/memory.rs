@@ -11,7 +11,7 @@ use foldhash::quality::RandomState;
 use crate::protocol::UnixTime;
 use crate::world::{Change, Record, RecordKey, Versioned};
 
-use super::{Store, Unavailable};
+use super::{Room, Store, Stores, Unavailable};
 
 const SHARDS: usize = 64;
 
@@ -26,6 +26,16 @@ pub struct Memory {
     hasher: RandomState,
     versions: AtomicU64,
     bytes_of_shard: usize,
+}
+
+/// The default: a memory of its own for each realm.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct InMemory;
+
+impl Stores for InMemory {
+    fn open(&self, _: &str, room: Room) -> Arc<dyn Store> {
+        Arc::new(if room.shared { Memory::small(room.mib) } else { Memory::of_mib(room.mib) })
+    }
 }
 
 #[derive(Debug, Default)]

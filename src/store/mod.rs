@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use crate::protocol::UnixTime;
 use crate::world::{Change, Record, RecordKey, Versioned};
 
-pub use memory::Memory;
+pub use memory::{InMemory, Memory};
 
 /// The place did not answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,21 @@ impl fmt::Display for Unavailable {
 }
 
 impl std::error::Error for Unavailable {}
+
+/// How much room the records of a realm may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// So many MiB, as they are configured.
+    pub mib: u32,
+    /// Whether it is one of many realms, with a part of it.
+    pub shared: bool,
+}
+
+/// Where the realms of one server keep their records: handed in by whoever starts it.
+pub trait Stores: fmt::Debug + Send + Sync {
+    /// The place for the records of the realm of this name.
+    fn open(&self, realm: &str, room: Room) -> Arc<dyn Store>;
+}
 
 /// A place for records. What it must do is what [`suite`] tests.
 #[async_trait]

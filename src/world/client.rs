@@ -108,6 +108,7 @@ pub struct TokenClaims {
 /// A registered app.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a member of the registered metadata")]
 pub struct Client {
     /// `client_id`
     #[serde(alias = "client_id")]

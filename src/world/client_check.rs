@@ -8,7 +8,7 @@ use crate::tokens::Alg;
 use super::{AuthMethod, Client, wrong_uri};
 
 /// What is wrong with a client's metadata, and what to do.
-pub type ClientMistake = (String, String);
+pub(super) type ClientMistake = (String, String);
 
 impl Client {
     /// Whether its metadata go together. `signing_alg` is what ID tokens are signed with where the client says nothing.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::protocol::{BrowserId, Params};
+use crate::protocol::{BrowserId, Map, Params};
 
 /// An HTTP method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +105,8 @@ pub struct Request {
     pub method: Method,
     /// Query or form.
     pub params: Params,
+    /// The body, where the endpoint reads JSON.
+    pub json: Option<Map>,
     /// What the `Authorization` header said.
     pub credential: Option<Credential>,
     /// The browser, if it is one that was seen before or is seen now.

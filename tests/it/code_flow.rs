@@ -131,7 +131,7 @@ async fn a_relying_party_signs_in_where_nobody_is_registered() {
 #[expect(clippy::needless_pass_by_value, reason = "callers write the claims where they call")]
 fn assertion(idp: &Emulator, key: KeyChoice, more: Value) -> String {
     let mut claims = json!({"iss": "web", "sub": "web", "aud": idp.issuer(), "exp": idp.provider().now().0 + 60});
-    claims["jti"] = format!("{}", idp.provider().journal.count()).into();
+    claims["jti"] = format!("{}", idp.provider().journal().count()).into();
     let mut claims = claims.as_object().expect("an object").clone();
     claims.extend(more.as_object().expect("an object").clone());
     let ring = KeyFiles::Development.open().expect("keys");
@@ -221,7 +221,7 @@ async fn a_clients_keys_are_fetched_and_fetched_again_when_it_has_a_new_one() {
     let idp = Emulator::builder().client(client).start().await;
     idp.freeze(idp.provider().now());
     let sign = || {
-        let claims = json!({"iss": "web", "sub": "web", "aud": idp.issuer(), "exp": idp.provider().now().0 + 60, "jti": idp.provider().journal.count()});
+        let claims = json!({"iss": "web", "sub": "web", "aud": idp.issuer(), "exp": idp.provider().now().0 + 60, "jti": idp.provider().journal().count()});
         let mut claims = claims.as_object().expect("an object").clone();
         claims["jti"] = format!("{}", claims["jti"]).into();
         let draft = TokenDraft::new(serde_json::Map::new(), claims, KeyChoice::Current(Alg::ES256));

@@ -249,7 +249,7 @@ fn part(token: &str, index: usize) -> Value {
 /// The last request was refused by this check and no other.
 #[track_caller]
 pub(crate) fn refused_by(idp: &Emulator, check: Check) {
-    let last = idp.provider().journal.last().expect("something happened");
+    let last = idp.provider().journal().last().expect("something happened");
     let refused = last.refused.as_ref().map(|refused| refused.check);
     assert_eq!(refused, Some(check), "{last}");
 }

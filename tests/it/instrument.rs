@@ -414,10 +414,10 @@ async fn whoever_follows_goes_on_after_a_reset() {
 async fn a_request_that_is_asked_again_is_in_the_journal() {
     let idp = registered().start().await;
     for path in ["/authorize", "/logout"] {
-        let before = idp.provider().journal.count();
+        let before = idp.provider().journal().count();
         let answer = as_anyone(&idp, path, &[("client_id", "web")]).await;
         assert_eq!(answer.status, 303);
-        assert_eq!(idp.provider().journal.count(), before + 1, "{path}");
+        assert_eq!(idp.provider().journal().count(), before + 1, "{path}");
     }
 }
 
@@ -454,7 +454,7 @@ async fn a_request_of_before_writes_nothing_into_a_restored_realm() {
     // A second sign-in within the second waits for the next one, since `auth_time` has whole seconds.
     let again = sign_in(&idp, &browser, &[("prompt", "login")], "alice");
     let restored = async {
-        while idp.provider().journal.count() < 3 {
+        while idp.provider().journal().count() < 3 {
             tokio::task::yield_now().await;
         }
         control.call("POST", "/snapshots/before/restore", None).await

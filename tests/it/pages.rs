@@ -337,3 +337,23 @@ async fn the_console_lists_what_happened_with_the_reason_of_each_refusal() {
         crate::harness::send(http().get(format!("{}/", idp.issuer())).header("host", "evil.example.com")).await;
     assert_eq!(rebound.status, 403, "a name that a stranger's DNS points here");
 }
+
+#[tokio::test]
+async fn where_a_control_token_is_set_the_console_asks_for_it_once() {
+    let idp = registered().control_token(Some("s3cret-token".into())).start().await;
+    let browser = Browser::new();
+    let console = format!("{}/", idp.issuer());
+    let asked = browser.get(&console).await;
+    assert_eq!(asked.status, 401);
+    assert!(asked.words().contains("Show the control token") && !asked.words().contains("What happened"));
+    let token = format!("{}/_console/token", idp.issuer());
+    let wrong = browser.post(&token, &[("token", "another")]).await;
+    assert!(wrong.status == 401 && wrong.words().contains("That is another token."), "{}", wrong.words());
+    let right = browser.post(&token, &[("token", "s3cret-token")]).await;
+    assert_eq!((right.status, right.header("location")), (303, "/"));
+    let cookie = right.header("set-cookie").to_owned();
+    assert!(cookie.contains("HttpOnly; SameSite=Strict") && !cookie.contains("s3cret-token"), "{cookie}");
+    assert!(browser.get(&console).await.words().contains("What happened"));
+    assert!(browser.get(&format!("{}/_console", idp.issuer())).await.words().contains("What happened"));
+    assert_eq!(Browser::new().get(&console).await.status, 401, "another browser is another browser");
+}

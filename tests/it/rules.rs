@@ -242,7 +242,7 @@ async fn faults_are_scoped_and_counted() {
     assert_eq!(nonce(claims(&tokens(&idp, &[], "bob").await.member("id_token"))), "the-nonce");
     let decided = &idp
         .provider()
-        .journal
+        .journal()
         .entries()
         .into_iter()
         .rev()

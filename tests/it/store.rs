@@ -98,6 +98,7 @@ async fn a_store_that_does_not_answer_is_a_503_and_no_panic() {
         ]
         .into_iter()
         .collect(),
+        json: None,
         credential: None,
         browser: None,
         base: emulator.issuer().into(),
@@ -111,4 +112,26 @@ async fn a_store_that_does_not_answer_is_a_503_and_no_panic() {
     let (reply, entry) = realm.exchange(&asked, standin::flows::token, realm.settings()).await;
     assert_eq!(reply.status, 503);
     assert_eq!(entry.refused.as_ref().map(|refused| refused.check), Some(Check::StoreAnswers));
+}
+
+/// Keeps what `Memory` keeps, and counts who asked for it.
+#[derive(Debug, Default)]
+struct Counting(std::sync::Mutex<Vec<(String, bool)>>);
+
+impl standin::store::Stores for Counting {
+    fn open(&self, realm: &str, room: standin::store::Room) -> Arc<dyn standin::store::Store> {
+        self.0.lock().expect("a list").push((realm.to_owned(), room.shared));
+        Arc::new(Memory::of_mib(room.mib))
+    }
+}
+
+#[tokio::test]
+async fn whoever_starts_a_provider_hands_in_where_each_realm_keeps_its_records() {
+    let stores = Arc::new(Counting::default());
+    let own = |name: &str| standin::Config { name: Some(name.into()), ..standin::Config::default() };
+    let idp = crate::harness::registered().stores(Arc::clone(&stores) as _).realm(own("first")).start().await;
+    idp.open_realm(&own("later")).expect("a realm");
+    let opened = stores.0.lock().expect("a list").clone();
+    assert_eq!(opened, [("default".to_owned(), false), ("first".to_owned(), true), ("later".to_owned(), true)]);
+    crate::harness::tokens(&idp, &[], "alice").await;
 }

@@ -258,7 +258,7 @@ async fn a_lie_is_told_once_and_altered_is_exactly_what_it_says() {
     idp.fault(standin::Fault::wrong_nonce().at("web").once());
     let mut lying = claims(&tokens(&idp, &[], "alice").await.member("id_token"));
     assert_eq!(lying["nonce"], "uhe-nonce");
-    let decided = &idp.provider().journal.last().expect("an entry").applied;
+    let decided = &idp.provider().journal().last().expect("an entry").applied;
     assert_eq!(decided[0].by, "idt.nonce.wrong");
     lying["nonce"] = honest["nonce"].clone();
     for own in ["sid", "at_hash"] {

@@ -1,49 +1,42 @@
 //! The console: what this provider is, how an app finds it, and what happened, with the reason for every refusal.
 
-use std::sync::Arc;
+mod overview;
+mod token;
 
-use askama::Template;
 use axum::extract::Request;
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
-use crate::realm::{Entry, Realm};
-use crate::world::Settings;
+use crate::realm::Realm;
 
 use super::guard;
-use super::pages::{At, html};
 use super::state::AppState;
 
-/// How many exchanges the page lists.
-const LISTED: usize = 50;
-
-#[derive(Template)]
-#[template(path = "console.html")]
-struct Console<'a> {
-    at: At<'a>,
-    settings: &'a Settings,
-    discovery: String,
-    entries: Vec<Arc<Entry>>,
-    count: u64,
-    refused_config: Option<String>,
+/// One view of the console.
+struct View {
+    /// Its path below the realm's root.
+    path: &'static str,
+    show: fn(&AppState, &Realm) -> Response,
 }
 
-/// The page at the issuer's root.
-pub(super) fn console(state: &AppState, realm: &Realm, request: &Request) -> Response {
-    let settings = realm.settings();
-    if let Err((status, why)) = guard::local_host(request.headers(), &settings) {
-        return (StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN), why).into_response();
+/// Every view. Each is a page of its own.
+const VIEWS: &[View] =
+    &[View { path: "/", show: overview::overview }, View { path: "/_console", show: overview::overview }];
+
+/// Where a browser shows the control token.
+const TOKEN: &str = "/_console/token";
+
+/// The console's answer at a path below a realm's root, if it is one of its own.
+pub(super) async fn console(state: &AppState, realm: &Realm, below: &str, request: &mut Request) -> Option<Response> {
+    let below = if below.is_empty() { "/" } else { below };
+    if below == TOKEN && request.method() == Method::POST {
+        return Some(token::take(state, realm, request).await);
     }
-    let mut entries = realm.journal.entries();
-    entries.reverse();
-    entries.truncate(LISTED);
-    html(&Console {
-        at: At::of(realm, &settings),
-        settings: &settings,
-        discovery: settings.url_of(crate::world::Endpoint::Discovery),
-        entries,
-        count: realm.journal.count(),
-        refused_config: state.refused_config(),
+    let reads = request.method() == Method::GET || request.method() == Method::HEAD;
+    let view = VIEWS.iter().find(|view| view.path == below).filter(|_| reads)?;
+    Some(match guard::admitted(state, request.headers()) {
+        Ok(()) => (view.show)(state, realm),
+        Err((401, _)) => token::ask(realm, false),
+        Err((status, why)) => (StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN), why).into_response(),
     })
-    .0
 }

@@ -1,6 +1,5 @@
 //! What happened: flows, exchanges as they come, exports, and waiting for something.
 
-use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -8,13 +7,14 @@ use axum::Json;
 use axum::http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
-use futures_util::stream::{self, Stream};
+use futures_util::future::ready;
+use futures_util::{Stream, StreamExt as _};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::protocol::{Subject, nearest};
-use crate::realm::{Entry, Event, ExchangeView, Expectation, FlowView, Met, Realm, export};
+use crate::realm::{Entry, Event, ExchangeView, Expectation, FlowView, Journal, Met, export};
 
 use super::operation::{Call, Operation, PAGE, Query, asks, lists, page, sends, streams};
 use super::problem::Problem;
@@ -214,7 +214,7 @@ async fn events(call: Call) -> Result<Response, Problem> {
             return Err(Problem::new(422, format!("a page has 1 to {PAGE} items")).field("limit"));
         }
         let most = usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(1);
-        let entries = call.realm.journal.since(filter.since);
+        let entries = call.realm.journal().since(filter.since);
         let wanted = entries.iter().filter(|entry| filter.wants(entry)).take(most);
         let views: Vec<ExchangeView> = wanted.map(|entry| filter.view(entry)).collect();
         let next = |last: &str| call.whole.replacing("after", last).to_query();
@@ -223,31 +223,17 @@ async fn events(call: Call) -> Result<Response, Problem> {
     // Whoever was cut off says where they were, as browsers do by themselves.
     let last = call.headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
     filter.since = last.unwrap_or(filter.since);
-    Ok(Sse::new(following(Arc::clone(&call.realm), filter)).keep_alive(KeepAlive::default()).into_response())
+    Ok(Sse::new(following(Arc::clone(call.realm.journal()), filter)).keep_alive(KeepAlive::default()).into_response())
 }
 
 /// Each exchange that is wanted, those of before first.
-fn following(realm: Arc<Realm>, filter: Filter) -> impl Stream<Item = Result<SseEvent, Infallible>> {
-    let newest = realm.journal.follow();
-    let state = (realm, filter, newest, VecDeque::<Arc<Entry>>::new());
-    stream::unfold(state, |(realm, mut filter, mut newest, mut waiting)| async move {
-        loop {
-            while let Some(entry) = waiting.pop_front() {
-                filter.since = entry.number;
-                let before = Filter { since: entry.number - 1, ..filter.clone() };
-                if before.wants(&entry) {
-                    let text = serde_json::to_string(&filter.view(&entry)).unwrap_or_default();
-                    let event = SseEvent::default().event("exchange").id(entry.number.to_string()).data(text);
-                    return Some((Ok(event), (realm, filter, newest, waiting)));
-                }
-            }
-            let now = *newest.borrow_and_update();
-            // A realm that is closed has nothing more to say.
-            waiting.extend(realm.journal.since(filter.since));
-            if waiting.is_empty() && (now.ended || newest.changed().await.is_err()) {
-                return None;
-            }
-        }
+fn following(journal: Arc<Journal>, filter: Filter) -> impl Stream<Item = Result<SseEvent, Infallible>> {
+    journal.stream(filter.since).filter_map(move |entry| {
+        let event = filter.wants(&entry).then(|| {
+            let text = serde_json::to_string(&filter.view(&entry)).unwrap_or_default();
+            Ok(SseEvent::default().event("exchange").id(entry.number.to_string()).data(text))
+        });
+        ready(event)
     })
 }
 

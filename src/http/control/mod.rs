@@ -133,7 +133,7 @@ async fn handled(
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     if !operation.open {
-        allowed(state, &parts).map_err(|(status, why)| Problem::new(status, why))?;
+        guard::admitted(state, &parts.headers).map_err(|(status, why)| Problem::new(status, why))?;
     }
     let path = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let query = Params::parse(parts.uri.query().unwrap_or_default().as_bytes());
@@ -186,13 +186,6 @@ fn realm_of(state: &AppState, call: &Call) -> Result<Arc<Realm>, Problem> {
         let near = state.realms.near(name);
         Problem::missing("realm", name, near.iter().map(String::as_str))
     })
-}
-
-fn allowed(state: &AppState, parts: &Parts) -> Result<(), TurnedAway> {
-    guard::local_host(&parts.headers, &state.realms.root.settings())?;
-    guard::own_origin(&parts.headers)?;
-    let root = state.realms.root.settings();
-    guard::control_token(&parts.headers, state.control_token.as_deref(), (state.listening_on, &root))
 }
 
 /// A form of another site can be posted here without asking; JSON cannot.

@@ -149,7 +149,7 @@ fn view(call: &Call, rule: &Rule) -> RuleView {
 }
 
 fn list(call: &Call, origin: Origin) -> Vec<RuleView> {
-    let rules = call.realm.rules.list(call.realm.now());
+    let rules = call.realm.rules().list(call.realm.now());
     let mut views: Vec<RuleView> =
         rules.iter().filter(|rule| rule.origin == origin).map(|rule| view(call, rule)).collect();
     views.sort_by_key(|rule| rule.id);
@@ -157,7 +157,7 @@ fn list(call: &Call, origin: Origin) -> Vec<RuleView> {
 }
 
 fn one(call: &Call, id: u64) -> Result<RuleView, Problem> {
-    let rules = call.realm.rules.list(call.realm.now());
+    let rules = call.realm.rules().list(call.realm.now());
     let found = rules.iter().find(|rule| rule.id == id).map(|rule| view(call, rule));
     found.ok_or_else(|| Problem::missing("rule", &id.to_string(), []))
 }
@@ -166,7 +166,7 @@ fn one(call: &Call, id: u64) -> Result<RuleView, Problem> {
 fn forget(call: &Call, origin: Origin, named: Option<&str>) -> Result<(), Problem> {
     let known: Vec<String> = list(call, origin).iter().map(|rule| rule.name.clone()).collect();
     let meant = |rule: &Rule| named.is_none_or(|named| rule.name == named || rule.id.to_string() == named);
-    let forgotten = call.realm.rules.forget(|rule| rule.origin == origin && meant(rule));
+    let forgotten = call.realm.rules().forget(|rule| rule.origin == origin && meant(rule));
     match named {
         Some(named) if forgotten == 0 => Err(Problem::missing("rule", named, known.iter().map(String::as_str))),
         _ => Ok(()),

@@ -228,6 +228,6 @@ async fn reset(call: Call, reset: Reset) -> Result<Info, Problem> {
 }
 
 async fn forget(call: Call) -> Result<(), Problem> {
-    call.realm.journal.clear();
+    call.realm.journal().clear();
     Ok(())
 }

@@ -67,7 +67,7 @@ async fn log_out(call: Call, logout: Logout) -> Result<LoggedOut, Problem> {
 }
 
 async fn logouts(call: Call) -> Result<Vec<ExchangeView>, Problem> {
-    let entries = call.realm.journal.entries();
+    let entries = call.realm.journal().entries();
     let outs = entries.iter().filter(|entry| entry.events.contains(&Event::SignedOut));
     Ok(outs.map(|entry| ExchangeView::from(&**entry)).collect())
 }

@@ -1,18 +1,47 @@
-//! Bodies of requests: forms, and small ones.
+//! Bodies of requests: forms, or JSON where an endpoint wants it, and small ones.
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 
-use crate::protocol::Params;
+use crate::protocol::{Map, Params};
 use crate::spec::{Check, FailedCheck, quoted};
 use crate::world::Endpoint;
 
 /// The most bytes of a form. A request with a long `claims` parameter and an `id_token_hint` has a tenth of it.
 const LARGEST: usize = 256 * 1024;
 
-/// Reads a form, [RFC 6749 appendix B](https://www.rfc-editor.org/rfc/rfc6749#appendix-B), and hands over its bytes as well.
-pub(super) async fn form(parts: &Parts, body: Body, endpoint: Endpoint) -> (Result<Params, FailedCheck>, Bytes) {
+/// What a body is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::http) enum BodyKind {
+    /// A form, [RFC 6749 appendix B](https://www.rfc-editor.org/rfc/rfc6749#appendix-B).
+    Form,
+    /// A JSON object, as [RFC 7591 §3.1](https://www.rfc-editor.org/rfc/rfc7591#section-3.1) has it.
+    Json,
+}
+
+impl BodyKind {
+    const fn media_type(self) -> &'static str {
+        match self {
+            Self::Form => "application/x-www-form-urlencoded",
+            Self::Json => "application/json",
+        }
+    }
+}
+
+/// A body that was read.
+#[derive(Debug, Default)]
+pub(super) struct ReadBody {
+    pub(super) params: Params,
+    pub(super) json: Option<Map>,
+}
+
+/// Reads a body, and hands over its bytes as well.
+pub(super) async fn read(
+    parts: &Parts,
+    body: Body,
+    (endpoint, kind): (Endpoint, BodyKind),
+) -> (Result<ReadBody, FailedCheck>, Bytes) {
     let declared = parts.headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default().to_owned());
     let Ok(bytes) = to_bytes(body, LARGEST).await else {
         let say = format!("The body is larger than the {} KiB that a form may have here", LARGEST / 1024);
@@ -21,15 +50,48 @@ pub(super) async fn form(parts: &Parts, body: Body, endpoint: Endpoint) -> (Resu
     };
     // UserInfo may be asked by POST with the token in the header and no body, Core §5.3.1.
     if bytes.is_empty() && endpoint == Endpoint::UserInfo {
-        return (Ok(Params::default()), bytes);
+        return (Ok(ReadBody::default()), bytes);
     }
     let media_type = declared.as_deref().unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+    let wanted = if kind == BodyKind::Json { "a JSON object" } else { "a form" };
+    let refused = |got: String, say: String| {
+        (Err(FailedCheck::by(Check::BodyIsForm).got(got).expected(kind.media_type()).says(say)), bytes.clone())
+    };
+    if !media_type.eq_ignore_ascii_case(kind.media_type()) {
         let got = declared.unwrap_or_else(|| "no Content-Type".into());
-        let say = format!("The body came as {}, not as a form", quoted(&got));
-        let refused =
-            FailedCheck::by(Check::BodyIsForm).got(got).expected("application/x-www-form-urlencoded").says(say);
-        return (Err(refused), bytes);
+        let say = format!("The body came as {}, not as {wanted}", quoted(&got));
+        return refused(got, say);
     }
-    (Ok(Params::parse(&bytes)), bytes)
+    if kind == BodyKind::Form {
+        return (Ok(ReadBody { params: Params::parse(&bytes), json: None }), bytes);
+    }
+    match serde_json::from_slice::<Map>(&bytes) {
+        Ok(members) => (Ok(ReadBody { params: Params::default(), json: Some(members) }), bytes),
+        Err(e) => refused(
+            kind.media_type().to_owned(),
+            format!("The body is not {wanted}: line {}, column {}", e.line(), e.column()),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn read_as(kind: BodyKind, media_type: &str, text: &'static str) -> Result<ReadBody, FailedCheck> {
+        let request = axum::http::Request::post("/").header(CONTENT_TYPE, media_type).body(()).expect("a request");
+        let (parts, ()) = request.into_parts();
+        read(&parts, Body::from(text), (Endpoint::Token, kind)).await.0
+    }
+
+    #[tokio::test]
+    async fn an_endpoint_that_wants_json_gets_an_object_or_says_what_came() {
+        let read = read_as(BodyKind::Json, "application/json; charset=utf-8", r#"{"client_name": "Notes"}"#).await;
+        assert_eq!(read.expect("an object").json.expect("an object")["client_name"], "Notes");
+        let refused = read_as(BodyKind::Json, "application/json", "[1]").await.expect_err("a list");
+        assert!(refused.sentence().starts_with("The body is not a JSON object: line 1"), "{}", refused.sentence());
+        let refused = read_as(BodyKind::Json, "application/x-www-form-urlencoded", "a=b").await.expect_err("a form");
+        assert_eq!(refused.sentence(), "The body came as `application/x-www-form-urlencoded`, not as a JSON object.");
+        assert!(read_as(BodyKind::Form, "application/x-www-form-urlencoded", "a=b").await.is_ok());
+    }
 }

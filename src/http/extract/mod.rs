@@ -14,24 +14,28 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method as HttpMethod};
 
 use crate::flows;
-use crate::protocol::{BrowserId, Params};
+use crate::protocol::{BrowserId, Map, Params};
 use crate::realm::{Flow, Message, Realm};
 use crate::spec::{Check, FailedCheck, quoted};
 use crate::world::{self, Credential, Endpoint, Method, Settings};
+
+use body::ReadBody;
 
 use super::record;
 use super::routes;
 
 pub(super) use base::{base, is_local, same_place};
+pub(super) use body::BodyKind;
 pub(super) use browser::{cookie_name, cookies, of as browser, renew};
 
 /// A request that was read. Whatever is wrong with it is for the flow to refuse, so that every refusal is told and recorded alike.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Received {
     pub(super) endpoint: Endpoint,
     pub(super) method: Method,
     path: Arc<str>,
     pub(super) params: Params,
+    json: Option<Map>,
     pub(super) credential: Option<Credential>,
     pub(super) headers: HeaderMap,
     /// The `login_hint` without the realm that it names, if it names one.
@@ -48,17 +52,29 @@ impl Received {
         let method = method(&parts.method);
         let by_query = || Params::parse(parts.uri.query().unwrap_or_default().as_bytes());
         let (read, body) = match (routes::flow(endpoint, method), method) {
-            (Some(_), Method::Post) => body::form(&parts, body, endpoint).await,
-            (Some(_), _) => (Ok(by_query()), Bytes::new()),
+            (Some(_), Method::Post) => body::read(&parts, body, (endpoint, routes::body_kind(endpoint))).await,
+            (Some(_), _) => (Ok(ReadBody { params: by_query(), json: None }), Bytes::new()),
             (None, _) => (Err(method_not_allowed(endpoint, &parts)), Bytes::new()),
         };
-        let (params, unreadable) = match read {
-            Ok(params) => (params, None),
-            Err(refused) => (Params::default(), Some(refused)),
+        let (ReadBody { params, json }, unreadable) = match read {
+            Ok(read) => (read, None),
+            Err(refused) => (ReadBody::default(), Some(refused)),
         };
         let (credential, head) = (credentials::read(&parts.headers), record::head(&parts));
         let path = parts.uri.path().into();
-        Self { endpoint, method, path, params, credential, headers: parts.headers, hint: None, unreadable, head, body }
+        Self {
+            endpoint,
+            method,
+            path,
+            params,
+            json,
+            credential,
+            headers: parts.headers,
+            hint: None,
+            unreadable,
+            head,
+            body,
+        }
     }
 
     /// A request to an address where nothing is.
@@ -69,6 +85,7 @@ impl Received {
             method: method(&parts.method),
             path: parts.uri.path().into(),
             params: Params::default(),
+            json: None,
             credential: None,
             hint: None,
             unreadable: Some(refused),
@@ -109,6 +126,7 @@ impl Received {
             reads_html: reads_html(&self.headers),
             params: if unreadable.is_some() { Params::default() } else { self.take_meant() },
             cross_origin: self.headers.contains_key(ORIGIN),
+            json: self.json.take(),
             credential: self.credential.take(),
             browser,
             base,

@@ -1,0 +1,45 @@
+//! An answer between its decision and its sending: until then it can be altered, and the journal does not say that it was sent.
+
+use std::sync::Arc;
+
+use crate::reply::{Delivery, Reply};
+
+use super::{Entry, Realm, Wire};
+
+/// What the journal will keep of an answer, once it is sent. It is kept as well if the caller goes away before.
+#[derive(Debug)]
+pub struct Unsent {
+    realm: Arc<Realm>,
+    entry: Option<Entry>,
+}
+
+impl Unsent {
+    /// An answer that was decided.
+    pub const fn new(realm: Arc<Realm>, entry: Entry) -> Self {
+        Self { realm, entry: Some(entry) }
+    }
+
+    /// Holds an answer back for as long as it is to be held.
+    pub async fn hold(&self, reply: &Reply) {
+        if let Delivery::After(delay) = reply.delivery {
+            tokio::time::sleep(delay).await;
+        }
+    }
+
+    /// It is sent, in these bytes.
+    pub fn note(mut self, wire: Wire) {
+        if let Some(entry) = self.entry.take() {
+            self.realm.note(Entry { wire: Some(wire), ..entry });
+        }
+    }
+}
+
+impl Drop for Unsent {
+    /// Nobody waited for it.
+    fn drop(&mut self) {
+        if let Some(mut entry) = self.entry.take() {
+            entry.trace.remarks.push("the caller went away before it was answered".to_owned());
+            self.realm.note(entry);
+        }
+    }
+}
