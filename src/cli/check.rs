@@ -7,8 +7,9 @@ use serde_json::json;
 use crate::config::{Config, Mistake, Note};
 use crate::profile::Profile;
 
+use super::exit::Exit;
+use super::output::print;
 use super::sources::Text;
-use super::{Exit, print};
 
 /// Reads the configuration as a start would, and says what is in it.
 pub(super) fn check(file: Option<PathBuf>, as_json: bool) -> Result<(), Exit> {

@@ -10,8 +10,10 @@ use crate::realm::Outbox as _;
 use crate::tokens::{KeyFiles, Opened, Unverified, liar, token_in, verify_with_jwk};
 use crate::world::Clock;
 
+use super::exit::Exit;
+use super::moment;
+use super::output::print;
 use super::running::block_on;
-use super::{Exit, moment, print};
 
 /// Which token, and whose keys.
 #[derive(Clone, Debug, Args)]

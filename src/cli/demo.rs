@@ -5,10 +5,13 @@ use std::time::Instant;
 use crate::demo::{App, AppError};
 use crate::world::Client;
 
+use super::exit::Exit;
+use super::log;
+use super::output::print;
 use super::reload::watch;
 use super::sources::Sources;
 use super::start::{announcement, open, run};
-use super::{Exit, StartArgs, log, print};
+use super::start_args::StartArgs;
 
 /// The port that the sample app is known by.
 const NOTES_PORT: u16 = 3000;

@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 
 use crate::protocol::Lifetime;
 
+use super::exit::Exit;
 use super::manage::{lines, text};
+use super::output::print;
 use super::running::{ServerArgs, block_on, reason, texts};
-use super::{Exit, print};
 
 /// `standin watch`: each exchange as it comes, until Ctrl-C.
 pub(super) fn watch(server: &ServerArgs) -> Result<(), Exit> {

@@ -6,7 +6,7 @@ use tracing::level_filters::LevelFilter;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
 
-use super::Exit;
+use super::exit::Exit;
 use super::sources::variable;
 
 /// The time of the day, in UTC: what happened long ago is in the journal.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::protocol::{Lifetime, Millis, Span, UnixTime, nearest};
 
-use super::Exit;
+use super::exit::Exit;
 use super::moment::{self, Moment};
 use super::running::{ServerArgs, block_on, pairs, part};
 

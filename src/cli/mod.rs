@@ -10,6 +10,7 @@ mod help;
 mod log;
 mod manage;
 mod moment;
+mod output;
 mod people;
 mod port;
 mod reload;
@@ -18,19 +19,21 @@ mod run;
 mod running;
 mod sources;
 mod start;
+mod start_args;
 mod token;
 
-use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::config::Config;
 
-pub(crate) use exit::Exit;
+use exit::Exit;
+use output::print;
+use start_args::StartArgs;
 
 /// A fake identity provider: honest by default, lies on request, shows everything it does.
 #[derive(Debug, Parser)]
@@ -144,38 +147,6 @@ enum Command {
     },
 }
 
-/// Options of `start` and `demo`. Each wins over the environment, and that over the file.
-#[derive(Clone, Debug, Default, Args)]
-pub(crate) struct StartArgs {
-    /// Address to listen on [default: 127.0.0.1]
-    #[arg(long, value_name = "ADDRESS")]
-    host: Option<String>,
-    /// Port to listen on, 0 for a free one [default: 7760]
-    #[arg(long)]
-    port: Option<u16>,
-    /// The issuer: the URL by which browsers reach the provider [default: http://localhost:PORT]
-    #[arg(long, value_name = "URL")]
-    public_url: Option<String>,
-    /// Configuration file [default: standin.toml, .yaml or .json here]
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Folder for keys of this provider's own, made there if they are missing
-    #[arg(long, value_name = "FOLDER")]
-    keys: Option<PathBuf>,
-    /// Accept registered clients only, even if none is registered
-    #[arg(long)]
-    strict: bool,
-    /// Make codes, tokens and ids repeat themselves from run to run
-    #[arg(long, value_name = "NUMBER")]
-    seed: Option<u64>,
-    /// Open the console in a browser, if there is a terminal to be seen at
-    #[arg(long)]
-    open: bool,
-    /// Print one line of JSON instead of words, and log in JSON
-    #[arg(long)]
-    json: bool,
-}
-
 /// Runs the command that the process was started with.
 #[expect(clippy::disallowed_methods, reason = "the true time from start to readiness is part of what is printed")]
 pub fn run() -> ExitCode {
@@ -222,14 +193,5 @@ pub fn run() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(exit) => exit.tell(as_json),
-    }
-}
-
-/// Prints a line. Whoever closed the pipe has read enough.
-fn print(text: &str) -> Result<(), Exit> {
-    use std::io::Write as _;
-    match writeln!(io::stdout(), "{text}") {
-        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(Exit::failed(format!("cannot print: {e}"))),
-        _ => Ok(()),
     }
 }

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::Exit;
+use super::exit::Exit;
 use super::manage::{lines, pretty, text};
 use super::running::{ServerArgs, pairs, part};
 

@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 use crate::faults::{FAULTS, TEST_IDENTITIES};
 use crate::protocol::{Lifetime, Map};
 
+use super::exit::Exit;
 use super::manage::{lines, text};
+use super::output::print;
 use super::running::{ServerArgs, pairs, part, texts};
-use super::{Exit, print};
 
 /// The next sign-in.
 #[derive(Clone, Debug, Args)]

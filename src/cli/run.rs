@@ -9,10 +9,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::config::Config;
 use crate::world::Entropy;
 
+use super::exit::Exit;
+use super::log;
 use super::running::block_on;
 use super::sources::{Sources, variable};
 use super::start::open_with;
-use super::{Exit, StartArgs, log};
+use super::start_args::StartArgs;
 
 /// The command, and how the provider is started.
 #[derive(Clone, Debug, Args)]

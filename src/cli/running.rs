@@ -11,8 +11,9 @@ use crate::config::Config;
 use crate::http::http_client;
 use crate::protocol::Lifetime;
 
+use super::exit::Exit;
+use super::output::print;
 use super::sources::{Text, variable};
-use super::{Exit, print};
 
 /// Which server is meant, and how it is answered.
 #[derive(Clone, Debug, Args)]

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use crate::config::{Config, Format, Mistake, overlay, parse};
 use crate::world::Client;
 
-use super::StartArgs;
+use super::start_args::StartArgs;
 
 /// Names that are looked for in the working directory.
 const NAMES: [&str; 4] = ["standin.toml", "standin.yaml", "standin.yml", "standin.json"];

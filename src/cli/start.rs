@@ -12,8 +12,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::config::Config;
 use crate::emulator::{Emulator, StartError};
 
+use super::exit::Exit;
+use super::output::print;
 use super::sources::{Sources, variable};
-use super::{Exit, StartArgs, log, port, print, reload};
+use super::start_args::StartArgs;
+use super::{log, port, reload};
 
 /// Starts the provider, says so, and waits for the end.
 pub(super) fn start(args: &StartArgs, began: Instant) -> Result<(), Exit> {

@@ -15,9 +15,10 @@ use crate::tokens::KeyFiles;
 use crate::tokens::TokenKind;
 use crate::world::{AccessTokenFormat, Client};
 
+use super::exit::Exit;
+use super::output::print;
 use super::running::{ServerArgs, block_on, pairs};
 use super::sources::Text;
-use super::{Exit, print};
 
 /// Which token.
 #[derive(Clone, Debug, Args)]

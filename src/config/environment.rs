@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::file::{plain_words, unknown_key};
+use super::words::{plain_words, unknown_key};
+
 use super::{Config, Mistake};
 
 /// Variables that mean something else than a key of the configuration.

@@ -8,6 +8,7 @@ mod notes;
 mod people;
 mod realms;
 mod settings;
+mod words;
 mod yaml;
 
 use std::collections::BTreeMap;

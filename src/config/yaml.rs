@@ -9,8 +9,8 @@ use serde::{Deserialize, forward_to_deserialize_any};
 use serde_json::Value;
 use serde_saphyr::{DuplicateKeyPolicy, Error, Location, Options, Spanned};
 
-use super::file::{plain_words, unknown_key, unknown_value};
 use super::notes::TEXT;
+use super::words::{plain_words, unknown_key, unknown_value};
 use super::{Config, Mistake};
 
 pub(super) fn parse(source: &str, text: &str) -> Result<Config, Box<Mistake>> {

@@ -61,7 +61,13 @@ impl App {
 
     /// Runs the app until it is told to stop.
     pub fn start(self, issuer: &str) -> Result<Running, AppError> {
-        let party = RelyingParty::new(&self, issuer);
+        let party = RelyingParty {
+            issuer: issuer.to_owned(),
+            url: self.url(),
+            client_id: self.client_id(),
+            client_secret: self.client_secret(),
+            redirect_uri: self.redirect_uri(),
+        };
         let (server, stop) = Server::new(self.listener);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(AppError)?;
         let app = router(Arc::new(party));

@@ -10,8 +10,6 @@ use openidconnect::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::App;
-
 type Client =
     CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointMaybeSet, EndpointMaybeSet>;
 
@@ -44,25 +42,15 @@ impl AdditionalClaims for Others {}
 pub(super) struct RelyingParty {
     pub(super) issuer: String,
     pub(super) url: String,
-    client_id: &'static str,
-    client_secret: &'static str,
-    redirect_uri: String,
+    pub(super) client_id: &'static str,
+    pub(super) client_secret: &'static str,
+    pub(super) redirect_uri: String,
 }
 
 /// What went wrong, in words.
 pub(super) type Wrong = String;
 
 impl RelyingParty {
-    pub(super) fn new(app: &App, issuer: &str) -> Self {
-        Self {
-            issuer: issuer.to_owned(),
-            url: app.url(),
-            client_id: app.client_id(),
-            client_secret: app.client_secret(),
-            redirect_uri: app.redirect_uri(),
-        }
-    }
-
     /// Discovery, read anew each time: a sample that always tells the truth matters more than a fast one.
     async fn discover(&self) -> Result<(Client, ProviderMetadataWithLogout), Wrong> {
         let issuer = IssuerUrl::new(self.issuer.clone()).map_err(|e| e.to_string())?;

@@ -259,6 +259,18 @@ impl Builder {
     }
 }
 
+impl Emulator {
+    /// A provider on a free port, with the example people, for any client.
+    pub async fn start() -> Self {
+        Builder::default().start().await
+    }
+
+    /// A provider to be set up first.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+}
+
 /// Starts the threads, each with a runtime of its own. A connection stays with the thread that took it: threads that share a
 /// runtime wake each other for every request, which costs more than most answers do.
 fn serve(server: Server, app: &App, workers: usize) -> io::Result<Vec<Serving>> {

@@ -13,7 +13,7 @@ use crate::realm::{Entry, Expectation, FlowView, Met, Minted, Realm, TokenSpec, 
 use crate::store::Unavailable;
 use crate::tokens::{Alg, KeyError};
 
-use super::{Builder, FaultGuard, RealmHandle, SignIn, SignInError, SignedIn};
+use super::{FaultGuard, RealmHandle, SignIn, SignInError, SignedIn};
 
 /// A running provider. Dropping it stops it.
 ///
@@ -41,16 +41,6 @@ impl Emulator {
     pub(super) fn new(state: Arc<AppState>, address: SocketAddr, stop: Stop, threads: Vec<Serving>) -> Self {
         let root = RealmHandle::new(Arc::clone(&state), Arc::clone(&state.realms.root));
         Self { state, root, address, stop, threads }
-    }
-
-    /// A provider on a free port, with the example people, for any client.
-    pub async fn start() -> Self {
-        Builder::default().start().await
-    }
-
-    /// A provider to be set up first.
-    pub fn builder() -> Builder {
-        Builder::default()
     }
 
     /// The first realm, which is at the root. What follows here is said of it.

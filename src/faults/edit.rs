@@ -9,7 +9,7 @@ use crate::reply::{Body, Reply};
 use crate::tokens::{Alg, KeyChoice, TokenDraft, stranger};
 use crate::world::Credential;
 
-use super::EditContext;
+use super::effect::EditContext;
 
 /// A claim has another value.
 pub(super) fn set(draft: &mut TokenDraft, claim: &str, value: impl Into<Value>) -> bool {

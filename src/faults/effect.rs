@@ -8,7 +8,8 @@ use crate::reply::Reply;
 use crate::tokens::{TokenDraft, TokenKind};
 use crate::world::{Client, Code, ConsentDecision, Draw, Grant, Records, Request, Settings};
 
-use super::{FaultOptions, MatchFacts, Point};
+use super::matching::{MatchFacts, Point};
+use super::options::FaultOptions;
 use crate::spec::Refusal;
 
 /// What stays the same through one exchange while faults look at it.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::protocol::Lifetime;
 
 use super::matching::{Match, Point};
-use super::rule::{Budget, FaultOptions};
+use super::options::{Budget, FaultOptions};
 
 /// A lie of the catalogue, turned on.
 ///

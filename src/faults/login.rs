@@ -8,9 +8,9 @@ use crate::protocol::{Map, Scopes, nearest, words};
 use crate::spec::Refusal;
 use crate::world::{ConsentDecision, OWN_CLAIMS, Preset, Settings, User, UserDecision, wrong_sub};
 
+use super::catalog::{FaultKind, find as fault};
 use super::matching::{FaultTag, Match, Origin};
-use super::rule::Budget;
-use super::{FaultKind, fault};
+use super::options::Budget;
 
 /// The answer to the next sign-in.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -10,10 +10,13 @@ use crate::reply::Reply;
 use crate::tokens::{TokenDraft, TokenKind};
 use crate::world::{Draw, Endpoint, Method, Preset, Records, Used, UserDecision};
 
+use super::catalog::find as fault;
 use super::effect::{EditContext, Effect, FaultContext, Overrides};
+use super::login::Login;
 use super::matching::{MatchFacts, Origin, Point};
-use super::rule::{Action, FaultOptions, Rule};
-use super::{Login, fault, test_identity};
+use super::options::FaultOptions;
+use super::rule::{Action, Rule};
+use super::test_identity;
 
 /// A rule that had its way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

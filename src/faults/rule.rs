@@ -1,37 +1,14 @@
 //! What a realm is told to answer otherwise than it would.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-use crate::protocol::{Lifetime, UnixTime};
+use crate::protocol::UnixTime;
 use crate::world::Draw;
 
+use super::catalog::FaultKind;
+use super::login::Login;
 use super::matching::{Match, Origin};
-use super::{FaultKind, Login, Plan};
-
-/// The numbers and names that some faults take; each fault has its own default.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct FaultOptions {
-    /// How long an answer is held back.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub delay: Option<Lifetime>,
-    /// A number of seconds: a skew, a lifetime, a `Retry-After`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub seconds: Option<i64>,
-    /// The other issuer of a mix-up.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub issuer: Option<String>,
-    /// The realm whose issuer that is; the first realm, where a mix-up in another realm names nobody.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub realm: Option<String>,
-    /// Where a redirect leads.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
-}
+use super::options::{Budget, FaultOptions};
 
 /// What a rule does.
 #[derive(Clone, Debug)]
@@ -40,26 +17,6 @@ pub enum Action {
     NextLogin(Box<Login>),
     /// A lie from the catalogue.
     Fault(&'static FaultKind, FaultOptions),
-}
-
-/// How often a rule speaks.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Budget {
-    /// So many times; without it, as often as it fits.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub times: Option<u32>,
-    /// With this probability, from 0 to 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0.0, max = 1.0))]
-    pub rate: Option<f64>,
-    /// Only each so-manieth time that it would.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
-    pub every: Option<u32>,
-    /// Forgotten after this time, by the realm's clock.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ttl: Option<Lifetime>,
 }
 
 /// One rule, shared by all requests in which it speaks: its counters see to it that they cannot spend it twice.
@@ -181,78 +138,8 @@ impl Rule {
         self
     }
 
-    fn is_over(&self, now: UnixTime) -> bool {
+    pub(super) fn is_over(&self, now: UnixTime) -> bool {
         let spent = self.left() == Some(0) && self.reserved.load(Ordering::SeqCst) == 0;
         spent || self.until.is_some_and(|until| now >= until)
-    }
-}
-
-/// A realm's rules.
-#[derive(Debug, Default)]
-pub struct RuleBook {
-    rules: Mutex<Vec<Arc<Rule>>>,
-    count: AtomicU64,
-    /// Whether there are any: most requests meet none.
-    some: AtomicU32,
-}
-
-impl RuleBook {
-    /// The most rules that are kept.
-    pub const MOST: usize = 10_000;
-
-    /// Adds a rule and says its number; among equals what the older one writes stands. `None` if the book is full.
-    pub fn add(&self, mut rule: Rule, now: UnixTime) -> Option<u64> {
-        let mut rules = self.lock();
-        rules.retain(|rule| !rule.is_over(now));
-        if rules.len() >= Self::MOST {
-            return None;
-        }
-        if rule.id == 0 || rules.iter().any(|known| known.id == rule.id) {
-            rule.id = self.count.fetch_add(1, Ordering::Relaxed) + 1;
-        }
-        let id = rule.id;
-        self.count.fetch_max(id, Ordering::Relaxed);
-        rules.push(Arc::new(rule));
-        rules.sort_by_key(|rule| rule.origin);
-        self.some.store(1, Ordering::Relaxed);
-        Some(id)
-    }
-
-    /// The rules that may still speak, strongest first.
-    pub fn list(&self, now: UnixTime) -> Vec<Arc<Rule>> {
-        let mut rules = self.standing(now);
-        rules.retain(|rule| rule.left() != Some(0));
-        rules
-    }
-
-    /// The same, with those whose last time was taken by a request that is not answered yet.
-    fn standing(&self, now: UnixTime) -> Vec<Arc<Rule>> {
-        self.lock().iter().filter(|rule| !rule.is_over(now)).cloned().collect()
-    }
-
-    /// Forgets the rules that are meant, and says how many there were.
-    pub fn forget(&self, meant: impl Fn(&Rule) -> bool) -> usize {
-        let mut rules = self.lock();
-        let before = rules.len();
-        rules.retain(|rule| !meant(rule));
-        self.some.store(u32::from(!rules.is_empty()), Ordering::Relaxed);
-        before - rules.len()
-    }
-
-    /// Forgets every rule. Numbers are not given again: whoever holds one must not mean another rule by it.
-    pub fn clear(&self) {
-        self.forget(|_| true);
-    }
-
-    /// The rules for one request.
-    pub fn plan(&self, now: UnixTime) -> Plan {
-        if self.some.load(Ordering::Relaxed) == 0 {
-            return Plan::default();
-        }
-        Plan::new(self.standing(now))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Rule>>> {
-        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,8 +3,8 @@
 use crate::spec::Refusal;
 use crate::world::{Preset, Settings, UserDecision};
 
+use super::catalog::{FAULTS, find as fault};
 use super::matching::{FaultTag, Origin};
-use super::{FAULTS, fault};
 
 /// What a word behind `+` does.
 #[derive(Clone, Copy, Debug)]

@@ -3,40 +3,16 @@
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
-use std::{fmt, io, thread};
+use std::{io, thread};
 
-use crate::config::{Config, Mistake, wrong_name};
+use crate::config::{Config, wrong_name};
 use crate::protocol::Lifetime;
 use crate::realm::{CloseGuard, Mount, NotOpened, Realm, RealmOptions, Remembered};
 use crate::store::Room;
 
+use super::realm_error::RealmError;
 use super::state::AppState;
 use super::{App, HttpOutbox, Server};
-
-/// Why a realm was not opened.
-#[derive(Debug)]
-pub enum RealmError {
-    /// Its name is none, or taken.
-    Name(String),
-    /// Its configuration has a mistake.
-    Config(Box<Mistake>),
-    /// Its place is taken.
-    Place(String),
-    /// There are too many.
-    Full,
-}
-
-impl fmt::Display for RealmError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Name(why) | Self::Place(why) => f.write_str(why),
-            Self::Config(mistake) => mistake.fmt(f),
-            Self::Full => f.write_str("there are too many realms"),
-        }
-    }
-}
-
-impl std::error::Error for RealmError {}
 
 impl AppState {
     /// Opens a realm: `own` is what it has of its own, the rest is the first realm's.

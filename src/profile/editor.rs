@@ -6,7 +6,7 @@ use crate::protocol::{Params, Scopes};
 use crate::reply::{Editor, Row};
 use crate::world::{Settings, User};
 
-use super::pages::{person, scopes_in_words};
+use super::people::{person, scopes_in_words};
 
 /// The claims that are changed most, in this order.
 const FIRST: [&str; 5] = ["sub", "name", "email", "email_verified", "roles"];

@@ -6,10 +6,12 @@ mod documents;
 mod editor;
 mod metadata;
 mod pages;
+mod people;
+mod rendering;
 mod response;
 mod spelling;
 
 pub use catalog::Profile;
 pub use claims::{Beside, Signed};
 pub use documents::Documents;
-pub(crate) use response::Rendering;
+pub(crate) use rendering::Rendering;

@@ -1,27 +1,18 @@
 //! How a decision is told.
 
-use std::sync::Arc;
-
 use serde_json::Value;
 
-use crate::protocol::{Map, Params, ResponseMode, UnixTime};
+use crate::protocol::{Map, Params, ResponseMode};
 use crate::reply::{Body, Page, Reply, Return, SignedOutPage};
 use crate::spec::{Check, FailedCheck};
 use crate::world::{
-    AuthorizationResponse, Decision, Document, Endpoint, Failure, Issuance, Outcome, Question, Request, ReturnAddress,
+    AuthorizationResponse, Decision, Document, Endpoint, Failure, Issuance, Outcome, Question, ReturnAddress,
     ReturnAfterLogout, Settings,
 };
 
+use super::rendering::Rendering;
 use super::spelling::ErrorWords;
-use super::{Documents, Profile, Signed, pages};
-
-/// What wording needs to know beside the decision.
-pub(crate) struct Rendering<'a> {
-    pub(crate) settings: &'a Arc<Settings>,
-    pub(crate) documents: &'a Documents,
-    pub(crate) request: &'a Request,
-    pub(crate) now: UnixTime,
-}
+use super::{Profile, Signed, pages};
 
 impl Profile {
     /// The answer to a request.

@@ -8,6 +8,8 @@ use std::time::Duration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use super::UnixTime;
+
 /// A span of whole seconds, as `expires_in` counts them, at most a hundred years.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Lifetime(u32);
@@ -128,8 +130,8 @@ impl Span {
     }
 
     /// The moment that is so much later.
-    pub fn after(self, moment: super::UnixTime) -> super::UnixTime {
-        super::UnixTime(moment.0.saturating_add(self.0))
+    pub fn after(self, moment: UnixTime) -> UnixTime {
+        UnixTime(moment.0.saturating_add(self.0))
     }
 }
 
@@ -205,5 +207,13 @@ impl JsonSchema for Lifetime {
             "examples": ["5m"],
             "anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]+ *[smhd]?$"}]
         })
+    }
+}
+
+impl UnixTime {
+    /// This moment and a lifetime later.
+    #[must_use]
+    pub fn plus(self, lifetime: Lifetime) -> Self {
+        Self(self.0.saturating_add(lifetime.seconds()))
     }
 }

@@ -12,7 +12,7 @@ use crate::store::Unavailable;
 use crate::world::{Change, Clock, Ctx, Decision, Failure, Interrupt, Record, RecordKey, Records, Versioned};
 
 use super::Realm;
-use super::exchange::{Exchange, bearer};
+use super::context::{Exchange, bearer};
 use super::record_keys::{self, points_to};
 
 /// How often a flow is run again: for each record that turns out to be needed, and for each race that is lost.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::spec::Check;
 use crate::world::{Decision, Document, Endpoint, Failure, GrantType, Outcome, Question};
 
-use super::exchange::Exchange;
+use super::context::Exchange;
 
 macro_rules! events {
     ($($name:ident: $word:literal, $sentence:literal;)*) => {

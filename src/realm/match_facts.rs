@@ -1,12 +1,29 @@
 //! Whom a request is for and about, as far as it can be known before and after it is decided: what rules are matched against.
 
 use crate::faults::{FaultTag, MatchFacts, Point};
-use crate::world::{Endpoint, Grant, Record};
+use crate::flows::understand;
+use crate::world::{Decision, Endpoint, Grant, Record};
 
-use super::exchange::Exchange;
+use super::context::Exchange;
+
+impl Exchange<'_> {
+    /// Reads what the request is about.
+    pub(super) fn understand(&mut self) {
+        self.understood = understand(self.request, &self.records);
+        before(self);
+    }
+
+    /// More is known with the decision of whom the request is about, and so of which rules speak.
+    pub(super) fn learn(&mut self, decision: &Decision) {
+        if let Some(grant) = decision.as_ref().ok().and_then(|outcome| outcome.grant()) {
+            learn(&mut self.facts, grant);
+        }
+        self.plan.choose(&self.facts, &self.draw);
+    }
+}
 
 /// What is known before the flow runs.
-pub(super) fn before(exchange: &mut Exchange<'_>) {
+fn before(exchange: &mut Exchange<'_>) {
     let Exchange { request, records, settings, understood, facts, .. } = exchange;
     facts.client = understood.client.clone();
     facts.login_hint = understood.login_hint().map(str::to_owned);
@@ -37,7 +54,7 @@ pub(super) fn before(exchange: &mut Exchange<'_>) {
 }
 
 /// What a grant tells.
-pub(super) fn learn(facts: &mut MatchFacts, grant: &Grant) {
+fn learn(facts: &mut MatchFacts, grant: &Grant) {
     facts.client = grant.client.clone();
     facts.user = Some(grant.person.sub.clone());
     facts.login_hint.clone_from(&grant.login_hint);

@@ -1,6 +1,7 @@
 //! A whole provider: people, apps and keys, a profile, rules, a journal. The one place where all of them meet.
 
 mod clock;
+mod context;
 mod decide;
 mod event;
 mod exchange;

@@ -7,7 +7,7 @@ use crate::reply::Reply;
 use crate::spec::FailedCheck;
 use crate::world::{Decision, Failure, Outcome, Question, RecordKey};
 
-use super::exchange::Exchange;
+use super::context::Exchange;
 use super::{Entry, Event, Realm};
 
 /// What happened, as far as it can be told from the decision alone.

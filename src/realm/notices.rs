@@ -6,7 +6,7 @@ use crate::reply::{Body, Page, Reply};
 use crate::spec::{Check, FailedCheck, Suggestion};
 use crate::world::{Decision, Endpoint, Outcome, Question, SignInQuestion};
 
-use super::exchange::Exchange;
+use super::context::Exchange;
 
 /// Somebody who typed almost a test identity, or whose app sent one as `login_hint`, is told which.
 pub(super) fn suggest(decision: &mut Decision, exchange: &Exchange<'_>) {

@@ -11,7 +11,7 @@ use crate::reply::Delivery;
 use crate::tokens::{TokenDraft, TokenKind};
 use crate::world::{Client, Endpoint, Errand, Method, RecordKey, Session, Settings, Trace};
 
-use super::exchange::Exchange;
+use super::context::Exchange;
 use super::{Entry, Event, Realm, Wire};
 
 /// The way out. Whoever opens a realm hands one in; calls are few, small, and never go where a redirect points.

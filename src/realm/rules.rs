@@ -29,7 +29,7 @@ impl Realm {
 
     pub(super) fn fault_rule(&self, fault: &Fault) -> Result<Rule, Wrong> {
         let lie = FaultKind::named(&fault.name).map_err(|e| ("name", e))?;
-        lie.check(fault)?;
+        lie.check(&fault.with)?;
         let rule = Rule::new(lie.id, Origin::Fault, Action::Fault(lie, fault.with.clone()));
         self.within(rule.when(fault.when.clone()), fault.budget())
     }

@@ -11,9 +11,16 @@ use crate::tokens::{TokenDraft, TokenKind};
 use crate::world::{ConsentDecision, Decision, Endpoint, Issuance, Outcome, Preset, Settings, SignedInUser};
 
 use super::Realm;
-use super::exchange::Exchange;
+use super::context::Exchange;
 
 impl Exchange<'_> {
+    /// The rules that speak in this request; then those that speak before anything is decided.
+    pub(super) fn choose_rules(&mut self) {
+        self.plan.choose(&self.facts, &self.draw);
+        self.override_settings();
+        self.preset = self.preset();
+    }
+
     /// Seam Settings: settings and time of this one request. What is kept, and until when it is, is no matter of it.
     pub(super) fn override_settings(&mut self) {
         if !self.plan.has_overrides() {

@@ -6,27 +6,12 @@ use crate::protocol::{
     AccessId, AuthorizeRequest, CodeValue, GrantId, InteractionId, LogoutRequest, Map, Params, RefreshValue, Scopes,
     Subject, UnixTime,
 };
-use crate::spec::{FailedCheck, Refusal};
+use crate::spec::FailedCheck;
 
-use super::{AccessToken, Client, Destination, Grant, RecordKey, ReturnAddress};
+use super::{AccessToken, Client, Destination, Grant, Interrupt, RecordKey, ReturnAddress};
 
 /// What a flow decides.
 pub type Decision = Result<Outcome, Failure>;
-
-/// Why a step of a flow went no further.
-#[derive(Clone, Debug)]
-pub enum Interrupt {
-    /// A check failed.
-    Failed(FailedCheck),
-    /// A record is needed that was not loaded yet. The flow is run again with it.
-    Need(RecordKey),
-}
-
-impl From<FailedCheck> for Interrupt {
-    fn from(refused: FailedCheck) -> Self {
-        Self::Failed(refused)
-    }
-}
 
 impl Interrupt {
     /// Told to the person, since nobody else can be trusted; to a caller that reads no pages, in the same words.
@@ -34,6 +19,16 @@ impl Interrupt {
         match self {
             Self::Failed(refused) => Failure::ShowPage(refused),
             Self::Need(name) => Failure::Need(name),
+        }
+    }
+}
+
+impl Destination {
+    /// Whoever waits for the sign-in is told that it goes no further.
+    pub fn refuse(&self, interrupt: impl Into<Interrupt>) -> Failure {
+        match (interrupt.into(), self) {
+            (Interrupt::Failed(refused), Self::App(address)) => Failure::SendBack(address.clone(), refused),
+            (Interrupt::Need(key), _) => Failure::Need(key),
         }
     }
 }
@@ -66,62 +61,6 @@ impl From<FailedCheck> for Failure {
     fn from(refused: FailedCheck) -> Self {
         Self::Tell(refused)
     }
-}
-
-/// An answer for the person, from the form, from a queue or from a test identity: they are all the same value.
-#[derive(Clone, Debug, PartialEq)]
-pub enum UserDecision {
-    /// This is who I am.
-    SignIn {
-        /// `sub`
-        sub: Subject,
-        /// The claims of this one sign-in, in place of the configuration's.
-        claims: Option<Map>,
-        /// The names of those that somebody set for this sign-in.
-        told: Vec<String>,
-        /// How it was proven.
-        amr: Vec<String>,
-        /// How many seconds ago.
-        age: i64,
-        /// Labels that flows carry unread.
-        tags: Vec<String>,
-    },
-    /// No.
-    Decline(Refusal),
-}
-
-impl UserDecision {
-    /// Someone as the configuration has them, by a click.
-    pub fn signs_in(sub: Subject) -> Self {
-        Self::SignIn { sub, claims: None, told: Vec::new(), amr: vec!["user".into()], age: 0, tags: Vec::new() }
-    }
-
-    /// A click on someone.
-    pub fn click(sub: &str) -> Self {
-        Self::signs_in(sub.into())
-    }
-}
-
-/// What the person agrees to, without a page.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ConsentDecision {
-    /// Everything that is asked for.
-    All,
-    /// These, as far as they are asked for, and `openid`.
-    Only(Scopes),
-    /// Nothing.
-    Nothing,
-}
-
-/// What was given in the person's place, so that no page needs to be shown.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Preset {
-    /// Who signs in, or why nobody does.
-    pub answer: Option<UserDecision>,
-    /// What the person agrees to.
-    pub consent: Option<ConsentDecision>,
-    /// Whether a sign-in that the browser has already will do.
-    pub only_if_asked: bool,
 }
 
 /// A page that asks a person.

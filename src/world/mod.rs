@@ -8,7 +8,9 @@ mod decision;
 mod destination;
 mod entropy;
 mod errand;
+mod interrupt;
 mod policy;
+mod preset;
 mod records;
 mod request;
 mod return_address;
@@ -23,13 +25,15 @@ pub use client::{ApplicationType, AuthMethod, ClaimPick, Client, GrantType, Toke
 pub use clock::Clock;
 pub use ctx::Ctx;
 pub use decision::{
-    AccessSlot, AuthorizationResponse, ConsentDecision, Decision, Document, Failure, IdTokenSlot, Interrupt, Issuance,
-    Outcome, Preset, Question, RefreshSlot, ReturnAfterLogout, SignInQuestion, UserDecision, UserInfo,
+    AccessSlot, AuthorizationResponse, Decision, Document, Failure, IdTokenSlot, Issuance, Outcome, Question,
+    RefreshSlot, ReturnAfterLogout, SignInQuestion, UserInfo,
 };
 pub use destination::Destination;
 pub use entropy::{Draw, Entropy};
 pub use errand::Errand;
+pub use interrupt::Interrupt;
 pub use policy::{AccessTokenFormat, AccessTokenTyp, Consent, Lifetimes, Policy, RefreshTokenFormat};
+pub use preset::{ConsentDecision, Preset, UserDecision};
 pub use records::{
     AccessToken, Browser, Code, Grant, Interaction, Purpose, Record, RecordKey, RefreshToken, RememberedConsent,
     Session, SignedInUser,

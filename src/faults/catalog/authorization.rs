@@ -1,10 +1,10 @@
 //! The answer that comes back through the browser.
 
-use super::section::{AUTHZ_ANSWER, AUTHZ_ERROR};
-use super::{FaultKind, handle, reject, tolerate};
-use crate::faults::Effect::{self, Decline, Override, Reply};
-use crate::faults::Point::{Authorize, Discovery};
+use super::kind::section::{AUTHZ_ANSWER, AUTHZ_ERROR};
+use super::kind::{FaultKind, handle, reject, tolerate};
 use crate::faults::edit::{back, error_back, instead, otherwise, parameter, without};
+use crate::faults::effect::Effect::{self, Decline, Override, Reply};
+use crate::faults::matching::Point::{Authorize, Discovery};
 use crate::protocol::{Challenge, ChallengeMethod, ResponseMode};
 use crate::reply::Body;
 use crate::spec::Refusal;

@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::section::{CONFIG, ISSUER, METADATA};
-use super::{FaultKind, handle, reject, tolerate};
-use crate::faults::Effect::{self, Reply};
-use crate::faults::Overrides;
-use crate::faults::Point::{Discovery, Token};
+use super::kind::section::{CONFIG, ISSUER, METADATA};
+use super::kind::{FaultKind, handle, reject, tolerate};
+use crate::faults::effect::Effect::{self, Reply};
+use crate::faults::effect::Overrides;
+
 use crate::faults::edit::{altered, bytes, error, good, html, member, otherwise, replace, without};
+use crate::faults::matching::Point::{Discovery, Token};
 use crate::protocol::Lifetime;
 use crate::reply::{Body, Delivery};
 use crate::world::{Code, Record};
@@ -226,7 +227,7 @@ pub(super) const FAULTS: &[FaultKind] = &[
         "The endpoints are at 169.254.169.254.",
         MOVED,
         (
-            super::section::JWT_BCP_KID,
+            super::kind::section::JWT_BCP_KID,
             &[Reply(Discovery, |r, f| moved(r, f.settings.issuer.trim_end_matches('/'), "http://169.254.169.254"))],
         ),
     )
@@ -315,7 +316,7 @@ pub(super) const FAULTS: &[FaultKind] = &[
             "https://www.rfc-editor.org/rfc/rfc7636#section-4.4.1",
             &[
                 Reply(Discovery, |r, _| member(r, "code_challenge_methods_supported", json!(["S256"]))),
-                Reply(crate::faults::Point::Authorize, |r, f| {
+                Reply(crate::faults::matching::Point::Authorize, |r, f| {
                     let plain = f.request.params.get("code_challenge").is_some()
                         && f.request.params.get("code_challenge_method").is_none_or(|method| method == "plain");
                     plain && crate::faults::edit::error_back(r, "invalid_request", "code_challenge_method must be S256")

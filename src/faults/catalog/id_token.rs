@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::section::{ID_TOKEN, JWT_TIMES, VALIDATION};
-use super::{FaultKind, handle, reject, tolerate};
-use crate::faults::Effect::Draft;
+use super::kind::section::{ID_TOKEN, JWT_TIMES, VALIDATION};
+use super::kind::{FaultKind, handle, reject, tolerate};
 use crate::faults::edit::{append, begin_otherwise, change, leave_out, set, shift};
+use crate::faults::effect::Effect::Draft;
 use crate::tokens::TokenKind::Id;
 
 const WEEK: i64 = 7 * 86_400;

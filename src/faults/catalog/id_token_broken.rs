@@ -6,11 +6,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::section::JWS;
-use super::{FaultKind, reject};
-use crate::faults::EditContext;
-use crate::faults::Effect::{Draft, Spoil};
+use super::kind::section::JWS;
+use super::kind::{FaultKind, reject};
+use crate::faults::effect::EditContext;
+
 use crate::faults::edit::{client_secret, parts};
+use crate::faults::effect::Effect::{Draft, Spoil};
 use crate::tokens::TokenKind::Id;
 use crate::tokens::encrypted;
 

@@ -6,11 +6,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use super::section::{JWT_BCP, JWT_BCP_KID, ROTATION, SIGNING, VALIDATION};
-use super::{FaultKind, handle, reject, tolerate};
-use crate::faults::Effect::{Draft, Publish, Reply, Spoil};
-use crate::faults::Point::Jwks;
+use super::kind::section::{JWT_BCP, JWT_BCP_KID, ROTATION, SIGNING, VALIDATION};
+use super::kind::{FaultKind, handle, reject, tolerate};
 use crate::faults::edit::{by_bytes, by_stranger, client_secret, corrupt, header, keys, parts};
+use crate::faults::effect::Effect::{Draft, Publish, Reply, Spoil};
+use crate::faults::matching::Point::Jwks;
 use crate::protocol::Map;
 use crate::tokens::TokenKind::Id;
 use crate::tokens::{Alg, KeyChoice, SigningKey, TokenDraft, public_pem, published, stranger};

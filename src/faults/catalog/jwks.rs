@@ -2,12 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::section::{JWK, ROTATION};
-use super::{FaultKind, handle, reject, tolerate};
-use crate::faults::Effect::{self, Publish, Reply};
-use crate::faults::Point::{Jwks, Token};
+use super::kind::section::{JWK, ROTATION};
+use super::kind::{FaultKind, handle, reject, tolerate};
 use crate::faults::edit::{bytes, error, keys};
-use crate::faults::{EditContext, Overrides};
+use crate::faults::effect::EditContext;
+use crate::faults::effect::Effect::{self, Publish, Reply};
+use crate::faults::effect::Overrides;
+use crate::faults::matching::Point::{Jwks, Token};
+
 use crate::protocol::{Lifetime, Map};
 use crate::reply::Delivery;
 use crate::tokens::{published, successor};

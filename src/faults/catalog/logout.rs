@@ -1,9 +1,9 @@
 //! RP-initiated logout.
 
-use super::{FaultKind, handle};
-use crate::faults::Effect::{Override, Reply};
-use crate::faults::Point::EndSession;
+use super::kind::{FaultKind, handle};
 use crate::faults::edit::{instead, otherwise, parameter};
+use crate::faults::effect::Effect::{Override, Reply};
+use crate::faults::matching::Point::EndSession;
 use crate::reply::{Body, Delivery, Page, SignedOutPage};
 
 const RESPONSE: &str = "https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout";

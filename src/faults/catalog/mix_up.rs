@@ -1,10 +1,10 @@
 //! Two issuers, one of them an attacker's: `with.issuer` names the other one.
 
-use super::section::{ISSUER, MIX_UP, STABILITY};
-use super::{FaultKind, handle, reject};
-use crate::faults::Effect::{Claims, Reply};
-use crate::faults::Point::{Authorize, Discovery};
+use super::kind::section::{ISSUER, MIX_UP, STABILITY};
+use super::kind::{FaultKind, handle, reject};
 use crate::faults::edit::{altered, replace};
+use crate::faults::effect::Effect::{Claims, Reply};
+use crate::faults::matching::Point::{Authorize, Discovery};
 use crate::reply::Body;
 use crate::world::Endpoint;
 

@@ -6,6 +6,7 @@ mod id_token;
 mod id_token_broken;
 mod id_token_shape;
 mod jwks;
+mod kind;
 mod logout;
 mod mix_up;
 mod person;
@@ -15,106 +16,22 @@ mod token_policy;
 mod transport;
 mod userinfo;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::Serialize;
+use schemars::{Schema, SchemaGenerator};
 
-use crate::protocol::{nearest, words};
+use crate::protocol::words;
 use crate::world::{AccessTokenFormat, Client, Settings};
 
-use super::{Effect, Fault, FaultOptions, Match, Point, TEST_IDENTITIES, TestIdentityEffect};
+use super::effect::Effect;
+use super::matching::{Match, Point};
+use super::options::FaultOptions;
+
 use crate::tokens::TokenKind;
-
-/// What a correct app does about a lie.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// It must refuse.
-    Reject,
-    /// It must go on.
-    Tolerate,
-    /// It must neither crash nor make a session of it: an error page, another try, another sign-in.
-    Handle,
-}
-
-/// A lie that can be asked for.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct FaultKind {
-    /// Its name for good.
-    #[serde(rename = "name")]
-    pub id: &'static str,
-    /// What is altered, in a sentence.
-    pub sentence: &'static str,
-    /// What is altered on the wire, and nothing else is: `id_token.nonce`, `token.scope`, `userinfo.status`.
-    pub altered: &'static [&'static str],
-    /// What a correct app does, in a word.
-    pub verdict: Verdict,
-    /// What a correct app does.
-    pub correct: &'static str,
-    /// Where it is written.
-    pub section: &'static str,
-    #[serde(skip)]
-    pub(super) effects: &'static [Effect],
-}
-
-const fn fault(
-    verdict: Verdict,
-    id: &'static str,
-    sentence: &'static str,
-    altered: &'static [&'static str],
-    (section, effects): (&'static str, &'static [Effect]),
-) -> FaultKind {
-    let correct = match verdict {
-        Verdict::Reject => "refuses it, and makes no session",
-        Verdict::Tolerate => "goes on",
-        Verdict::Handle => "says what happened and offers another try; no crash, no loop, no session",
-    };
-    FaultKind { id, sentence, altered, verdict, correct, section, effects }
-}
-
-type Because = (&'static str, &'static [Effect]);
-
-const fn reject(id: &'static str, sentence: &'static str, altered: &'static [&'static str], how: Because) -> FaultKind {
-    fault(Verdict::Reject, id, sentence, altered, how)
-}
-
-const fn tolerate(
-    id: &'static str,
-    sentence: &'static str,
-    altered: &'static [&'static str],
-    how: Because,
-) -> FaultKind {
-    fault(Verdict::Tolerate, id, sentence, altered, how)
-}
-
-const fn handle(id: &'static str, sentence: &'static str, altered: &'static [&'static str], how: Because) -> FaultKind {
-    fault(Verdict::Handle, id, sentence, altered, how)
-}
-
-impl FaultKind {
-    /// With what a correct app does in just this case.
-    const fn so(self, correct: &'static str) -> Self {
-        Self { correct, ..self }
-    }
-
-    /// The lie of this name, or a sentence that names the likely one.
-    pub fn named(id: &str) -> Result<&'static Self, String> {
-        find(id).ok_or_else(|| {
-            let wanted = id.to_ascii_lowercase();
-            let by_word = TEST_IDENTITIES.iter().find_map(|(word, _, tag)| match tag {
-                TestIdentityEffect::Fault(fault) if *word == wanted => Some(*fault),
-                _ => None,
-            });
-            let near = by_word.or_else(|| nearest(&wanted, all().map(|fault| fault.id)));
-            let hint = near.map(|near| format!(" Did you mean `{near}`?")).unwrap_or_default();
-            format!("There is no fault `{id}`.{hint}")
-        })
-    }
-}
+pub use kind::{FaultKind, Verdict};
 
 impl FaultKind {
     /// What is wrong with a wish for this lie, if something is: the field and a sentence.
-    pub(crate) fn check(&self, fault: &Fault) -> Result<(), (&'static str, String)> {
-        let FaultOptions { delay, seconds, issuer, realm, url } = &fault.with;
+    pub(crate) fn check(&self, options: &FaultOptions) -> Result<(), (&'static str, String)> {
+        let FaultOptions { delay, seconds, issuer, realm, url } = options;
         let mix_up = self.id == "mix.as_swap" || self.id == "mix.metadata_confusion";
         let given = [
             ("with.delay", delay.is_some(), self.takes("delay")),
@@ -206,7 +123,7 @@ impl Faults {
     }
 }
 
-fn all() -> impl Iterator<Item = &'static FaultKind> {
+pub(super) fn all() -> impl Iterator<Item = &'static FaultKind> {
     FAULTS.iter()
 }
 
@@ -227,32 +144,3 @@ pub const ON_THE_PAGE: [(&str, &str, &str); 4] = [
     ("idt.aud.wrong", "For another app", "aud"),
     ("authz.state.wrong", "State swapped", "state"),
 ];
-
-/// Links that many rows share.
-mod section {
-    pub(super) const VALIDATION: &str = "https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation";
-    pub(super) const ID_TOKEN: &str = "https://openid.net/specs/openid-connect-core-1_0.html#IDToken";
-    pub(super) const SIGNING: &str = "https://openid.net/specs/openid-connect-core-1_0.html#SigEnc";
-    pub(super) const ROTATION: &str = "https://openid.net/specs/openid-connect-core-1_0.html#RotateSigKeys";
-    pub(super) const CLAIMS: &str = "https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims";
-    pub(super) const STABILITY: &str = "https://openid.net/specs/openid-connect-core-1_0.html#ClaimStability";
-    pub(super) const USERINFO: &str = "https://openid.net/specs/openid-connect-core-1_0.html#UserInfoResponse";
-    pub(super) const REFRESHED: &str = "https://openid.net/specs/openid-connect-core-1_0.html#RefreshTokenResponse";
-    pub(super) const AUTHZ_ERROR: &str = "https://openid.net/specs/openid-connect-core-1_0.html#AuthError";
-    pub(super) const AUTHZ_ANSWER: &str = "https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2";
-    pub(super) const TOKEN_ANSWER: &str = "https://www.rfc-editor.org/rfc/rfc6749#section-5.1";
-    pub(super) const TOKEN_ERROR: &str = "https://www.rfc-editor.org/rfc/rfc6749#section-5.2";
-    pub(super) const BEARER: &str = "https://www.rfc-editor.org/rfc/rfc6750#section-3";
-    pub(super) const JWT_TIMES: &str = "https://www.rfc-editor.org/rfc/rfc7519#section-2";
-    pub(super) const JWS: &str = "https://www.rfc-editor.org/rfc/rfc7515";
-    pub(super) const JWT_BCP: &str = "https://www.rfc-editor.org/rfc/rfc8725#section-3.1";
-    pub(super) const JWT_BCP_KID: &str = "https://www.rfc-editor.org/rfc/rfc8725#section-3.10";
-    pub(super) const JWK: &str = "https://www.rfc-editor.org/rfc/rfc7517#section-4";
-    pub(super) const ISSUER: &str =
-        "https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfigurationValidation";
-    pub(super) const METADATA: &str = "https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata";
-    pub(super) const CONFIG: &str =
-        "https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfigurationResponse";
-    pub(super) const HTTP: &str = "https://www.rfc-editor.org/rfc/rfc9110#section-15.6";
-    pub(super) const MIX_UP: &str = "https://www.rfc-editor.org/rfc/rfc9700#section-4.4";
-}

@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::section::{AUTHZ_ERROR, CLAIMS, STABILITY};
-use super::{FaultKind, handle, reject, tolerate};
-use crate::faults::EditContext;
-use crate::faults::Effect::{Claims, Consent, Draft, Reply};
-use crate::faults::Point::{Authorize, Userinfo};
+use super::kind::section::{AUTHZ_ERROR, CLAIMS, STABILITY};
+use super::kind::{FaultKind, handle, reject, tolerate};
+use crate::faults::effect::EditContext;
+
 use crate::faults::edit::{change, good, otherwise};
+use crate::faults::effect::Effect::{Claims, Consent, Draft, Reply};
+use crate::faults::matching::Point::{Authorize, Userinfo};
 use crate::protocol::{Lifetime, Map};
 use crate::reply::{Body, Delivery, Page, StepPage};
 use crate::tokens::TokenKind::Id;

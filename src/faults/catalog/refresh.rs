@@ -1,11 +1,13 @@
 //! What a refresh gives.
 
-use super::section::{REFRESHED, TOKEN_ERROR};
-use super::{FaultKind, handle, reject, tolerate};
-use crate::faults::Effect::{Draft, Override, Reply};
-use crate::faults::Point::{Introspection, Token, Userinfo};
+use super::kind::section::{REFRESHED, TOKEN_ERROR};
+use super::kind::{FaultKind, handle, reject, tolerate};
 use crate::faults::edit::{altered, bearer_error, begin_otherwise, change, error, member, set, shift, without};
-use crate::faults::{EditContext, Overrides as World};
+use crate::faults::effect::EditContext;
+use crate::faults::effect::Effect::{Draft, Override, Reply};
+use crate::faults::effect::Overrides as World;
+use crate::faults::matching::Point::{Introspection, Token, Userinfo};
+
 use crate::protocol::{Lifetime, UnixTime};
 use crate::reply::Delivery;
 use crate::tokens::TokenKind::{Access, Id};
@@ -173,7 +175,7 @@ pub(super) const FAULTS: &[FaultKind] = &[
         "An access token is refused before it expires.",
         &["userinfo.status", "userinfo.error", "userinfo.www-authenticate"],
         (
-            super::section::BEARER,
+            super::kind::section::BEARER,
             &[
                 Reply(Userinfo, |r, _| r.status == 200 && bearer_error(r, 401, "invalid_token")),
                 Reply(Introspection, |r, _| member(r, "active", false)),

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::section::{TOKEN_ANSWER, TOKEN_ERROR};
-use super::{FaultKind, handle, reject, tolerate};
-use crate::faults::Effect::Reply;
-use crate::faults::Point::Token;
+use super::kind::section::{TOKEN_ANSWER, TOKEN_ERROR};
+use super::kind::{FaultKind, handle, reject, tolerate};
 use crate::faults::edit::{altered, bytes, error, good, html, instead, member, replace, without};
+use crate::faults::effect::Effect::Reply;
+use crate::faults::matching::Point::Token;
 use crate::protocol::Subject;
 use crate::reply::Body;
 
@@ -45,7 +45,7 @@ pub(super) const FAULTS: &[FaultKind] = &[
         "tok.500",
         "The answer is 500, in JSON.",
         &["token.status", "token.error"],
-        (super::section::HTTP, &[Reply(Token, |r, _| error(r, 500, "server_error"))]),
+        (super::kind::section::HTTP, &[Reply(Token, |r, _| error(r, 500, "server_error"))]),
     ),
     handle(
         "tok.error.html",

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::section::TOKEN_ANSWER;
-use super::{FaultKind, handle, tolerate};
-use crate::faults::Effect::Override;
-use crate::faults::Point::Token;
+use super::kind::section::TOKEN_ANSWER;
+use super::kind::{FaultKind, handle, tolerate};
+use crate::faults::effect::Effect::Override;
+use crate::faults::matching::Point::Token;
 use crate::world::{AccessTokenFormat, AuthMethod};
 
 const PKCE: &str = "https://www.rfc-editor.org/rfc/rfc7636#section-4.6";
@@ -31,7 +31,7 @@ pub(super) const CLIENT_AUTHENTICATION: &[FaultKind] = only_by! {
 };
 
 fn only(
-    overrides: &mut crate::faults::Overrides<'_>,
+    overrides: &mut crate::faults::effect::Overrides<'_>,
     facts: &crate::faults::EditContext<'_>,
     method: AuthMethod,
 ) -> bool {
@@ -80,7 +80,8 @@ pub(super) const FAULTS: &[FaultKind] = &[
                 }
                 client.require_pkce = true;
                 p.settings.clients.insert(client.client_id(), client.into());
-                f.facts.point == crate::faults::Point::Authorize && f.request.params.get("code_challenge").is_none()
+                f.facts.point == crate::faults::matching::Point::Authorize
+                    && f.request.params.get("code_challenge").is_none()
             })],
         ),
     )

@@ -1,10 +1,10 @@
 //! What happens on the way, at any endpoint, and to the clock.
 
-use super::section::HTTP;
-use super::{FaultKind, handle, tolerate};
-use crate::faults::Effect::{AnyReply, Override, Reply};
-use crate::faults::Point::{Authorize, Jwks, Token, Userinfo};
+use super::kind::section::HTTP;
+use super::kind::{FaultKind, handle, tolerate};
 use crate::faults::edit::{error, html, instead, replace};
+use crate::faults::effect::Effect::{AnyReply, Override, Reply};
+use crate::faults::matching::Point::{Authorize, Jwks, Token, Userinfo};
 use crate::protocol::Lifetime;
 use crate::reply::{Body, Cors, Delivery};
 use crate::world::Endpoint;
@@ -208,7 +208,7 @@ pub(super) const FAULTS: &[FaultKind] = &[
             "access_token.auth_time",
         ],
         (
-            super::section::VALIDATION,
+            super::kind::section::VALIDATION,
             &[Override(|p, f| {
                 // One clock for every request, or each code would be too old; it shows in tokens.
                 p.now.0 = p.now.0.saturating_add(f.seconds(600));
@@ -222,7 +222,7 @@ pub(super) const FAULTS: &[FaultKind] = &[
         "The clock jumps ahead by `with.seconds`, a day where it says nothing, in the middle of a sign-in.",
         &["token.status", "token.error"],
         (
-            super::section::VALIDATION,
+            super::kind::section::VALIDATION,
             &[Override(|p, f| {
                 let jumps = f.facts.point == Token;
                 p.now.0 = p.now.0.saturating_add(if jumps { f.seconds(86_400) } else { 0 });

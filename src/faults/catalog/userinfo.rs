@@ -6,14 +6,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::section::{BEARER, USERINFO};
-use super::{FaultKind, handle, reject, tolerate};
-use crate::faults::EditContext;
-use crate::faults::Effect::{Draft, Override, Reply, Spoil};
-use crate::faults::Point::Userinfo;
+use super::kind::section::{BEARER, USERINFO};
+use super::kind::{FaultKind, handle, reject, tolerate};
+use crate::faults::effect::EditContext;
+
 use crate::faults::edit::{
     bearer_error, begin_otherwise, by_stranger, bytes, corrupt, error, good, html, instead, member, set, without,
 };
+use crate::faults::effect::Effect::{Draft, Override, Reply, Spoil};
+use crate::faults::matching::Point::Userinfo;
 use crate::protocol::Map;
 use crate::reply::Body;
 use crate::tokens::TokenKind::UserInfo;
@@ -39,7 +40,7 @@ fn sources(reply: &mut crate::reply::Reply, source: &Value) -> bool {
 }
 
 /// Has UserInfo answer with a JWT though the client never asked for one.
-fn as_jwt(overrides: &mut crate::faults::Overrides<'_>, facts: &EditContext<'_>) -> bool {
+fn as_jwt(overrides: &mut crate::faults::effect::Overrides<'_>, facts: &EditContext<'_>) -> bool {
     let Some(mut client) = facts.client().filter(|_| facts.facts.point == Userinfo) else { return false };
     let unasked = client.userinfo_signed_response_alg.is_none();
     client.userinfo_signed_response_alg = Some(Alg::RS256);
@@ -90,13 +91,13 @@ pub(super) const FAULTS: &[FaultKind] = &[
         "ui.404",
         "The answer is 404.",
         &["userinfo.status", "userinfo.body", "userinfo.content_type"],
-        (super::section::HTTP, &[Reply(Userinfo, |r, _| html(r, 404))]),
+        (super::kind::section::HTTP, &[Reply(Userinfo, |r, _| html(r, 404))]),
     ),
     handle(
         "ui.5xx",
         "The answer is 500.",
         &["userinfo.status", "userinfo.error"],
-        (super::section::HTTP, &[Reply(Userinfo, |r, _| error(r, 500, "server_error"))]),
+        (super::kind::section::HTTP, &[Reply(Userinfo, |r, _| error(r, 500, "server_error"))]),
     ),
     handle(
         "ui.content_type",

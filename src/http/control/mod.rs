@@ -1,5 +1,6 @@
 //! The control API: what a test tells the provider, and what it asks it. JSON in and out, the same types as configuration and Rust.
 
+mod about;
 mod body;
 mod clock;
 mod flows;
@@ -31,36 +32,14 @@ use crate::realm::Realm;
 use super::guard::{self, TurnedAway};
 use super::state::AppState;
 use super::tickets::HEADER;
+use about::operations;
 use operation::{Call, Operation, PAGING, Scope};
 use problem::Problem;
 
+pub use about::openapi;
+
 /// The most bytes of a body: a configuration or a snapshot may be long.
 const LARGEST: usize = 16 * 1024 * 1024;
-
-/// Every operation there is, by what it is about.
-fn groups() -> [(&'static str, &'static str, Vec<Operation>); 10] {
-    [
-        ("Server", "Whether it answers, what it is, what it is told to be", server::operations()),
-        ("Realms", "Providers of their own behind the same door, one for each worker of a test", realms::operations()),
-        ("People and apps", "Users and clients, until the next reset", people::operations()),
-        ("Next sign-ins and faults", "Who signs in next, and which lies are told", rules::operations()),
-        ("Tokens", "Made, read and revoked without a sign-in", tokens::operations()),
-        ("What happened", "Flows, exchanges, and waiting for something", flows::operations()),
-        ("Sessions", "Who is signed in, and signing them out", sessions::operations()),
-        ("Keys", "Rotated, announced, revoked", keys::operations()),
-        ("Clock", "Frozen, set, moved", clock::operations()),
-        ("Snapshots", "A realm in one readable file", snapshots::operations()),
-    ]
-}
-
-fn operations() -> Vec<Operation> {
-    groups().into_iter().flat_map(|(_, _, operations)| operations).collect()
-}
-
-/// The control API's description, as text.
-pub fn openapi() -> String {
-    serde_json::to_string_pretty(&openapi::document(&groups())).expect("a document is JSON")
-}
 
 /// The routes below `/_control/v1`.
 pub(super) fn control(state: &Arc<AppState>) -> Router {

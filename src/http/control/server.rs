@@ -61,11 +61,6 @@ const ALL: &str = "As the file has it, with a default for whatever it does not s
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![
-        asks("GET", "", "What there is: every operation with its summary", index).of_server().open().about(
-            "The index of this API. `openapi.json` has the rest.",
-            "",
-            r#"{"openapi": "/_control/v1/openapi.json", "operations": [{"method": "GET", "path": "/_control/v1/health", "summary": "Whether the server answers"}]}"#,
-        ),
         asks("GET", "/health", "Whether the server answers", health).of_server().open().about(
             "For a container's health check.",
             "",
@@ -91,11 +86,6 @@ pub(super) fn operations() -> Vec<Operation> {
             "",
             r#"{"title": "Config", "type": "object"}"#,
         ),
-        streams::<Value, _>("/openapi.json", "This description", openapi).of_server().open().about(
-            "OpenAPI 3.1.",
-            "",
-            r#"{"openapi": "3.1.0"}"#,
-        ),
         asks("GET", "/config", "The configuration that the realm runs on, with secrets", config).about(ALL, "", "{}"),
         sends("PUT", "/config", "Replaces the configuration until the next reset; who is signed in stays", (200, set_config)).about(
             "What the server itself is (host, port, public_url, keys, seed) counts from the next start on, and is refused here.",
@@ -113,36 +103,6 @@ pub(super) fn operations() -> Vec<Operation> {
             "",
         ),
     ]
-}
-
-/// What there is.
-#[derive(Serialize, JsonSchema)]
-struct Index {
-    /// Where the whole description is.
-    openapi: &'static str,
-    /// Every operation.
-    operations: Vec<Listed>,
-}
-
-/// One operation.
-#[derive(Serialize, JsonSchema)]
-struct Listed {
-    /// The method.
-    method: &'static str,
-    /// The path.
-    path: String,
-    /// What it does.
-    summary: &'static str,
-}
-
-async fn index(_: Call) -> Result<Index, Problem> {
-    let listed = |operation: Operation| Listed {
-        method: operation.method,
-        path: format!("/_control/v1{}", operation.path),
-        summary: operation.summary,
-    };
-    let operations = super::operations().into_iter().map(listed).collect();
-    Ok(Index { openapi: "/_control/v1/openapi.json", operations })
 }
 
 async fn problems(_: Call) -> Result<Vec<ProblemType>, Problem> {
@@ -172,10 +132,6 @@ fn described(call: &Call) -> Info {
 
 async fn schema(_: Call) -> Result<axum::response::Response, Problem> {
     Ok(([(CONTENT_TYPE, "application/schema+json")], Config::json_schema()).into_response())
-}
-
-async fn openapi(_: Call) -> Result<axum::response::Response, Problem> {
-    Ok(axum::Json(super::openapi::document(&super::groups())).into_response())
 }
 
 async fn config(call: Call) -> Result<Config, Problem> {
