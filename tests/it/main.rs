@@ -26,6 +26,7 @@ mod recipes;
 mod refresh;
 mod resources;
 mod rules;
+mod sources;
 mod store;
 mod test_identities;
 mod token;
