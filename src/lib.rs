@@ -1,5 +1,7 @@
 //! Standin: a fake identity provider that is honest by default, lies on request, and shows everything it does.
 //!
+//! An [`Emulator`] is an OpenID provider in your own process, on a port of its own, ready when it is returned:
+//!
 //! ```
 //! use standin::{Client, Emulator};
 //!
@@ -10,95 +12,169 @@
 //! println!("{}", idp.issuer());
 //! ```
 //!
-//! # The house
+//! A test says who signs in next ([`Login`]), what the provider gets wrong ([`Fault`]), and what time it is; then it drives the app
+//! ([`SignIn`]) and asks what happened ([`Expectation`]). Each test can have a realm of its own ([`Emulator::realm`]), and all of it is
+//! done by plain values:
 //!
-//! ```text
-//! 7 cli                                        commands
-//! 6 emulator │ demo                            the provider in your process · a sample app that knows only its issuer
-//! 5 http                                       axum and askama: requests become values, replies become responses
-//! 4 realm                                      where flows, profile, faults, store and keys meet
-//! 3 flows │ profile │ faults │ store │ config  strangers to each other
-//! 2 world                                      people, apps and promises: what a flow may see, and what it may say
-//! 1 tokens │ reply                             keys and signatures · answers as data
-//! 0 protocol │ spec                            words on the wire · what is checked, and where that is written
+//! ```
+//! # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+//! # runtime.block_on(async {
+//! use standin::{Emulator, Event, Expectation, Fault, Login, TokenSpec};
+//!
+//! let idp = Emulator::start().await;
+//! let worker = idp.realm("worker-1");
+//! worker.next_login(Login::by("alice").claim("roles", vec!["admin"]));
+//! worker.fault(Fault::wrong_nonce().once());
+//! let token = worker.mint(&TokenSpec::access("alice").scope("openid")).await.expect("a token");
+//! assert!(worker.expect(&Expectation::of(Event::CodeRedeemed)).await.is_err(), "nobody signed in {}", token.token);
+//! # });
 //! ```
 //!
-//! A module names only lower floors; neighbours are strangers, `protocol` and `spec` excepted. What strangers must share
-//! lies below them: the things that a flow may *say* live in [`world`], and a profile hands flows plain settings.
-//!
-//! # What never happens
-//!
-//! 1. Below floor 4 nothing is `async`, the backends of [`store`] excepted. Below floor 5 nothing knows HTTP's machinery.
-//! 2. Flows do not know that faults, vendors or the journal exist.
-//! 3. No vendor's name occurs outside `profile/catalog/`.
-//! 4. Nobody reads the machine's clock, dice or environment but `world/clock.rs`, `world/entropy.rs` (keys are made in
-//!    `tokens/generate.rs`) and [`cli`].
-//! 5. There are no statics. Everything that can change belongs to one [`realm::Realm`].
-//! 6. A [`world::ReturnAddress`] comes only from its checking constructor, a [`flows::AuthenticatedClient`] only from
-//!    [`flows::verify_client`].
-//! 7. Nothing is locked while signing, sleeping or sending.
-//!
-//! `tests/it/architecture.rs` keeps these.
-//!
-//! # A code flow, by file
-//!
-//! 1. `http/front_door.rs` hands `GET /authorize` to `http/routes.rs`, whose table names the flow for each door.
-//! 2. `http/extract/` turns the request into a [`world::Request`]; whatever is wrong with it is for the flow to refuse.
-//! 3. `realm/exchange.rs` is one request from end to end; for it `realm/decide.rs` loads the records that the request names, runs
-//!    `flows/authorize.rs` on them, and commits what it changed, or runs it again if another request was faster.
-//! 4. `flows/visit.rs` finds client, way back and parameters; `flows/next_step.rs` decides what comes next. Every check is a
-//!    row of `spec/check.rs` with its rule and its breach; what failed is told in the words of the case by `spec/refused.rs`.
-//! 5. `profile/word.rs` turns the decision into a [`reply::Reply`], and `http/pages.rs` that into the sign-in page.
-//! 6. The form comes back to `flows/sign_in.rs`, `next_step` gives a code, and `flows/token/authorization_code.rs` redeems it.
-//! 7. `profile/shape.rs` drafts the tokens, `faults/plan.rs` alters them if a rule says so, `tokens/ring.rs` signs.
-//! 8. `http/record.rs` adds the bytes, and `realm/journal.rs` threads the exchange into its flow.
-//!
-//! # A lie, by file
-//!
-//! 1. `faults/fault.rs` is the wish, the same in JSON and Rust; `faults/rule.rs` keeps it with its budget.
-//! 2. `realm/case.rs` knows whom a request is about, and `faults/plan.rs` chooses the rules that speak.
-//! 3. `realm/rules.rs` takes wishes and says which can never speak. `faults/catalog/` says what each alters, at one of the seams of `faults/effect.rs`: premise, person, code, claims, draft, signature,
-//!    reply. `realm/exchange.rs` and `realm/lies.rs` call the plan at each seam, in this order.
-//! 4. `http/delivery.rs` sends the answer late, in pieces, or not at all.
+//! The same provider is a command, `standin`, whose control API says the same in any language.
 
-// In the order in which they are best read.
+// # The house
+//
+// 7 cli                                        commands
+// 6 emulator │ demo                            the provider in your process · a sample app that knows only its issuer
+// 5 http                                       axum and askama: requests become values, replies become responses
+// 4 realm                                      where flows, profile, faults, store and keys meet
+// 3 flows │ profile │ faults │ store │ config  strangers to each other
+// 2 world                                      people, apps and promises: what a flow may see, and what it may say
+// 1 tokens │ reply                             keys and signatures · answers as data
+// 0 protocol │ spec                            words on the wire · what is checked, and where that is written
+//
+// A module names only lower floors; neighbours are strangers, `protocol` and `spec` excepted. What strangers must share lies below them:
+// what a flow may say lives in `world`, and a profile hands flows plain settings. No two files name each other in a circle.
+//
+// # What never happens
+//
+// 1. Below floor 4 nothing is `async`, the backends of `store` excepted. Below floor 5 nothing knows HTTP's machinery.
+// 2. Flows do not know that faults, vendors or the journal exist.
+// 3. No vendor's name occurs outside `profile/catalog/`.
+// 4. Nobody reads the machine's clock, dice or environment but `world/clock.rs`, `world/entropy.rs` (keys are made in
+//    `tokens/generate.rs`) and `cli`.
+// 5. There are no statics. Everything that can change belongs to one `Realm`.
+// 6. A `ReturnAddress` comes only from its checking constructor, an `AuthenticatedClient` only from `verify_client`.
+// 7. Nothing is locked while signing, sleeping or sending.
+//
+// `tests/it/architecture.rs` keeps these.
+//
+// # A code flow, by file
+//
+// 1. `http/app.rs` finds the realm of `GET /authorize` and its endpoint; `http/routes.rs` has the flow for each endpoint.
+// 2. `http/extract/` turns the request into a `world::Request`; whatever is wrong with it is for the flow to refuse.
+// 3. `realm/exchange.rs` is one request from end to end. Each step adds to the `Exchange` of `realm/context.rs`: what the request is
+//    about (`flows/understand.rs`, read once for flows, rules and journal), which rules fit (`realm/match_facts.rs`), what is decided.
+// 4. `realm/decide.rs` loads the records that the request names, runs `flows/authorize.rs` on them, and commits what it changed, or
+//    runs it again if another request was faster.
+// 5. `flows/visit.rs` finds client, way back and parameters; `flows/next_step.rs` decides what comes next: a page, or the
+//    answer of the response type. Every check is a row of `spec/check.rs`; what failed is told by `spec/failed_check.rs`.
+// 6. `profile/response.rs` turns the decision into a `reply::Reply`, and `http/pages.rs` that into the sign-in page.
+// 7. The form comes back to `flows/sign_in.rs`, `next_step` gives a code, and `flows/token/authorization_code.rs` redeems it:
+//    `flows/issue.rs` fills the slots of an `Issuance`, which any answer can carry.
+// 8. `profile/claims.rs` drafts the tokens, `realm/seams.rs` has faults alter them, `tokens/ring.rs` signs.
+// 9. `http/handle.rs` keeps the order: decided, held (`realm/unsent.rs`), written, noted (`realm/note.rs`, `realm/journal.rs`).
+//
+// # A fault, by file
+//
+// 1. `faults/fault.rs` is the wish, the same in JSON and Rust; `faults/rule.rs` keeps it with its budget.
+// 2. `faults/matching.rs` says when it speaks; `faults/plan.rs` chooses the rules that do in one request.
+// 3. `faults/catalog/` says what each alters, at one of the seams of `faults/effect.rs`: settings, person, code, claims, draft,
+//    signature, reply. `realm/seams.rs` calls the plan at each seam, in this order.
+//
+// # Where something new goes
+//
+// a response type (hybrid, implicit)   protocol/authorize.rs `ResponseType::ALL`, and its slots in flows/next_step.rs `respond`
+// a grant type (device, exchange)      a file in flows/token/, a row of world/client.rs `GrantType`
+// where a sign-in leads (a device)     world/destination.rs; flows/next_step.rs `respond` and world/decision.rs `refuse` answer it
+// an endpoint (registration, device)   world/request.rs, its flow in flows/, http/routes.rs (`READ_JSON` for a JSON body), its path in
+//                                      profile/catalog/, its name in profile/metadata.rs
+// what a client registers              world/client.rs, and what cannot be in world/client_check.rs
+// a way of sending parameters          flows/understand.rs: a request object is understood there, and nowhere else
+// client authentication, DPoP proofs   flows/token/verify_client.rs; http/extract/credentials.rs; what a token is bound to in
+//                                      world/records.rs `Grant`
+// a claim, a token kind, encryption    profile/claims.rs with profile/spelling.rs; tokens/draft.rs `TokenKind`; tokens/ring.rs signs
+// a subject identifier                 world/settings.rs `subject_for` and `person_behind`
+// a call that goes out                 world/errand.rs says why, realm/outbox.rs makes it; sessions end in world/working_set.rs
+// a vendor                             one file in profile/catalog/
+// a store                              store/, with store/suite.rs; whoever starts hands in `Stores`
+// a fault                              one row in faults/catalog/
+// an answer that is held               realm/unsent.rs `hold`
+// TLS                                  http/server.rs and http/peer.rs; outgoing calls in http/outbox.rs
+// a console view                       http/console/ `VIEWS`, a file and a template
+// a control operation                  http/control/, one file for each kind of thing
+// a check                              one row of spec/check.rs, called in a flow
+
+// In the order in which they are best read. What is not handed on below is nobody's but this crate's own and its tests'.
+#[doc(hidden)]
 pub mod protocol;
+#[doc(hidden)]
 pub mod spec;
+#[doc(hidden)]
 pub mod tokens;
 
-pub mod reply;
+mod reply;
+#[doc(hidden)]
 pub mod world;
 
+#[doc(hidden)]
 pub mod flows;
 
-pub mod profile;
+mod profile;
 
+#[doc(hidden)]
 pub mod faults;
 
+#[doc(hidden)]
 pub mod store;
 
+#[doc(hidden)]
 pub mod config;
 
+#[doc(hidden)]
 pub mod realm;
 
+#[doc(hidden)]
 pub mod http;
 
+#[doc(hidden)]
 pub mod emulator;
 
 #[cfg(feature = "demo")]
+#[doc(hidden)]
 pub mod demo;
 
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod cli;
 
-pub use config::Config;
-pub use emulator::{Builder, Emulator, FaultGuard, RealmHandle, SignIn, SignInError, SignedIn};
-pub use faults::{Fault, Login};
-pub use protocol::UnixTime;
-pub use realm::{Event, Expectation, TokenSpec};
+pub use emulator::{Builder, Emulator, FaultGuard, RealmHandle, SignIn, SignInError, SignedIn, StartError};
+pub use faults::{Fault, FaultOptions, Login};
+pub use protocol::{Lifetime, UnixTime};
+pub use realm::{Event, Expectation, Minted, TokenSpec, Unmet, Where};
 pub use spec::{Check, Refusal};
 pub use tokens::TokenKind;
 pub use world::{Client, User};
+
+pub use config::Config;
+
+/// What a [`Config`], a [`Client`] and a [`Fault`] are made of.
+pub mod configuration {
+    pub use crate::config::{Format, MemoryConfig, Mistake, RefreshConfig, ResourceConfig, parse};
+    pub use crate::faults::{Budget, Match, Point};
+    pub use crate::protocol::{Map, Scopes, Span};
+    pub use crate::tokens::Alg;
+    pub use crate::world::{
+        AccessTokenFormat, AccessTokenTyp, ApplicationType, AuthMethod, ClaimPick, Consent, GrantType, Lifetimes,
+        RefreshTokenFormat, TokenClaims,
+    };
+}
+
+/// What a provider says about itself: what happened, who is signed in, with which keys.
+pub mod report {
+    pub use crate::faults::{Applied, Origin};
+    pub use crate::realm::{CheckView, Entry, ExchangeView, FlowView, KeyView, Met, SessionView, Snapshot};
+}
 
 /// The README's Rust is compiled and run with the other examples.
 #[cfg(doctest)]

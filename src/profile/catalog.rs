@@ -13,7 +13,7 @@ use super::spelling::{ClaimSpellings, ErrorSpelling, ErrorWords, Headers};
 /// A vendor's spelling.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Profile {
+pub(crate) struct Profile {
     /// Which `sub` each client sees of a person.
     subject_type: SubjectType,
     /// The issuer behind the realm's root: nothing, or a path such as `/v2.0`. `{realm}` is the realm's name.
@@ -40,7 +40,7 @@ const CATALOG: &[(&str, &str)] = &[
 
 impl Profile {
     /// The profile of this name, the specifications' own words where none is said; or a sentence that names the likely one.
-    pub fn named(name: Option<&str>) -> Result<Self, String> {
+    pub(crate) fn named(name: Option<&str>) -> Result<Self, String> {
         let name = name.unwrap_or(DEFAULT);
         let names = || CATALOG.iter().map(|(known, _)| *known);
         let Some((_, text)) = CATALOG.iter().find(|(known, _)| *known == name) else {
@@ -52,7 +52,7 @@ impl Profile {
     }
 
     /// Fills in what the configuration leaves to the profile, for the realm of this name.
-    pub fn complete(&self, settings: &mut Settings, realm: &str) {
+    pub(crate) fn complete(&self, settings: &mut Settings, realm: &str) {
         let issuer = self.issuer.replace("{realm}", realm);
         let route = |template: &String| template.replace("{issuer}", &issuer).replace("{realm}", realm);
         let place = |endpoint: &Endpoint| Some((*endpoint, route(self.routes.get(endpoint.key())?)));
@@ -67,7 +67,7 @@ impl Profile {
     }
 
     /// Which claims each scope opens: the profile's own scopes beside those of a configuration, which are stronger.
-    pub fn scopes_with(&self, configured: &ScopeClaims) -> ScopeClaims {
+    pub(crate) fn scopes_with(&self, configured: &ScopeClaims) -> ScopeClaims {
         let mut scopes = self.scopes.clone();
         scopes.extend(configured.clone());
         scopes

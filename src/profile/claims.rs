@@ -15,7 +15,7 @@ use super::spelling::{Claim, spelled};
 /// What the answer that carries an ID token carries beside it: the ID token says the hash of each,
 /// [Core §3.3.2.11](https://openid.net/specs/openid-connect-core-1_0.html#HybridIDToken).
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Beside<'a> {
+pub(crate) struct Beside<'a> {
     /// The access token.
     pub access_token: Option<&'a str>,
     /// The code.
@@ -24,7 +24,7 @@ pub struct Beside<'a> {
 
 /// The tokens of an answer, signed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Signed {
+pub(crate) struct Signed {
     /// The access token.
     pub access: Option<String>,
     /// The ID token.
@@ -37,7 +37,12 @@ pub struct Signed {
 
 impl Profile {
     /// The access token, [RFC 9068 §2](https://www.rfc-editor.org/rfc/rfc9068#section-2); none where it is opaque.
-    pub fn draft_access_token(&self, settings: &Settings, issuance: &Issuance, now: UnixTime) -> Option<TokenDraft> {
+    pub(crate) fn draft_access_token(
+        &self,
+        settings: &Settings,
+        issuance: &Issuance,
+        now: UnixTime,
+    ) -> Option<TokenDraft> {
         let slot = issuance.access.as_ref()?;
         if settings.access_token_format(&issuance.client) == AccessTokenFormat::Opaque {
             return None;
@@ -57,7 +62,7 @@ impl Profile {
     }
 
     /// The ID token, [Core §2](https://openid.net/specs/openid-connect-core-1_0.html#IDToken); none where nobody asked who this is.
-    pub fn draft_id_token(
+    pub(crate) fn draft_id_token(
         &self,
         settings: &Settings,
         issuance: &Issuance,
@@ -85,7 +90,12 @@ impl Profile {
     }
 
     /// The refresh token, for an app that looks into it; none where it is opaque. Only its `jti` counts here.
-    pub fn draft_refresh_token(&self, settings: &Settings, issuance: &Issuance, now: UnixTime) -> Option<TokenDraft> {
+    pub(crate) fn draft_refresh_token(
+        &self,
+        settings: &Settings,
+        issuance: &Issuance,
+        now: UnixTime,
+    ) -> Option<TokenDraft> {
         let slot = issuance.refresh.as_ref()?;
         if settings.refresh_token_format(&issuance.client) == RefreshTokenFormat::Opaque {
             return None;
@@ -100,7 +110,7 @@ impl Profile {
     }
 
     /// The logout token of a sign-in that is over, [Back-Channel Logout §2.4](https://openid.net/specs/openid-connect-backchannel-1_0.html#LogoutToken).
-    pub fn draft_logout_token(
+    pub(crate) fn draft_logout_token(
         &self,
         settings: &Settings,
         client: &Client,
@@ -124,7 +134,7 @@ impl Profile {
 
     /// What UserInfo says, [Core §5.3.2](https://openid.net/specs/openid-connect-core-1_0.html#UserInfoResponse), written out
     /// from where it is kept.
-    pub fn write_userinfo(&self, settings: &Settings, info: &UserInfo) -> Vec<u8> {
+    pub(crate) fn write_userinfo(settings: &Settings, info: &UserInfo) -> Vec<u8> {
         let nothing = Map::new();
         let known = known(settings, &info.grant.person, &nothing);
         let unasked = settings.unasked(info.client.as_deref(), |kinds| &kinds.userinfo, known);
@@ -147,10 +157,10 @@ impl Profile {
     }
 
     /// UserInfo's answer as a token, for a client that registered `userinfo_signed_response_alg`.
-    pub fn draft_signed_userinfo(&self, settings: &Settings, info: &UserInfo) -> Option<TokenDraft> {
+    pub(crate) fn draft_signed_userinfo(&self, settings: &Settings, info: &UserInfo) -> Option<TokenDraft> {
         let client = info.client.as_deref()?;
         let alg = client.userinfo_signed_response_alg?;
-        let written = self.write_userinfo(settings, info);
+        let written = Self::write_userinfo(settings, info);
         let mut claims: Map = serde_json::from_slice(&written).expect("it was written as an object");
         claims.insert("iss".into(), settings.issuer.as_str().into());
         claims.insert("aud".into(), client.id.as_str().into());

@@ -17,7 +17,7 @@ const ANSWERS: usize = 64;
 
 /// What was written for one state of the settings.
 #[derive(Debug, Default)]
-pub struct Documents(Mutex<Written>);
+pub(crate) struct Documents(Mutex<Written>);
 
 #[derive(Debug, Default)]
 struct Written {

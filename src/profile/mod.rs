@@ -11,7 +11,7 @@ mod rendering;
 mod response;
 mod spelling;
 
-pub use catalog::Profile;
-pub use claims::{Beside, Signed};
-pub use documents::Documents;
+pub(crate) use catalog::Profile;
+pub(crate) use claims::{Beside, Signed};
+pub(crate) use documents::Documents;
 pub(crate) use rendering::Rendering;

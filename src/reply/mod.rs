@@ -10,9 +10,9 @@ use url::Url;
 
 use crate::protocol::{Params, ResponseMode};
 
-pub use page::{
+pub(crate) use page::{
     AppOnPage, ConsentPage, Editor, ErrorPage, Explained, Notice, Page, PersonOnPage, Row, ScopeOnPage, SignInPage,
-    SignOutPage, SignedOutPage, StepPage, Suggestion, WhatIf,
+    SignOutPage, SignedOutPage, StepPage, Suggestion,
 };
 
 /// An answer to one request.

@@ -123,7 +123,7 @@ pub struct Editor {
 }
 
 /// A prepared change: its name, its label, and the rows that it changes with what they hold then.
-pub type WhatIf = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+pub(crate) type WhatIf = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
 /// A claim in the editor.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! What the control API says about itself: every operation there is, as an index and as OpenAPI.
+//! What the control API says about itself: every operation there is, as an index and as a document.
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
