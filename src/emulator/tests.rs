@@ -87,7 +87,7 @@ async fn a_made_up_profile_spells_routes_claims_errors_headers_and_subjects() {
     let userinfo =
         userinfo.bearer_auth(tokens["access_token"].as_str().expect("a token")).send().await.expect("an answer");
     let userinfo: Value = serde_json::from_slice(&userinfo.bytes().await.expect("a body")).expect("JSON");
-    assert_eq!(userinfo["sub"], json!(sub));
+    assert_eq!((&userinfo["sub"], &userinfo["ver"]), (&json!(sub), &json!("9.0")));
 }
 
 #[test]

@@ -134,14 +134,17 @@ impl Profile {
 
     /// What UserInfo says, [Core §5.3.2](https://openid.net/specs/openid-connect-core-1_0.html#UserInfoResponse), written out
     /// from where it is kept.
-    pub(crate) fn write_userinfo(settings: &Settings, info: &UserInfo) -> Vec<u8> {
+    pub(crate) fn write_userinfo(&self, settings: &Settings, info: &UserInfo) -> Vec<u8> {
         let nothing = Map::new();
         let known = known(settings, &info.grant.person, &nothing);
         let unasked = settings.unasked(info.client.as_deref(), |kinds| &kinds.userinfo, known);
-        let sub = settings.subject_for(&info.grant.client, &info.grant.person.sub);
-        let sub = Value::from(sub.as_str());
-        let mut said: Vec<(&str, &Value)> = Vec::with_capacity(1 + known.len() + unasked.len());
-        said.push(("sub", &sub));
+        let own = spelled(&self.claims.userinfo, |claim| match claim {
+            Claim::Iss => Some(settings.issuer.as_str().into()),
+            Claim::Sub => Some(settings.subject_for(&info.grant.client, &info.grant.person.sub).as_str().into()),
+            _ => None,
+        });
+        let mut said: Vec<(&str, &Value)> = Vec::with_capacity(own.len() + known.len() + unasked.len());
+        said.extend(own.iter().map(|(name, value)| (name.as_str(), value)));
         let opened = info.access.scopes.iter().filter_map(|scope| settings.scopes.get(scope)).flatten();
         let asked = opened.chain(info.grant.claims.userinfo.keys()).chain(&info.grant.person.told);
         let asked = asked.filter_map(|name| Some((name.as_str(), known.get(name).filter(|value| !is_blank(value))?)));
@@ -160,7 +163,7 @@ impl Profile {
     pub(crate) fn draft_signed_userinfo(&self, settings: &Settings, info: &UserInfo) -> Option<TokenDraft> {
         let client = info.client.as_deref()?;
         let alg = client.userinfo_signed_response_alg?;
-        let written = Self::write_userinfo(settings, info);
+        let written = self.write_userinfo(settings, info);
         let mut claims: Map = serde_json::from_slice(&written).expect("it was written as an object");
         claims.insert("iss".into(), settings.issuer.as_str().into());
         claims.insert("aud".into(), client.id.as_str().into());

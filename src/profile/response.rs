@@ -58,7 +58,7 @@ impl Profile {
                 if let Some(token) = signed.userinfo {
                     return Reply::new(200, Body::Token("application/jwt", token));
                 }
-                let text = rendering.documents.userinfo(settings, &info, || Self::write_userinfo(settings, &info));
+                let text = rendering.documents.userinfo(settings, &info, || self.write_userinfo(settings, &info));
                 Reply::new(200, Body::Json(text))
             }
             Outcome::Show(Document::Metadata) => {

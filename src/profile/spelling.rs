@@ -13,12 +13,13 @@ use crate::world::Endpoint;
 /// The claims of each kind of token, in their order. A claim that has no value in a case is left out in that case.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(clippy::struct_field_names, reason = "the tokens' own names, as the file has them")]
 pub(super) struct ClaimSpellings {
     pub(super) id_token: Vec<ClaimSpelling>,
     pub(super) access_token: Vec<ClaimSpelling>,
     pub(super) refresh_token: Vec<ClaimSpelling>,
     pub(super) logout_token: Vec<ClaimSpelling>,
+    /// Those of the provider's own; what scopes open stands behind them.
+    pub(super) userinfo: Vec<ClaimSpelling>,
 }
 
 /// One claim: under its own name, under another, or with a value that is always the same.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::faults::{Login, Origin, Overrides};
-use crate::profile::{Beside, Profile, Signed};
+use crate::profile::{Beside, Signed};
 use crate::protocol::{CodeValue, Map, Millis, UnixTime};
 use crate::tokens::{TokenDraft, TokenKind};
 use crate::world::{ConsentDecision, Decision, Endpoint, Issuance, Outcome, Preset, Settings, SignedInUser};
@@ -112,7 +112,7 @@ impl Realm {
     /// What an answer says of a person.
     fn said(&self, settings: &Settings, outcome: &Outcome, now: UnixTime) -> Vec<u8> {
         if let Outcome::UserInfo(info) = outcome {
-            return Profile::write_userinfo(settings, info);
+            return self.profile.write_userinfo(settings, info);
         }
         let Some(issuance) = outcome.issuance() else { return Vec::new() };
         let access = self.profile.draft_access_token(settings, issuance, now);
