@@ -166,7 +166,7 @@ async fn exchange(target: Target, mut received: Received, session: Option<Sessio
     let (reply, entry) = realm.exchange(&request, flow, Arc::clone(&settings)).await;
     let unsent = Unsent::new(Arc::clone(&realm), entry);
     if let Some(session) = session.filter(|_| reply.signs_in) {
-        extract::renew(&session, request.browser.as_ref()).await;
+        extract::renew(&session, request.browser.as_ref().filter(|_| request.former_cookie)).await;
     }
     unsent.hold(&reply).await;
     let (delivery, cors) = (reply.delivery, reply.cors);

@@ -11,7 +11,7 @@ use crate::reply::{
 use crate::spec::{self, Check, FailedCheck, difference, explain, section_name};
 use crate::world::{Client, Destination, Endpoint, Grant, Question, Settings, SignInQuestion, SignedInUser, is_blank};
 
-use super::people::{person, person_on_page, scopes_in_words};
+use super::people::{found_by, person, person_on_page, scopes_in_words};
 use super::rendering::Rendering;
 use super::{Profile, editor};
 
@@ -143,7 +143,11 @@ fn sign_in(settings: &Settings, params: &Params, question: &SignInQuestion) -> S
 /// The people, last used first; each keeps the number of their place in the configuration.
 fn people(settings: &Settings, question: &SignInQuestion) -> Vec<PersonOnPage> {
     let wanted = question.filter.as_deref().unwrap_or_default().trim().to_lowercase();
-    let numbered = settings.users.iter().enumerate().map(|(at, user)| person(user, at + 1));
+    // Where there is nothing to filter by, nothing is written for a filter.
+    let searched = settings.users.len() >= MANY || !wanted.is_empty();
+    let find = |user| if searched { found_by(user) } else { String::new() };
+    let on_page = |(at, user)| PersonOnPage { find: find(user), ..person(user, at + 1) };
+    let numbered = settings.users.iter().enumerate().map(on_page);
     let mut people: Vec<PersonOnPage> =
         numbered.filter(|person| wanted.is_empty() || person.find.contains(&wanted)).collect();
     let place = |person: &PersonOnPage| question.used.iter().position(|sub| sub.as_str() == person.sub);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 use standin::realm::{Expectation, Where};
-use standin::{Check, Event, Fault, Login, SignIn, UnixTime};
+use standin::{Check, Emulator, Event, Fault, Login, SignIn, UnixTime};
 
 use crate::harness::{
     Browser, CALLBACK, Control, as_anyone, as_web, ask, authorize_url, code, get, http, redeem, redeem_at, refused_by,
@@ -462,4 +462,18 @@ async fn a_request_of_before_writes_nothing_into_a_restored_realm() {
     let (_, restored) = tokio::join!(again, restored);
     assert!(restored.status < 300, "{}", restored.text);
     assert_eq!(control.get("/sessions").await, json!([]), "nobody was signed in then");
+}
+
+#[tokio::test]
+async fn whoever_goes_away_before_a_late_answer_is_in_the_journal_all_the_same() {
+    let idp = Emulator::start().await;
+    idp.fault(Fault::slow(Duration::from_secs(600)));
+    let url = format!("{}/.well-known/openid-configuration", idp.issuer());
+    let impatient = http().get(url).timeout(Duration::from_millis(50)).send().await;
+    assert!(impatient.is_err(), "the answer would come in ten minutes");
+    let asked = Expectation::of(Event::DiscoveryRead).within(Duration::from_secs(10));
+    idp.expect(&asked).await.expect("the exchange is known");
+    let entry = idp.journal().pop().expect("an exchange");
+    assert_eq!(entry.trace.remarks, ["the caller went away before it was answered"]);
+    assert!(entry.wire.is_none(), "nothing of an answer was written");
 }

@@ -10,7 +10,7 @@ use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore};
 
 use crate::protocol::{BrowserId, Lifetime};
 use crate::realm::Realm;
-use crate::world::{Endpoint, Record, RecordKey, Settings};
+use crate::world::{Endpoint, Record, RecordKey, Settings, Versioned};
 
 const BROWSER: &str = "browser";
 
@@ -65,9 +65,10 @@ pub(in crate::http) async fn of(
     (session.insert(BROWSER, &new).await.ok().map(|()| new), false)
 }
 
-/// Gives the browser a new cookie: whoever planted one before the sign-in must not share it afterwards.
-pub(in crate::http) async fn renew(session: &Session, browser: Option<&BrowserId>) {
-    if let Some(browser) = browser {
+/// Gives the browser a new cookie: whoever planted one before the sign-in must not share it afterwards. `former` is the browser, if it
+/// showed a cookie that was replaced before.
+pub(in crate::http) async fn renew(session: &Session, former: Option<&BrowserId>) {
+    if let Some(browser) = former {
         let _ = session.remove::<BrowserId>(FORMER).await;
         let _ = session.insert(BROWSER, browser).await;
     }
@@ -79,21 +80,44 @@ pub(in crate::http) async fn renew(session: &Session, browser: Option<&BrowserId
 pub(in crate::http) struct Cookies(Arc<Realm>);
 
 impl Cookies {
-    async fn write(&self, id: Id, contents: Option<String>, kept: Lifetime) -> StoreResult<()> {
-        let (now, name) = (self.0.now(), RecordKey::Cookie(id.to_string()));
-        let failed = |e: crate::store::Unavailable| Error::Backend(e.to_string());
-        // Two requests of one browser may write its cookie at once; they write the same browser's name.
+    async fn seen(&self, key: &RecordKey) -> StoreResult<Versioned> {
+        let loaded = self.0.store().load(std::slice::from_ref(key), self.0.now()).await;
+        Ok(loaded.map_err(|e| Error::Backend(e.to_string()))?.pop().unwrap_or_default())
+    }
+
+    /// Writes what `change` makes of what is there; `seen` is that, as far as it is known. Two requests of one browser may write its
+    /// cookie at once; they write the same browser's name.
+    async fn write(
+        &self,
+        id: Id,
+        mut seen: Versioned,
+        change: impl Fn(&Versioned) -> Option<String> + Send + Sync,
+        kept: Lifetime,
+    ) -> StoreResult<()> {
+        let (now, key) = (self.0.now(), key(&id));
         for _ in 0..8 {
-            let seen = self.0.store().load(std::slice::from_ref(&name), now).await.map_err(failed)?;
-            let seen = seen.first().map_or(0, |versioned| versioned.version);
-            let record = contents.clone().map(|contents| Arc::new(Record::from(contents)));
-            let change = (record, now.plus(kept));
-            if self.0.store().commit(vec![(name.clone(), seen, change)], now).await.map_err(failed)? {
+            let record = change(&seen).map(|contents| Arc::new(Record::from(contents)));
+            let changes = vec![(key.clone(), seen.version, (record, now.plus(kept)))];
+            if self.0.store().commit(changes, now).await.map_err(|e| Error::Backend(e.to_string()))? {
                 return Ok(());
             }
+            seen = self.seen(&key).await?;
         }
         Err(Error::Backend("the cookie's record keeps changing".into()))
     }
+}
+
+fn key(id: &Id) -> RecordKey {
+    RecordKey::Cookie(id.to_string())
+}
+
+/// The record of a cookie that is replaced: it opens nothing any more, but which browser it stood for is known a little longer.
+fn replaced(seen: &Versioned) -> Option<String> {
+    let Some(Record::Cookie(text)) = seen.record.as_deref() else { return None };
+    let mut record: CookieRecord = serde_json::from_str(text).ok()?;
+    let browser = record.data.remove(BROWSER).or_else(|| record.data.remove(FORMER))?;
+    record.data = std::iter::once((FORMER.to_owned(), browser)).collect();
+    contents(&record).ok()
 }
 
 fn contents(record: &CookieRecord) -> StoreResult<String> {
@@ -106,17 +130,18 @@ impl SessionStore for Cookies {
     async fn create(&self, record: &mut CookieRecord) -> StoreResult<()> {
         let drawn = self.0.entropy().draw().bytes();
         record.id = Id(i128::from_be_bytes(std::array::from_fn(|at| drawn[at])));
-        self.write(record.id, Some(contents(record)?), REMEMBERED).await
+        let text = contents(record)?;
+        // A name that chance has just made is nobody's.
+        self.write(record.id, Versioned::default(), |_| Some(text.clone()), REMEMBERED).await
     }
 
     async fn save(&self, record: &CookieRecord) -> StoreResult<()> {
-        self.write(record.id, Some(contents(record)?), REMEMBERED).await
+        let text = contents(record)?;
+        self.write(record.id, self.seen(&key(&record.id)).await?, |_| Some(text.clone()), REMEMBERED).await
     }
 
     async fn load(&self, id: &Id) -> StoreResult<Option<CookieRecord>> {
-        let name = RecordKey::Cookie(id.to_string());
-        let loaded = self.0.store().load(&[name], self.0.now()).await.map_err(|e| Error::Backend(e.to_string()))?;
-        match loaded.into_iter().next().and_then(|versioned| versioned.record).as_deref() {
+        match self.seen(&key(id)).await?.record.as_deref() {
             Some(Record::Cookie(text)) => {
                 serde_json::from_str(text).map(Some).map_err(|e| Error::Decode(e.to_string()))
             }
@@ -124,14 +149,7 @@ impl SessionStore for Cookies {
         }
     }
 
-    /// A cookie that is replaced opens nothing any more, but which browser it stood for is known a little longer.
     async fn delete(&self, id: &Id) -> StoreResult<()> {
-        let former = self.load(id).await?.and_then(|mut record| {
-            let browser = record.data.remove(BROWSER).or_else(|| record.data.remove(FORMER))?;
-            record.data = std::iter::once((FORMER.to_owned(), browser)).collect();
-            Some(record)
-        });
-        let contents = former.as_ref().map(contents).transpose()?;
-        self.write(*id, contents, REPLACED).await
+        self.write(*id, self.seen(&key(id)).await?, replaced, REPLACED).await
     }
 }
