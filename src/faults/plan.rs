@@ -69,7 +69,7 @@ impl Plan {
 
     /// The lies that fitted for the first time, and found nothing to alter.
     pub fn idle(&self) -> impl Iterator<Item = &str> {
-        let first = self.reserved.iter().filter(|rule| rule.idle() == 0 && matches!(rule.act, Action::Fault(..)));
+        let first = self.reserved.iter().filter(|rule| rule.idle() == 0 && matches!(rule.action, Action::Fault(..)));
         first.map(|rule| rule.name.as_str())
     }
 
@@ -96,13 +96,13 @@ impl Plan {
         for tag in &facts.tags {
             let known = speaking.iter().any(|rule| rule.name == tag.said && rule.origin == tag.origin);
             if let Some(fault) = fault(&tag.fault).filter(|_| !known) {
-                let lie = Action::Fault(fault, FaultOptions::default());
-                speaking.push(Arc::new(Rule::new(&tag.said, tag.origin, lie)));
+                let action = Action::Fault(fault, FaultOptions::default());
+                speaking.push(Arc::new(Rule::new(&tag.said, tag.origin, action)));
             }
         }
         for rule in &self.rules {
-            let Action::Fault(lie, _) = &rule.act else { continue };
-            let here = lie.effects.iter().any(|effect| effect.may_speak_at(facts.point));
+            let Action::Fault(kind, _) = &rule.action else { continue };
+            let here = kind.effects.iter().any(|effect| effect.may_speak_at(facts.point));
             if !here || !rule.when.fits(facts) || self.drawn.contains(&rule.id) {
                 continue;
             }
@@ -126,8 +126,8 @@ impl Plan {
         }
         self.next_login(context, &mut preset);
         for rule in self.speaking.iter().flatten() {
-            let Action::Fault(lie, _) = &rule.act else { continue };
-            for effect in lie.effects {
+            let Action::Fault(kind, _) = &rule.action else { continue };
+            for effect in kind.effects {
                 match effect {
                     Effect::Decline(refusal) if preset.answer.is_none() => {
                         preset.answer = Some(UserDecision::Decline(*refusal));
@@ -146,7 +146,7 @@ impl Plan {
 
     /// Who signs in whatever is pressed on the page.
     pub fn decided_for_the_page(&self, facts: &MatchFacts) -> Option<&str> {
-        self.rules.iter().find_map(|rule| match &rule.act {
+        self.rules.iter().find_map(|rule| match &rule.action {
             Action::NextLogin(login) if login.page && rule.left() != Some(0) && rule.when.fits(facts) => {
                 login.user.as_deref()
             }
@@ -166,7 +166,7 @@ impl Plan {
         }
         let mut draw = self.draw.take().unwrap_or_default();
         for rule in &self.rules {
-            let Action::NextLogin(login) = &rule.act else { continue };
+            let Action::NextLogin(login) = &rule.action else { continue };
             let fits = speaks(login) && rule.when.fits(context.facts);
             if !fits || !rule.may_speak(&mut draw) || !rule.reserve() {
                 continue;
@@ -187,7 +187,7 @@ impl Plan {
     pub fn spend_preset(&mut self, used: Used) {
         let Person { answer, consent } = std::mem::take(&mut self.person);
         let parts = [answer.filter(|_| used.answer), consent.filter(|_| used.consent)];
-        parts.into_iter().flatten().for_each(|rule| self.had_its_way(&rule));
+        parts.into_iter().flatten().for_each(|rule| self.note_applied(&rule));
     }
 
     /// Seam Settings.
@@ -220,7 +220,7 @@ impl Plan {
     }
 
     fn has(&self, is: impl Fn(&Effect) -> bool) -> bool {
-        self.speaking.iter().flatten().any(|rule| match &rule.act {
+        self.speaking.iter().flatten().any(|rule| match &rule.action {
             Action::Fault(fault, _) => fault.effects.iter().any(&is),
             Action::NextLogin(_) => false,
         })
@@ -268,8 +268,8 @@ impl Plan {
 
     /// The keys that lies of these tokens need to see published, though nobody who reads the key set is known.
     pub fn keys_to_publish(&self) -> Vec<Map> {
-        let effects = self.speaking.iter().flatten().flat_map(|rule| match &rule.act {
-            Action::Fault(lie, _) => lie.effects,
+        let effects = self.speaking.iter().flatten().flat_map(|rule| match &rule.action {
+            Action::Fault(kind, _) => kind.effects,
             Action::NextLogin(_) => &[],
         });
         effects
@@ -285,19 +285,19 @@ impl Plan {
         let Some(speaking) = self.speaking.take() else { return };
         let mut draw = self.draw.take().unwrap_or_default();
         for rule in speaking.iter().rev() {
-            let Action::Fault(lie, options) = &rule.act else { continue };
+            let Action::Fault(kind, options) = &rule.action else { continue };
             let mut edit = EditContext { exchange: context, options, draw: &mut draw };
             // Each is tried, whether or not another altered something.
-            let altered = lie.effects.iter().filter(|effect| alter(effect, &mut edit)).count() > 0;
+            let altered = kind.effects.iter().filter(|effect| alter(effect, &mut edit)).count() > 0;
             if altered {
-                self.had_its_way(rule);
+                self.note_applied(rule);
             }
         }
         self.speaking = Some(speaking);
         self.draw = Some(draw);
     }
 
-    fn had_its_way(&mut self, rule: &Rule) {
+    fn note_applied(&mut self, rule: &Rule) {
         if self.applied.iter().any(|decided| decided.is(rule)) {
             return;
         }

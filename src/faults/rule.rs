@@ -29,7 +29,7 @@ pub struct Rule {
     /// When it speaks.
     pub when: Match,
     /// What it does.
-    pub act: Action,
+    pub action: Action,
     /// Who made it.
     pub origin: Origin,
     /// How often it speaks.
@@ -46,12 +46,12 @@ pub struct Rule {
 
 impl Rule {
     /// A rule that speaks whenever it fits.
-    pub fn new(name: &str, origin: Origin, act: Action) -> Self {
+    pub fn new(name: &str, origin: Origin, action: Action) -> Self {
         Self {
             id: 0,
             name: name.to_owned(),
             when: Match::default(),
-            act,
+            action,
             origin,
             budget: Budget::default(),
             until: None,

@@ -28,9 +28,9 @@ impl Realm {
     }
 
     pub(super) fn fault_rule(&self, fault: &Fault) -> Result<Rule, Wrong> {
-        let lie = FaultKind::named(&fault.name).map_err(|e| ("name", e))?;
-        lie.check(&fault.with)?;
-        let rule = Rule::new(lie.id, Origin::Fault, Action::Fault(lie, fault.with.clone()));
+        let kind = FaultKind::named(&fault.name).map_err(|e| ("name", e))?;
+        kind.check(&fault.with)?;
+        let rule = Rule::new(kind.id, Origin::Fault, Action::Fault(kind, fault.with.clone()));
         self.within(rule.when(fault.when.clone()), fault.budget())
     }
 
@@ -47,8 +47,8 @@ impl Realm {
             let near = settings.nearest_person(sub).map(|user| format!(" Did you mean `{}`?", user.sub));
             doubts.push(format!("Nobody here has the sub `{sub}`.{}", near.unwrap_or_default()));
         }
-        if let Action::Fault(lie, _) = &rule.act {
-            doubts.extend(lie.doubt(&settings, &rule.when));
+        if let Action::Fault(kind, _) = &rule.action {
+            doubts.extend(kind.doubt(&settings, &rule.when));
         }
         if rule.applied() == 0 && rule.idle() > 0 {
             let times = if rule.idle() == 1 { "once".to_owned() } else { format!("{} times", rule.idle()) };

@@ -62,7 +62,7 @@ pub struct SavedRule {
     pub met: u32,
     /// What it does.
     #[serde(flatten)]
-    pub act: SavedAction,
+    pub action: SavedAction,
 }
 
 /// What a rule does, as whoever made it said it.
@@ -78,19 +78,19 @@ pub enum SavedAction {
 impl SavedRule {
     fn of(rule: &Rule) -> Self {
         let times = rule.left();
-        let act = match &rule.act {
+        let action = match &rule.action {
             Action::NextLogin(login) => {
                 let mut login = Login::clone(login);
                 login.budget.times = times;
                 SavedAction::NextLogin(Box::new(login))
             }
-            Action::Fault(lie, with) => {
+            Action::Fault(kind, with) => {
                 let Budget { rate, every, ttl, .. } = rule.budget.clone();
-                let (name, when, with) = (lie.id.to_owned(), rule.when.clone(), with.clone());
+                let (name, when, with) = (kind.id.to_owned(), rule.when.clone(), with.clone());
                 SavedAction::Fault(Box::new(Fault { name, when, times, rate, every, ttl, with }))
             }
         };
-        Self { id: rule.id, until: rule.until, met: rule.matched(), act }
+        Self { id: rule.id, until: rule.until, met: rule.matched(), action }
     }
 }
 
@@ -201,7 +201,7 @@ impl Realm {
     }
 
     fn kept_rule(&self, kept: &SavedRule) -> Result<Rule, SnapshotError> {
-        let rule = match &kept.act {
+        let rule = match &kept.action {
             SavedAction::NextLogin(login) => self.next_login_rule(login),
             SavedAction::Fault(fault) => self.fault_rule(fault),
         };

@@ -129,7 +129,7 @@ pub(super) fn operations() -> Vec<Operation> {
 }
 
 fn view(call: &Call, rule: &Rule) -> RuleView {
-    let (login, with) = match &rule.act {
+    let (login, with) = match &rule.action {
         Action::NextLogin(login) => (Some(Login::clone(login)), None),
         Action::Fault(_, with) => (None, Some(with.clone()).filter(|with| *with != FaultOptions::default())),
     };
