@@ -50,7 +50,7 @@
 //
 // 1. Below floor 4 nothing is `async`, the backends of `store` excepted. Below floor 5 nothing knows HTTP's machinery.
 // 2. Flows do not know that faults, vendors or the journal exist.
-// 3. No vendor's name occurs outside `profile/catalog/`.
+// 3. No vendor's name occurs outside `profile/catalog/`, but in the list that `profile/catalog.rs` reads it by.
 // 4. Nobody reads the machine's clock, dice or environment but `world/clock.rs`, `world/entropy.rs` (keys are made in
 //    `tokens/generate.rs`) and `cli`.
 // 5. There are no statics. Everything that can change belongs to one `Realm`.
@@ -73,7 +73,7 @@
 // 7. The form comes back to `flows/sign_in.rs`, `next_step` gives a code, and `flows/token/authorization_code.rs` redeems it:
 //    `flows/issue.rs` fills the slots of an `Issuance`, which any answer can carry.
 // 8. `profile/claims.rs` drafts the tokens, `realm/seams.rs` has faults alter them, `tokens/ring.rs` signs.
-// 9. `http/handle.rs` keeps the order: decided, held (`realm/unsent.rs`), written, noted (`realm/note.rs`, `realm/journal.rs`).
+// 9. `http/handle.rs` keeps the order: decided, held (`realm/unsent.rs`), rendered, noted (`realm/note.rs`, `realm/journal.rs`), sent.
 //
 // # A fault, by file
 //
@@ -84,26 +84,39 @@
 //
 // # Where something new goes
 //
-// a response type (hybrid, implicit)   protocol/authorize.rs `ResponseType::ALL`, and its slots in flows/next_step.rs `respond`
+// a response type (hybrid, implicit)   protocol/authorize.rs `ResponseType::ALL`, and its slots in flows/next_step.rs `respond`; what it
+//                                      demands is a check in flows/visit.rs; which faults reach it, faults/effect.rs
 // a grant type (device, exchange)      a file in flows/token/, a row of world/client.rs `GrantType`
-// where a sign-in leads (a device)     world/destination.rs; flows/next_step.rs `respond` and world/decision.rs `refuse` answer it
+// where a sign-in leads (a device)     world/destination.rs; flows/visit.rs makes it, flows/next_step.rs `respond` and
+//                                      world/decision.rs `refuse` answer it
 // an endpoint (registration, device)   world/request.rs, its flow in flows/, http/routes.rs (`READ_JSON` for a JSON body), its path in
-//                                      profile/catalog/, its name in profile/metadata.rs
-// what a client registers              world/client.rs, and what cannot be in world/client_check.rs
-// a way of sending parameters          flows/understand.rs: a request object is understood there, and nowhere else
-// client authentication, DPoP proofs   flows/token/verify_client.rs; http/extract/credentials.rs; what a token is bound to in
-//                                      world/records.rs `Grant`
-// a claim, a token kind, encryption    profile/claims.rs with profile/spelling.rs; tokens/draft.rs `TokenKind`; tokens/ring.rs signs
-// a subject identifier                 world/settings.rs `subject_for` and `person_behind`
-// a call that goes out                 world/errand.rs says why, realm/outbox.rs makes it; sessions end in world/working_set.rs
-// a vendor                             one file in profile/catalog/
-// a store                              store/, with store/suite.rs; whoever starts hands in `Stores`
-// a fault                              one row in faults/catalog/
-// an answer that is held               realm/unsent.rs `hold`
-// TLS                                  http/server.rs and http/peer.rs; outgoing calls in http/outbox.rs
+//                                      profile/catalog/, its name in profile/metadata.rs, its point in realm/match_facts.rs
+// an outcome                           world/decision.rs, told by profile/response.rs, named by realm/event.rs
+// a page                               world/decision.rs `Question`, profile/pages.rs, reply/page.rs, http/pages.rs, a template
+// a record                             protocol/ids.rs, world/records.rs, world/size.rs; realm/record_keys.rs loads it unasked
+// what a client registers              world/client.rs, and what cannot be in world/client_check.rs; clients are configuration, not
+//                                      records: a flow changes them as `Outcome::SaveUser` does, in realm/exchange.rs
+// a way of sending parameters          flows/understand.rs merges them, world/understood.rs carries them, flows/visit.rs verifies them;
+//                                      http/which_realm.rs looks at a `login_hint` earlier, to find the realm
+// client authentication                flows/token/verify_client.rs, for introspection and revocation too; http/extract/credentials.rs
+// a proof of possession (DPoP)         a file in flows/, called by flows/token/ and flows/userinfo.rs; what a token is bound to is in
+//                                      world/records.rs `AccessToken` and `RefreshToken`, and said by flows/introspect.rs
+// a claim, a token kind                profile/claims.rs with profile/spelling.rs; tokens/draft.rs `TokenKind`; tokens/ring.rs signs
+// encryption                           tokens/draft.rs names the recipient; realm/seams.rs `finish` comes last, realm/mint.rs and
+//                                      realm/outbox.rs sign by themselves; a client's keys are fetched while a flow runs, as in
+//                                      flows/token/assertion.rs
+// a subject identifier                 `subject_type` in profile/catalog/; world/settings.rs `subject_for` and `person_behind`
+// a call that goes out                 world/errand.rs says why, realm/outbox.rs makes it, http/outbox.rs sends it; sessions end in
+//                                      world/working_set.rs, and know who took part by flows/visit_state.rs
+// a vendor                             one file in profile/catalog/, and its row in profile/catalog.rs
+// a store                              a file in store/, with store/suite.rs; whoever starts hands in `Stores` (emulator/builder.rs)
+// a fault                              one row in faults/catalog/; a seam of its own: faults/effect.rs, faults/plan.rs, realm/seams.rs
+// an answer that is held               realm/unsent.rs `hold`, between decision and bytes, which http/handle.rs keeps apart
+// TLS                                  http/server.rs and http/peer.rs; emulator/builder.rs `issuer` and http/extract/base.rs say
+//                                      http; outgoing calls in http/outbox.rs
 // a console view                       http/console/ `VIEWS`, a file and a template
 // a control operation                  http/control/, one file for each kind of thing
-// a check                              one row of spec/check.rs, called in a flow
+// a check                              one row of spec/check.rs and mostly one of spec/refusal.rs, called in a flow
 
 // In the order in which they are best read. What is not handed on below is nobody's but this crate's own and its tests'.
 #[doc(hidden)]

@@ -113,8 +113,8 @@ impl Mistake {
         let length = (*length).min(SHOWN);
         let shown: String = text.chars().skip(skipped).take(column - 1 - skipped + length + SHOWN).collect();
         writeln!(f, "{place}{}", printable(&shown))?;
-        let tags = length.min(text.chars().count().saturating_sub(column - 1)).max(1);
-        write!(f, "{}{}", " ".repeat(place.chars().count() + column - 1 - skipped), "^".repeat(tags))?;
+        let carets = length.min(text.chars().count().saturating_sub(column - 1)).max(1);
+        write!(f, "{}{}", " ".repeat(place.chars().count() + column - 1 - skipped), "^".repeat(carets))?;
         self.help.iter().try_for_each(|help| write!(f, " {}", printable(help)))
     }
 }

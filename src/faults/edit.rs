@@ -74,10 +74,10 @@ pub(super) fn header(draft: &mut TokenDraft, member: &str, value: impl Into<Valu
 }
 
 /// The token is signed by a key that nobody publishes, under the name of one that is published.
-pub(super) fn by_stranger(draft: &mut TokenDraft, facts: &EditContext<'_>) -> bool {
+pub(super) fn by_stranger(draft: &mut TokenDraft, edit: &EditContext<'_>) -> bool {
     let Some(alg) = draft.key.alg().filter(|alg| *alg != Alg::HS256) else { return false };
     let Ok(key) = stranger(alg) else { return false };
-    if let Some(current) = facts.settings.keys.current(alg) {
+    if let Some(current) = edit.settings.keys.current(alg) {
         header(draft, "kid", current.kid_for(alg));
     }
     draft.key = KeyChoice::Foreign(alg, Arc::new(key));
@@ -85,8 +85,8 @@ pub(super) fn by_stranger(draft: &mut TokenDraft, facts: &EditContext<'_>) -> bo
 }
 
 /// The token is signed with HMAC, keyed by whatever bytes, under the name of the key that should have signed.
-pub(super) fn by_bytes(draft: &mut TokenDraft, facts: &EditContext<'_>, bytes: Vec<u8>) -> bool {
-    if let Some((alg, current)) = draft.key.alg().and_then(|alg| Some((alg, facts.settings.keys.current(alg)?))) {
+pub(super) fn by_bytes(draft: &mut TokenDraft, edit: &EditContext<'_>, bytes: Vec<u8>) -> bool {
+    if let Some((alg, current)) = draft.key.alg().and_then(|alg| Some((alg, edit.settings.keys.current(alg)?))) {
         header(draft, "kid", current.kid_for(alg));
     }
     draft.key = KeyChoice::Bytes(bytes);
@@ -94,11 +94,11 @@ pub(super) fn by_bytes(draft: &mut TokenDraft, facts: &EditContext<'_>, bytes: V
 }
 
 /// The secret of the client that asks: the registered one, or the one that was sent where any will do.
-pub(super) fn client_secret(facts: &EditContext<'_>) -> Option<String> {
-    let registered = facts.client().and_then(|client| client.secret);
-    let sent = match &facts.request.credential {
+pub(super) fn client_secret(edit: &EditContext<'_>) -> Option<String> {
+    let registered = edit.client().and_then(|client| client.secret);
+    let sent = match &edit.request.credential {
         Some(Credential::Basic { secret, .. }) => Some(secret.clone()),
-        _ => facts.request.params.get("client_secret").map(str::to_owned),
+        _ => edit.request.params.get("client_secret").map(str::to_owned),
     };
     registered.or(sent).filter(|secret| !secret.is_empty())
 }

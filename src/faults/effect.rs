@@ -29,7 +29,7 @@ pub struct FaultContext<'a> {
 #[derive(Debug)]
 pub struct EditContext<'a> {
     /// The exchange.
-    pub exchange: FaultContext<'a>,
+    pub context: FaultContext<'a>,
     /// The rule's own numbers.
     pub options: &'a FaultOptions,
     /// The rule's own chance.
@@ -40,7 +40,7 @@ impl<'a> Deref for EditContext<'a> {
     type Target = FaultContext<'a>;
 
     fn deref(&self) -> &Self::Target {
-        &self.exchange
+        &self.context
     }
 }
 

@@ -101,7 +101,7 @@ pub struct MatchFacts {
 }
 
 impl MatchFacts {
-    /// Nothing is known but the place.
+    /// Nothing is known but the point.
     pub fn at(point: Point) -> Self {
         let (client, tags) = (ClientId::default(), Vec::new());
         Self { point, client, user: None, login_hint: None, grant_type: None, tags }

@@ -286,7 +286,7 @@ impl Plan {
         let mut draw = self.draw.take().unwrap_or_default();
         for rule in speaking.iter().rev() {
             let Action::Fault(kind, options) = &rule.action else { continue };
-            let mut edit = EditContext { exchange: context, options, draw: &mut draw };
+            let mut edit = EditContext { context, options, draw: &mut draw };
             // Each is tried, whether or not another altered something.
             let altered = kind.effects.iter().filter(|effect| alter(effect, &mut edit)).count() > 0;
             if altered {

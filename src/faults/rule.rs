@@ -1,4 +1,4 @@
-//! What a realm is told to answer otherwise than it would.
+//! One rule: what it does, when, and how often.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -44,7 +44,7 @@ pub(super) fn issue(
     let access = access.map(|audience| access_token(ctx, client, &grant_id, (&scopes, audience)));
     let refresh = with_refresh_token.then(|| refresh_token(ctx, client, &grant_id, &grant));
     let lasts = [access.as_ref().map(|slot| slot.until), refresh.as_ref().map(|slot| slot.until)];
-    let until = lasts.into_iter().flatten().fold(kept_until, UnixTime::max);
+    let until = lasts.into_iter().flatten().fold(kept_until.max(ctx.now), UnixTime::max);
     ctx.records.put(RecordKey::Grant(grant_id.clone()), Arc::clone(&grant), until.plus(EXPIRED));
     Issuance { client: Arc::clone(client), grant, grant_id, scopes, access, id_token, refresh }
 }

@@ -47,6 +47,8 @@ pub fn end_session(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Fail
 pub fn answer_sign_out(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Failure> {
     let state = readable(ctx, request).map_err(Interrupt::from).and_then(|()| VisitState::of_interaction(ctx, request));
     let state = state.map_err(Interrupt::on_a_page)?;
+    let asked = state.interaction.as_ref().is_some_and(|(_, page)| page.logout().is_some());
+    ctx.check(Check::InteractionKnown, asked).map_err(|refused| Interrupt::from(refused).on_a_page())?;
     state.answer(ctx);
     // What the app asked for is checked again: the configuration may have changed while the page was open.
     let interaction = state.interaction.as_ref().map(|(_, interaction)| interaction.clone());

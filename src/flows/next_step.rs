@@ -173,7 +173,7 @@ fn single_claims(ctx: &Ctx<'_>, visit: &Visit, agreed: &Scopes) -> ClaimsRequest
 }
 
 fn ask_for_sign_in(ctx: &mut Ctx<'_>, visit: &Visit, state: &VisitState) -> Outcome {
-    let interaction = keep_open(ctx, visit, state, None);
+    let interaction = keep_open(ctx, state, None);
     let mut question = sign_in_question(visit, state, interaction);
     question.foreign_host.clone_from(&state.foreign_host);
     Outcome::Ask(Question::SignIn(Box::new(question)))
@@ -198,7 +198,7 @@ pub(super) fn sign_in_question(visit: &Visit, state: &VisitState, interaction: I
 }
 
 fn ask_for_consent(ctx: &mut Ctx<'_>, visit: &Visit, state: &VisitState, grant: Grant) -> Outcome {
-    let interaction = keep_open(ctx, visit, state, grant.session.clone());
+    let interaction = keep_open(ctx, state, grant.session.clone());
     let (client, request) = (Arc::clone(&visit.client), Arc::clone(&visit.request));
     let destination = visit.destination.clone();
     Outcome::Ask(Question::Consent { interaction, client, destination, request, grant: Arc::new(grant) })
@@ -206,9 +206,10 @@ fn ask_for_consent(ctx: &mut Ctx<'_>, visit: &Visit, state: &VisitState, grant: 
 
 /// The page's record, new or kept on.
 /// For a consent page it says whose answer is awaited.
-fn keep_open(ctx: &mut Ctx<'_>, visit: &Visit, state: &VisitState, session: Option<SessionId>) -> InteractionId {
+fn keep_open(ctx: &mut Ctx<'_>, state: &VisitState, session: Option<SessionId>) -> InteractionId {
     let (id, mut interaction) = state.interaction.clone().unwrap_or_else(|| {
-        let purpose = Purpose::SignIn(Arc::clone(&visit.request));
+        // As it was sent: what was registered meanwhile is looked at again.
+        let purpose = Purpose::SignIn(ctx.understood.authorization.clone().unwrap_or_default());
         let interaction = Interaction::new(state.browser_id.clone(), purpose);
         (ctx.entropy.secret().into(), interaction)
     });

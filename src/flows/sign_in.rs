@@ -1,7 +1,5 @@
 //! The sign-in page: who are you? [Core §3.1.2.3](https://openid.net/specs/openid-connect-core-1_0.html#Authenticates)
 
-use std::sync::Arc;
-
 use crate::protocol::{InteractionId, Map, Params, Prompt, SessionId, Subject, UnixTime, nearest};
 use crate::spec::{Check, FailedCheck, Refusal, Suggestion, quoted};
 use crate::world::{
@@ -256,7 +254,7 @@ pub(super) fn accept(
             interaction.session = Some(id);
             interaction.agreed = None;
         }
-        None => state.interaction = Some(answered_without_a_page(ctx, visit, &state, id)),
+        None => state.interaction = Some(answered_without_a_page(ctx, &state, id)),
     }
     next_step(ctx, visit, &state)
 }
@@ -322,13 +320,8 @@ fn asked_to_fail(ctx: &mut Ctx<'_>, refusal: Refusal) -> FailedCheck {
     ctx.refuse(Check::PersonAgrees).because(refusal).says(say).on_purpose()
 }
 
-fn answered_without_a_page(
-    ctx: &mut Ctx<'_>,
-    visit: &Visit,
-    state: &VisitState,
-    session: SessionId,
-) -> (InteractionId, Interaction) {
-    let purpose = Purpose::SignIn(Arc::clone(&visit.request));
+fn answered_without_a_page(ctx: &mut Ctx<'_>, state: &VisitState, session: SessionId) -> (InteractionId, Interaction) {
+    let purpose = Purpose::SignIn(ctx.understood.authorization.clone().unwrap_or_default());
     let interaction = Interaction { session: Some(session), ..Interaction::new(state.browser_id.clone(), purpose) };
     (ctx.entropy.secret().into(), interaction)
 }

@@ -94,10 +94,11 @@ impl VisitState {
         going_on.map(|(_, session)| session.clients.clone()).unwrap_or_default()
     }
 
-    /// Whose sign-in this is takes part in it from here on: when it ends, they are concerned.
+    /// The app takes part in this sign-in from here on: it is told when it ends. Where any name will do for an app, not every name is kept.
     pub(super) fn take_part(&self, ctx: &mut Ctx<'_>, client: &ClientId) {
         let Some((id, session)) = &self.session else { return };
-        if !session.clients.contains(client) {
+        const MOST: usize = 100;
+        if !session.clients.contains(client) && session.clients.len() < MOST {
             let mut session = session.clone();
             session.clients.push(client.clone());
             let until = session.until;

@@ -4,7 +4,6 @@ use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
 use subtle::ConstantTimeEq as _;
 
-use crate::tokens::digest_of;
 use crate::world::{BackChannel, Settings};
 
 use super::extract::{cookie, is_local, same_place};
@@ -40,16 +39,30 @@ fn own_origin(headers: &HeaderMap) -> Result<(), TurnedAway> {
     }
 }
 
-/// Who may use the console and the control API.
+/// Who may use the control API.
 pub(super) fn admitted(state: &AppState, headers: &HeaderMap) -> Result<(), TurnedAway> {
     let root = state.realms.root.settings();
-    local_host(headers, &root)?;
-    own_origin(headers)?;
+    of_this_machine(headers, &root)?;
     control_token(state, headers, &root)
 }
 
-/// Beyond loopback a token is needed, and where the issuer's name is one that others reach; on loopback it is if one was set. A browser
-/// shows the console's cookie in its place.
+/// Who may look at the console: the same, and a browser that showed the control token once. The cookie is good for nothing else.
+pub(super) fn admitted_to_console(state: &AppState, headers: &HeaderMap, realm: &Settings) -> Result<(), TurnedAway> {
+    of_this_machine(headers, realm)?;
+    let shown = cookie(headers, &console_cookie(realm));
+    if shown.is_some_and(|shown| same(shown, &state.console_secret)) {
+        return Ok(());
+    }
+    control_token(state, headers, &state.realms.root.settings())
+}
+
+/// A request by a name of this provider, and from no other site's page.
+pub(super) fn of_this_machine(headers: &HeaderMap, settings: &Settings) -> Result<(), TurnedAway> {
+    local_host(headers, settings)?;
+    own_origin(headers)
+}
+
+/// Beyond loopback a token is needed, and where the issuer's name is one that others reach; on loopback it is if one was set.
 fn control_token(state: &AppState, headers: &HeaderMap, root: &Settings) -> Result<(), TurnedAway> {
     let Some(token) = state.control_token.as_deref() else {
         if state.listening_on.is_loopback() && is_local(&root.root.authority) {
@@ -62,19 +75,16 @@ fn control_token(state: &AppState, headers: &HeaderMap, root: &Settings) -> Resu
     };
     let sent =
         headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|text| text.strip_prefix("Bearer "));
-    let shown = cookie(headers, CONSOLE_COOKIE);
-    if sent.is_some_and(|sent| same(sent, token)) || shown.is_some_and(|shown| same(shown, &cookie_for(token))) {
+    if sent.is_some_and(|sent| same(sent, token)) {
         return Ok(());
     }
     Err((401, "send Authorization: Bearer with the value of STANDIN_CONTROL_TOKEN".into()))
 }
 
-/// The cookie of a browser that showed the control token once.
-pub(super) const CONSOLE_COOKIE: &str = "standin-console";
-
-/// What that cookie holds: not the token itself, which would be good elsewhere.
-pub(super) fn cookie_for(token: &str) -> String {
-    digest_of(&["console", token])
+/// The name of the console's cookie. Cookies do not keep the ports of one host apart, so it does.
+pub(super) fn console_cookie(realm: &Settings) -> String {
+    let port = realm.root.authority.rsplit_once(':').map_or("", |(_, port)| port);
+    format!("standin-console-{port}")
 }
 
 /// Compares in a time that does not tell where the difference is.

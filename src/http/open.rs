@@ -59,7 +59,7 @@ impl AppState {
         if let Some((text, url)) = config.public_url.clone().zip(config.own_place()) {
             let place = crate::world::RootUrl::of(&text);
             let path = url.path().trim_end_matches('/').to_owned();
-            let reserved = ["/_control", "/assets", "/ticket", "/.well-known"];
+            let reserved = ["/_control", "/_console", "/assets", "/ticket", "/.well-known"];
             let other_name = path.strip_prefix("/r/").is_some_and(|rest| rest != name);
             if other_name
                 || reserved.iter().any(|taken| path.starts_with(taken))

@@ -57,7 +57,8 @@ impl HttpOutbox {
         let status = response.status();
         let line = ["HTTP/1.1", status.as_str(), status.canonical_reason().unwrap_or_default()];
         let head = record::head_of(&line, response.headers());
-        let body = limited(response).await.map_err(|e| format!("{url}: {e}"))?;
+        // What it answered is known by now; of a body that breaks off or is too long nothing is kept.
+        let body = limited(response).await.unwrap_or_default();
         Ok((status.as_u16(), Message::received(head, &body)))
     }
 }

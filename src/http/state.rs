@@ -8,6 +8,7 @@ use tower_http::cors::CorsLayer;
 
 use crate::realm::Realms;
 use crate::store::Stores;
+use crate::world::Entropy;
 
 use super::cors::cors;
 use super::tickets::Tickets;
@@ -16,7 +17,7 @@ use super::tickets::Tickets;
 pub struct AppState {
     /// The providers.
     pub realms: Realms,
-    /// What a caller of the control API must show.
+    /// What a caller of the control API and the console must show.
     pub control_token: Option<String>,
     /// The address that is listened on.
     pub listening_on: IpAddr,
@@ -24,12 +25,14 @@ pub struct AppState {
     pub refused_config: Mutex<Option<String>>,
     /// Where realms that are opened keep their records.
     pub(super) stores: Arc<dyn Stores>,
+    /// What the console's cookie holds: by chance, and another for each start.
+    pub(super) console_secret: String,
     pub(super) tickets: Tickets,
     pub(super) cors: CorsLayer,
 }
 
 impl AppState {
-    /// A state for these providers.
+    /// For these providers.
     pub fn new(realms: Realms, stores: Arc<dyn Stores>, control_token: Option<String>, listening_on: IpAddr) -> Self {
         Self {
             realms,
@@ -37,6 +40,7 @@ impl AppState {
             listening_on,
             refused_config: Mutex::default(),
             stores,
+            console_secret: Entropy::default().draw().secret(),
             tickets: Tickets::default(),
             cors: cors(),
         }

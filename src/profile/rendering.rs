@@ -7,7 +7,7 @@ use crate::world::{Request, Settings};
 
 use super::Documents;
 
-/// What wording needs to know beside the decision.
+/// What rendering needs to know beside the decision.
 pub(crate) struct Rendering<'a> {
     pub(crate) settings: &'a Arc<Settings>,
     pub(crate) documents: &'a Documents,

@@ -81,6 +81,9 @@ impl Realm {
         };
         decided.unwrap_or_else(|unavailable| {
             tracing::error!("{unavailable}");
+            // Nothing of what the flow did came to pass.
+            exchange.records.undo();
+            exchange.trace.clear();
             exchange.trace.note(Check::StoreAnswers, false);
             Err(Failure::Tell(FailedCheck::by(Check::StoreAnswers)))
         })

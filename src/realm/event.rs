@@ -82,7 +82,8 @@ fn of_outcome(exchange: &Exchange<'_>, outcome: &Outcome) -> Option<Event> {
         Outcome::Ask(Question::SignIn(_)) => Event::SignInAsked,
         Outcome::Ask(Question::Consent { .. }) => Event::ConsentAsked,
         Outcome::Ask(Question::SignOut { .. }) => Event::SignOutAsked,
-        Outcome::Return(_) => Event::CodeIssued,
+        Outcome::Return(response) if response.code.is_some() => Event::CodeIssued,
+        Outcome::Return(_) => Event::TokenIssued,
         Outcome::Issue(_) => match exchange.understood.grant_type.as_deref() {
             Some(grant) if grant == GrantType::AuthorizationCode.as_str() => Event::CodeRedeemed,
             Some(grant) if grant == GrantType::RefreshToken.as_str() => Event::TokenRefreshed,

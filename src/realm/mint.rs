@@ -129,6 +129,9 @@ struct Planned {
 impl Realm {
     /// Makes a token that this provider knows: UserInfo and introspection answer for it.
     pub async fn mint(&self, spec: &TokenSpec) -> Result<Minted, Unavailable> {
+        if !matches!(spec.kind, TokenKind::Access | TokenKind::Id) {
+            return Err(Unavailable("only access tokens and ID tokens can be had without a sign-in".into()));
+        }
         let (settings, now) = (self.settings(), self.now());
         let (spec, notes) = resolved(&settings, spec);
         let planned = plan(&settings, &spec, now, self.entropy.draw());

@@ -96,7 +96,7 @@ pub struct Realm {
     borrowed: Mutex<Vec<(Map, UnixTime)>>,
     snapshots: Mutex<Vec<(String, Arc<Snapshot>)>>,
     /// How often it was reset: what a request of before would write is not written any more.
-    resets: AtomicU64,
+    resets: Arc<AtomicU64>,
     /// What it is told to answer otherwise than it would.
     rules: RuleBook,
     /// What happened.
@@ -133,7 +133,7 @@ impl Realm {
             outbox,
             borrowed: Mutex::default(),
             snapshots: Mutex::default(),
-            resets: AtomicU64::new(0),
+            resets: Arc::default(),
             rules: RuleBook::default(),
             journal: Arc::new(Journal::of(remembered)),
         })

@@ -1,12 +1,13 @@
 //! Calls that the provider makes itself: a client's keys are fetched, an app is told that a sign-in is over.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use futures_util::future::join_all;
 use serde_json::Value;
 
-use crate::protocol::{Params, SessionId, Subject, shortened};
+use crate::protocol::{Params, SessionId, Subject, UnixTime, shortened};
 use crate::reply::Delivery;
 use crate::tokens::{TokenDraft, TokenKind};
 use crate::world::{Client, Endpoint, Errand, Method, RecordKey, Session, Settings, Trace};
@@ -92,28 +93,37 @@ impl Realm {
         self.profile.draft_logout_token(settings, client, ended, (self.now(), &jti))
     }
 
+    /// Makes the calls, all at once. They are made to the end even if nobody waits for them any more.
     async fn make(&self, calls: Vec<OutgoingCall>, resets: u64) {
-        let make = |call: OutgoingCall| async move {
-            let posted = self.post(&call).await;
-            self.note(noted(self, call, posted, resets));
-        };
-        join_all(calls.into_iter().map(make)).await;
-    }
-
-    async fn post(&self, call: &OutgoingCall) -> Posted {
-        let mut posted = self.outbox.post(&call.url, &call.form).await;
-        for _ in 1..ATTEMPTS {
-            if posted.status.as_ref().is_ok_and(|status| *status < 500) {
-                break;
-            }
-            posted = self.outbox.post(&call.url, &call.form).await;
-        }
-        posted
+        let made = calls.into_iter().map(|call| {
+            let (outbox, journal, now) = (Arc::clone(&self.outbox), Arc::clone(&self.journal), self.now());
+            let current = Arc::clone(&self.resets);
+            tokio::spawn(async move {
+                let posted = post(&*outbox, &call).await;
+                let entry = entry_of(call, posted, (now, resets));
+                entry.trace.remarks.iter().for_each(|remark| tracing::warn!("{remark}"));
+                if current.load(Ordering::Relaxed) == resets {
+                    journal.note(entry);
+                }
+            })
+        });
+        join_all(made).await;
     }
 }
 
+async fn post(outbox: &dyn Outbox, call: &OutgoingCall) -> Posted {
+    let mut posted = outbox.post(&call.url, &call.form).await;
+    for _ in 1..ATTEMPTS {
+        if posted.status.as_ref().is_ok_and(|status| *status < 500) {
+            break;
+        }
+        posted = outbox.post(&call.url, &call.form).await;
+    }
+    posted
+}
+
 /// What the journal keeps of a call that was made.
-fn noted(realm: &Realm, call: OutgoingCall, posted: Posted, resets: u64) -> Entry {
+fn entry_of(call: OutgoingCall, posted: Posted, (now, resets): (UnixTime, u64)) -> Entry {
     let OutgoingCall { client, url, about: (session, sub), .. } = call;
     let mut trace = Trace::default();
     let told = matches!(posted.status, Ok(200 | 204));
@@ -123,7 +133,7 @@ fn noted(realm: &Realm, call: OutgoingCall, posted: Posted, resets: u64) -> Entr
     }
     Entry {
         number: 0,
-        at: realm.now(),
+        at: now,
         method: Method::Post,
         endpoint: Endpoint::BackChannelLogout,
         path: shortened(&url).into(),

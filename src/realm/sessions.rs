@@ -57,22 +57,33 @@ impl Realm {
 
     /// Ends a sign-in, as if the person had signed out. `false` if there is none of this name.
     pub async fn end_session(&self, sid: &str) -> Result<bool, Unavailable> {
-        let (now, id) = (self.now(), SessionId::from(sid));
-        let ended = self.change_records(vec![RecordKey::Session(id.clone())], |records| {
-            records.end_session(&id, now)?;
-            Ok(records.take_errands())
-        });
-        let errands = ended.await?;
-        self.run_errands_of(&errands, self.resets.load(Ordering::Relaxed)).await;
-        Ok(!errands.is_empty())
+        Ok(self.end_all(vec![sid.into()]).await? > 0)
     }
 
-    /// Ends every sign-in of a person; how many there were.
+    /// Ends every sign-in of a person, whatever became of them since; how many there were.
     pub async fn sign_out(&self, user: &str) -> Result<usize, Unavailable> {
-        let mut ended = 0;
-        for session in self.sessions().await?.into_iter().filter(|session| session.user == user) {
-            ended += usize::from(self.end_session(&session.sid).await?);
-        }
-        Ok(ended)
+        let kept = self.store.all(self.now()).await?;
+        let of_user = kept.iter().filter_map(|(key, record, _)| match (key, &**record) {
+            (RecordKey::Session(id), Record::Session(session)) if session.person.sub.as_str() == user => {
+                Some(id.clone())
+            }
+            _ => None,
+        });
+        self.end_all(of_user.collect()).await
+    }
+
+    /// Ends these sign-ins, and tells all of their apps at once.
+    async fn end_all(&self, sessions: Vec<SessionId>) -> Result<usize, Unavailable> {
+        let now = self.now();
+        let keys = sessions.iter().cloned().map(RecordKey::Session).collect();
+        let errands = self.change_records(keys, |records| {
+            for id in &sessions {
+                records.end_session(id, now)?;
+            }
+            Ok(records.take_errands())
+        });
+        let errands = errands.await?;
+        self.run_errands_of(&errands, self.resets.load(Ordering::Relaxed)).await;
+        Ok(errands.len())
     }
 }

@@ -1,4 +1,4 @@
-//! An answer between its decision and its sending: until then it can be altered, and the journal does not say that it was sent.
+//! An answer between its decision and its bytes: it is held here, before anything of it is written and before the journal says so.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ impl Unsent {
         }
     }
 
-    /// It is sent, in these bytes.
+    /// It was rendered, in these bytes, and is about to be sent.
     pub fn note(mut self, wire: Wire) {
         if let Some(entry) = self.entry.take() {
             self.realm.note(Entry { wire: Some(wire), ..entry });

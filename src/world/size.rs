@@ -28,7 +28,10 @@ impl Record {
 }
 
 fn of_session(session: &Session) -> usize {
-    of_person(&session.person) + session.clients.len() * 24 + texts(&session.amr) + texts(&session.tags)
+    of_person(&session.person)
+        + session.clients.iter().map(|client| client.as_str().len() + 32).sum::<usize>()
+        + texts(&session.amr)
+        + texts(&session.tags)
 }
 
 fn of_interaction(interaction: &Interaction) -> usize {

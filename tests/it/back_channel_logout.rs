@@ -182,3 +182,14 @@ async fn an_app_that_is_not_there_holds_nobody_up() {
     assert_eq!(answer.status, 200);
     assert!(events(&idp).contains(&"logout_failed".to_owned()));
 }
+
+#[tokio::test]
+async fn whoever_was_locked_since_is_signed_out_like_anybody_and_the_apps_are_told() {
+    let app = Listening::answering(&[200]).await;
+    let idp = provider(&app).await;
+    signed_in(&idp, "alice").await;
+    let control = Control::of(&idp);
+    control.call("PATCH", "/users/alice", Some(json!({ "locked": true }))).await;
+    assert_eq!(control.post("/logouts", json!({ "user": "alice" })).await["sessions"], 1);
+    assert_eq!(app.came().len(), 1);
+}

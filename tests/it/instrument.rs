@@ -467,7 +467,7 @@ async fn a_request_of_before_writes_nothing_into_a_restored_realm() {
 #[tokio::test]
 async fn whoever_goes_away_before_a_late_answer_is_in_the_journal_all_the_same() {
     let idp = Emulator::start().await;
-    idp.fault(Fault::slow(Duration::from_secs(600)));
+    idp.fault(Fault::slow(Duration::from_mins(10)));
     let url = format!("{}/.well-known/openid-configuration", idp.issuer());
     let impatient = http().get(url).timeout(Duration::from_millis(50)).send().await;
     assert!(impatient.is_err(), "the answer would come in ten minutes");

@@ -353,6 +353,14 @@ async fn where_a_control_token_is_set_the_console_asks_for_it_once() {
     assert_eq!((right.status, right.header("location")), (303, "/"));
     let cookie = right.header("set-cookie").to_owned();
     assert!(cookie.contains("HttpOnly; SameSite=Strict") && !cookie.contains("s3cret-token"), "{cookie}");
+    let rebound = http()
+        .post(&token)
+        .header("host", "evil.example.com")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body("token=x");
+    assert_eq!(crate::harness::send(rebound).await.status, 403, "nobody guesses from a page of another site");
+    let control = browser.get(&format!("{}/_control/v1/info", idp.issuer())).await;
+    assert_eq!(control.status, 401, "the console's cookie opens the console only");
     assert!(browser.get(&console).await.words().contains("What happened"));
     assert!(browser.get(&format!("{}/_console", idp.issuer())).await.words().contains("What happened"));
     assert_eq!(Browser::new().get(&console).await.status, 401, "another browser is another browser");

@@ -23,10 +23,10 @@ fn new_key() -> Option<Map> {
 }
 
 /// A ring in which the next key signs already. It overrides the settings, so that tokens of that key are taken where they come back.
-fn rotated(overrides: &mut Overrides<'_>, facts: &EditContext<'_>, grace: Lifetime) -> bool {
+fn rotated(overrides: &mut Overrides<'_>, edit: &EditContext<'_>, grace: Lifetime) -> bool {
     let Ok(key) = successor() else { return false };
-    overrides.settings.keys = overrides.settings.keys.rotated(key, facts.now, grace);
-    matches!(facts.facts.point, Token | Jwks)
+    overrides.settings.keys = overrides.settings.keys.rotated(key, edit.now, grace);
+    matches!(edit.facts.point, Token | Jwks)
 }
 
 const HOUR: Lifetime = Lifetime::of_seconds(3_600);

@@ -377,9 +377,9 @@ pub(super) const FAULTS: &[FaultKind] = &[
 ];
 
 /// A link in place of the groups.
-fn overage(claims: &mut Map, facts: &EditContext<'_>) -> bool {
+fn overage(claims: &mut Map, edit: &EditContext<'_>) -> bool {
     claims.shift_remove("groups");
-    let at = facts.options.url.clone().unwrap_or_else(|| "http://127.0.0.1:9/groups".into());
+    let at = edit.options.url.clone().unwrap_or_else(|| "http://127.0.0.1:9/groups".into());
     say(claims, "_claim_names", json!({ "groups": "src1" }))
         && say(claims, "_claim_sources", json!({ "src1": { "endpoint": at } }))
 }

@@ -16,8 +16,8 @@ use crate::world::Record;
 const REFRESH: &str = "https://www.rfc-editor.org/rfc/rfc6749#section-6";
 const ROTATION: &str = "https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2";
 
-fn refreshing(facts: &EditContext<'_>) -> bool {
-    facts.facts.grant_type.as_deref() == Some("refresh_token")
+fn refreshing(edit: &EditContext<'_>) -> bool {
+    edit.facts.grant_type.as_deref() == Some("refresh_token")
 }
 
 /// When the refresh token that the request brings was replaced, if it was.

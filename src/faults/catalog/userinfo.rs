@@ -23,12 +23,12 @@ use crate::tokens::{Alg, KeyChoice, TokenDraft, encrypted, stranger};
 const AGGREGATED: &str = "https://openid.net/specs/openid-connect-core-1_0.html#AggregatedDistributedClaims";
 
 /// Claims of somebody else's, signed by a key of theirs.
-fn foreign_claims(facts: &EditContext<'_>) -> Option<String> {
+fn foreign_claims(edit: &EditContext<'_>) -> Option<String> {
     let key = Arc::new(stranger(Alg::RS256).ok()?);
     let claims = json!({ "iss": "https://claims.example.com", "shoe_size": 42, "phone_number": "+1 (310) 123-4567" });
     let header = Map::from_iter([("kid".to_owned(), Value::from(key.kid().as_str()))]);
     let draft = TokenDraft::new(header, claims.as_object()?.clone(), KeyChoice::Foreign(Alg::RS256, key));
-    Some(facts.settings.keys.sign(&draft))
+    Some(edit.settings.keys.sign(&draft))
 }
 
 fn sources(reply: &mut crate::reply::Reply, source: &Value) -> bool {
@@ -40,8 +40,8 @@ fn sources(reply: &mut crate::reply::Reply, source: &Value) -> bool {
 }
 
 /// Has UserInfo answer with a JWT though the client never asked for one.
-fn as_jwt(overrides: &mut crate::faults::effect::Overrides<'_>, facts: &EditContext<'_>) -> bool {
-    let Some(mut client) = facts.client().filter(|_| facts.facts.point == Userinfo) else { return false };
+fn as_jwt(overrides: &mut crate::faults::effect::Overrides<'_>, edit: &EditContext<'_>) -> bool {
+    let Some(mut client) = edit.client().filter(|_| edit.facts.point == Userinfo) else { return false };
     let unasked = client.userinfo_signed_response_alg.is_none();
     client.userinfo_signed_response_alg = Some(Alg::RS256);
     client.unregistered = false;

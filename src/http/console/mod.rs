@@ -19,7 +19,7 @@ struct View {
     show: fn(&AppState, &Realm) -> Response,
 }
 
-/// Every view. Each is a page of its own.
+/// Every view: the path is matched as a whole.
 const VIEWS: &[View] =
     &[View { path: "/", show: overview::overview }, View { path: "/_console", show: overview::overview }];
 
@@ -34,7 +34,7 @@ pub(super) async fn console(state: &AppState, realm: &Realm, below: &str, reques
     }
     let reads = request.method() == Method::GET || request.method() == Method::HEAD;
     let view = VIEWS.iter().find(|view| view.path == below).filter(|_| reads)?;
-    Some(match guard::admitted(state, request.headers()) {
+    Some(match guard::admitted_to_console(state, request.headers(), &realm.settings()) {
         Ok(()) => (view.show)(state, realm),
         Err((401, _)) => token::ask(realm, false),
         Err((status, why)) => (StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN), why).into_response(),

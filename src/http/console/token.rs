@@ -7,7 +7,7 @@ use axum::http::header::{LOCATION, SET_COOKIE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
-use crate::http::guard::{CONSOLE_COOKIE, cookie_for, same};
+use crate::http::guard::{console_cookie, of_this_machine, same};
 use crate::http::pages::{At, html};
 use crate::http::state::AppState;
 use crate::protocol::Params;
@@ -34,13 +34,18 @@ pub(super) fn ask(realm: &Realm, wrong: bool) -> Response {
 /// Takes the form's answer.
 pub(super) async fn take(state: &AppState, realm: &Realm, request: &mut Request) -> Response {
     let settings = realm.settings();
+    if let Err((_, why)) = of_this_machine(request.headers(), &settings) {
+        return (StatusCode::FORBIDDEN, why).into_response();
+    }
     let body = to_bytes(std::mem::take(request.body_mut()), LARGEST).await.unwrap_or_default();
     let form = Params::parse(&body);
     let sent = form.get("token").unwrap_or_default();
-    let Some(token) = state.control_token.as_deref().filter(|token| same(sent, token)) else { return ask(realm, true) };
-    let path = if settings.root_path().is_empty() { "/" } else { settings.root_path() };
+    if !state.control_token.as_deref().is_some_and(|token| same(sent, token)) {
+        return ask(realm, true);
+    }
     let secure = if settings.issuer.starts_with("https:") { "; Secure" } else { "" };
-    let cookie = format!("{CONSOLE_COOKIE}={}; Path={path}; HttpOnly; SameSite=Strict{secure}", cookie_for(token));
+    let (name, secret) = (console_cookie(&settings), &state.console_secret);
+    let cookie = format!("{name}={secret}; Path=/; HttpOnly; SameSite=Strict{secure}");
     let mut response = StatusCode::SEE_OTHER.into_response();
     for (name, value) in [(LOCATION, format!("{}/", settings.root_path())), (SET_COOKIE, cookie)] {
         if let Ok(value) = HeaderValue::from_str(&value) {

@@ -172,7 +172,7 @@ impl Received {
         }
     }
 
-    /// Forms of our pages carry a secret of their visit. That they are posted by a page of ours is a second lock on that endpoint:
+    /// Forms of our pages carry a secret of their visit. That they are posted by a page of ours is a second lock:
     /// `SameSite` does not keep the ports of `localhost` apart.
     fn posted_by_our_page(&self, base: &str, issuer: &str) -> Result<(), FailedCheck> {
         let ours = matches!(self.endpoint, Endpoint::SignIn | Endpoint::Consent | Endpoint::SignOut);

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::realm::Entry;
+use crate::world::Endpoint;
 
 /// Headers that curl writes itself, or that belong to one connection.
 const LEFT_OUT: [&str; 5] = ["host", "content-length", "connection", "accept-encoding", "user-agent"];
@@ -13,7 +14,9 @@ pub fn curl(base: &str, entries: &[Arc<Entry>]) -> String {
     let mut text = "#!/bin/sh\n# Sends the same requests again, with the secrets that were sent. Codes and refresh tokens are used up.\nset -eu\n".to_owned();
     let _ = writeln!(text, "STANDIN_URL=${{STANDIN_URL:-{}}}", quoted(base));
     for entry in entries {
-        let Some(wire) = &entry.wire else { continue };
+        // What this provider sent itself is nobody's to send again.
+        let own = entry.endpoint == Endpoint::BackChannelLogout;
+        let Some(wire) = entry.wire.as_ref().filter(|_| !own) else { continue };
         let head = wire.request.head_text();
         let mut lines = head.lines();
         let mut first = lines.next().unwrap_or_default().split(' ');

@@ -14,8 +14,10 @@ pub fn mermaid(entries: &[Arc<Entry>]) -> String {
         plain(client)
     );
     for entry in entries {
+        let outgoing = entry.endpoint == Endpoint::BackChannelLogout;
         let who = if by_browser(entry.endpoint) { 'B' } else { 'A' };
-        let _ = writeln!(text, "    {who}->>P: {} {}", entry.method.as_str(), entry.endpoint.key());
+        let (from, to) = if outgoing { ('P', who) } else { (who, 'P') };
+        let _ = writeln!(text, "    {from}->>{to}: {} {}", entry.method.as_str(), entry.endpoint.key());
         if let Some(refused) = &entry.refused {
             let _ = writeln!(
                 text,
@@ -26,10 +28,10 @@ pub fn mermaid(entries: &[Arc<Entry>]) -> String {
         for decided in &entry.applied {
             let _ = writeln!(text, "    Note over P: decided by {}", plain(&decided.by));
         }
-        let arrow = if entry.status >= 400 { "--x" } else { "-->>" };
+        let arrow = if entry.status >= 400 || entry.status == 0 { "--x" } else { "-->>" };
         let events: Vec<&str> = entry.events.iter().map(|event| event.as_str()).collect();
         let events = if events.is_empty() { String::new() } else { format!(" {}", events.join(", ")) };
-        let _ = writeln!(text, "    P{arrow}{who}: {}{events}", entry.status);
+        let _ = writeln!(text, "    {to}{arrow}{from}: {}{events}", entry.status);
     }
     text
 }
