@@ -286,9 +286,8 @@ fn serve(server: Server, app: &App, workers: usize) -> io::Result<Vec<Serving>> 
     servers.into_iter().map(start).collect()
 }
 
-/// Browsers keep cookies for a name; `localhost` is the one that every app writes down. A port that a URL need not name is not
-/// named, since libraries would leave it out.
-/// The URL by which a provider is reached that listens at this host.
+/// The URL by which a provider is reached that listens at this host. Browsers keep cookies for a name; `localhost` is the one that
+/// every app writes down. A port that a URL need not name is not named, since libraries would leave it out.
 pub(crate) fn issuer(host: &str, port: u16) -> String {
     let host = host.trim_matches(['[', ']']);
     let name = match host.parse::<IpAddr>() {

@@ -78,13 +78,13 @@ impl Rule {
     }
 
     /// How often it spoke.
-    pub fn applied(&self) -> u32 {
+    pub fn spoke(&self) -> u32 {
         self.spent.load(Ordering::Relaxed)
     }
 
     /// How often it will speak yet, if that is limited.
     pub fn left(&self) -> Option<u32> {
-        self.budget.times.map(|times| times.saturating_sub(self.applied()))
+        self.budget.times.map(|times| times.saturating_sub(self.spoke()))
     }
 
     /// Whether chance and count let it speak this time.

@@ -15,7 +15,7 @@ use super::visit_state::VisitState;
 /// How much longer than a code its record is kept, so that a late replay is recognised.
 pub(super) const USED_CODE: Lifetime = Lifetime::of_seconds(600);
 
-/// Asks for a sign-in, or for consent, or sends the browser back with a code.
+/// Asks for a sign-in, or for consent, or sends the browser back with what the app asked for.
 pub(super) fn next_step(ctx: &mut Ctx<'_>, visit: &Visit, state: &VisitState) -> Result<Outcome, Failure> {
     let back = |refused: FailedCheck| visit.destination.refuse(refused);
     let fitting = fitting(ctx, visit, state);

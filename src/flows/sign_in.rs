@@ -16,7 +16,7 @@ use super::what_if::{self, Change};
 pub fn ask_sign_in(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Failure> {
     let (visit, state) = reopen(ctx, request)?;
     let edit = request.params.get("edit").map(Subject::from).filter(|sub| ctx.settings.user(sub).is_some());
-    Ok(ask_again(&visit, &state, &request.params, (edit, None)))
+    Ok(show_again(&visit, &state, &request.params, (edit, None)))
 }
 
 /// Takes the answer of one of the page's forms.
@@ -36,7 +36,7 @@ pub fn answer_sign_in(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, F
         }
         Err(notice) => {
             let edited = request.params.get("edited").and(request.params.get("sub")).map(Subject::from);
-            Ok(ask_again(&visit, &state, &request.params, (edited, Some(notice))))
+            Ok(show_again(&visit, &state, &request.params, (edited, Some(notice))))
         }
     }
 }
@@ -65,7 +65,7 @@ fn onward(outcome: Outcome) -> Outcome {
     }
 }
 
-fn ask_again(
+fn show_again(
     visit: &Visit,
     state: &VisitState,
     params: &Params,

@@ -1,4 +1,4 @@
-//! Where every request comes in: the realms' doors, the console, the control API, and an answer for whatever is none of these.
+//! Where every request comes in: the realms' endpoints, the console, the control API, and an answer for whatever is none of these.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -24,7 +24,7 @@ use super::server::ForEachConnection;
 use super::state::AppState;
 use super::{assets, console, control, handle, routes, tickets};
 
-/// Everything that answers, ready to be served. Only the control API needs a router: a realm's doors are a table of a dozen paths,
+/// Everything that answers, ready to be served. Only the control API needs a router: a realm's endpoints are a table of a dozen paths,
 /// and each request would pay for what a router can do beyond that.
 #[derive(Clone)]
 pub struct App {

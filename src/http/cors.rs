@@ -6,7 +6,7 @@ use axum::http::Method;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
-/// Browser apps read answers and errors alike, with credentials where they send them. No cookie is read behind these doors,
+/// Browser apps read answers and errors alike, with credentials where they send them. No cookie is read at these endpoints,
 /// so naming the caller's origin gives nothing away.
 pub(super) fn cors() -> CorsLayer {
     CorsLayer::new()

@@ -53,7 +53,7 @@ impl AppState {
         Ok(realm)
     }
 
-    /// Where a realm is: its issuer, how it is reached, and what is listened on for it.
+    /// Where a realm is: its root, how it is reached, and what is listened on for it.
     fn place(&self, name: &str, config: &Config) -> Result<(String, Mount, Option<TcpListener>), RealmError> {
         let root = self.realms.root.settings();
         if let Some((text, url)) = config.public_url.clone().zip(config.own_place()) {

@@ -8,7 +8,7 @@ use crate::protocol::{ChallengeMethod, Map, Prompt, ResponseMode, ResponseType};
 use crate::tokens::Alg;
 use crate::world::{AuthMethod, BackChannel, Endpoint, GrantType, Settings};
 
-/// Endpoints that the browser goes to, so they are always below the issuer.
+/// Endpoints that the browser goes to, so they are always below the root.
 const FRONT_CHANNEL: [Endpoint; 2] = [Endpoint::Authorize, Endpoint::EndSession];
 
 /// Endpoints that apps call directly, so each caller must be told a host that works where it is.

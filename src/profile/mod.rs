@@ -1,4 +1,4 @@
-//! One vendor's spelling of the protocol: where the doors are, what tokens look like, how an answer is worded.
+//! One vendor's spelling of the protocol: where the endpoints are, what tokens say, how an answer is worded.
 
 mod catalog;
 mod claims;

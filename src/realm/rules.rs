@@ -50,7 +50,7 @@ impl Realm {
         if let Action::Fault(kind, _) = &rule.action {
             doubts.extend(kind.doubt(&settings, &rule.when));
         }
-        if rule.applied() == 0 && rule.idle() > 0 {
+        if rule.spoke() == 0 && rule.idle() > 0 {
             let times = if rule.idle() == 1 { "once".to_owned() } else { format!("{} times", rule.idle()) };
             doubts.push(format!("It fitted an answer {times}, and found nothing in it to alter."));
         }

@@ -228,7 +228,7 @@ pub enum Outcome {
     AskAgain(String),
     /// Someone is added to the people, or takes another's place, until the next reset; the browser goes back to the sign-in page.
     SaveUser(Box<super::User>, InteractionId),
-    /// The app gets a code.
+    /// The app gets what its response type asks for, through the browser.
     Return(Box<AuthorizationResponse>),
     /// The app gets tokens.
     Issue(Box<Issuance>),

@@ -43,7 +43,7 @@ impl Method {
 
 macro_rules! endpoints {
     ($($name:ident: $key:literal, $doc:literal;)*) => {
-        /// An endpoint of the provider.
+        /// An endpoint of the provider, or of an app that is called.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Endpoint {
             $(#[doc = $doc] $name,)*

@@ -42,7 +42,7 @@ pub type ScopeClaims = BTreeMap<String, Vec<String>>;
 /// Under which base the endpoints that apps call directly are published.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum BackChannel {
-    /// The issuer.
+    /// The root, where the browser goes as well.
     #[default]
     Issuer,
     /// The host that discovery was asked by, so that a container is told a name that works there.

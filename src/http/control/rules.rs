@@ -139,7 +139,7 @@ fn view(call: &Call, rule: &Rule) -> RuleView {
         origin: rule.origin,
         when: rule.when.clone(),
         budget: rule.budget.clone(),
-        spoke: rule.applied(),
+        spoke: rule.spoke(),
         left: rule.left(),
         until: rule.until,
         login,
