@@ -1,5 +1,6 @@
 //! The records that a request names by itself, so that most flows find all they need in one round.
 
+use crate::flows::AGAIN;
 use crate::protocol::{AccessId, Params};
 use crate::tokens::{Opened, OwnAccess};
 use crate::world::{Credential, Endpoint, Record, RecordKey, Request};
@@ -36,7 +37,9 @@ fn named_by(
     credential: Option<&Credential>,
     recognised: Option<&AccessId>,
 ) -> impl Iterator<Item = RecordKey> {
-    let interaction = params.get("interaction").map(|id| RecordKey::Interaction(id.into()));
+    // A request that waits to be asked again is kept as a page is.
+    let interaction = params.get("interaction").or(params.get(AGAIN));
+    let interaction = interaction.map(|id| RecordKey::Interaction(id.into()));
     let code = params.get("code").map(|code| RecordKey::Code(code.into()));
     let refresh = params.get("refresh_token").map(refresh_key);
     let access = match (credential, recognised) {

@@ -465,3 +465,19 @@ async fn a_port_is_free_for_the_next_realm_as_soon_as_one_is_gone() {
         control.delete("/realms/alone").await;
     }
 }
+
+#[tokio::test]
+async fn a_form_without_a_cookie_that_names_a_guest_realm_is_asked_again_there() {
+    let idp = registered().start().await;
+    idp.realm("worker");
+    let browser = Browser::new();
+    let query = ask(&idp.issuer(), &[("login_hint", "worker/bob")]);
+    let (url, query) = query.split_once('?').expect("a query");
+    let form: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let again = browser.post(url, &form).await;
+    assert_eq!(again.status, 303, "{}", again.text);
+    let page = browser.get(&format!("{}{}", idp.issuer(), again.header("location"))).await;
+    assert_eq!(page.status, 200, "{}", page.words());
+    assert!(page.words().contains("realm worker"), "{}", page.words());
+}
