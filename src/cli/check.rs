@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::config::{Config, Mistake, Note};
+use crate::config::{Config, Note};
 use crate::profile::Profile;
 
 use super::exit::Exit;
@@ -14,7 +14,7 @@ use super::sources::Text;
 /// Reads the configuration as a start would, and says what is in it.
 pub(super) fn check(file: Option<PathBuf>, as_json: bool) -> Result<(), Exit> {
     let text = Text::find(file)?;
-    let config = match text.read().and_then(|config| spelled(config, &text.source())) {
+    let config = match text.read() {
         Ok(config) => config,
         Err(mistake) if as_json => {
             let at = mistake.at.map(|(line, column)| json!({ "line": line, "column": column }));
@@ -35,14 +35,6 @@ pub(super) fn check(file: Option<PathBuf>, as_json: bool) -> Result<(), Exit> {
     }
     print(&format!("{}: no mistakes, {}", text.source(), summary(&config)))?;
     notes(&config).iter().try_for_each(|note| print(&format!("note: {note}")))
-}
-
-/// The same configuration, if the profiles that it names are there.
-fn spelled(config: Config, source: &str) -> Result<Config, Box<Mistake>> {
-    for name in std::iter::once(&config).chain(&config.realm).filter_map(|config| config.profile.as_deref()) {
-        Profile::named(Some(name)).map_err(|why| Box::new(Mistake::new(source, why).word(name)))?;
-    }
-    Ok(config)
 }
 
 /// What is odd about a configuration, those of its realms included.

@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use crate::config::{Config, Format, Mistake, overlay, parse};
+use crate::profile::Profile;
 use crate::world::Client;
 
 use super::start_args::StartArgs;
@@ -75,16 +76,25 @@ impl Text {
                 let text = fs::read_to_string(file).map_err(|e| Box::new(unreadable(&source, &e)))?;
                 let format = Format::of_name(&source).unwrap_or_else(|| guessed(&source, &text));
                 let config = parse(&source, &text, format)?;
-                config.check(&source).map_err(|mistake| Box::new(mistake.found_in(&text)))?;
+                whole(&config, &source).map_err(|mistake| Box::new(mistake.found_in(&text)))?;
                 config
             }
         };
         let variables =
             env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         let config = overlay(config, variables)?;
-        config.check(&source)?;
+        whole(&config, &source)?;
         Ok(config)
     }
+}
+
+/// The mistakes that only the whole shows, and profiles that are not there.
+fn whole(config: &Config, source: &str) -> Result<(), Box<Mistake>> {
+    config.check(source)?;
+    for name in std::iter::once(config).chain(&config.realm).filter_map(|config| config.profile.as_deref()) {
+        Profile::named(Some(name)).map_err(|why| Box::new(Mistake::new(source, why).word(name)))?;
+    }
+    Ok(())
 }
 
 /// The format of a file whose name says none: what was guessed is said.

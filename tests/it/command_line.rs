@@ -420,3 +420,17 @@ fn a_token_for_a_slip_of_the_keys_is_none() {
     server.signal("TERM");
     server.end();
 }
+
+#[test]
+fn a_profile_that_nobody_has_is_shown_where_it_stands() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("standin.toml");
+    std::fs::write(&file, "strict = true\nprofile = \"generik\"\n").expect("a file");
+    for args in [&["check"][..], &["start", "--port", "0"]] {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_standin")).args(args).current_dir(&folder).output();
+        let output = output.expect("runs");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(3), "{told}");
+        assert!(told.contains("standin.toml:2:12") && told.contains("Did you mean `generic`?"), "{told}");
+    }
+}

@@ -365,3 +365,17 @@ async fn where_a_control_token_is_set_the_console_asks_for_it_once() {
     assert!(browser.get(&format!("{}/_console", idp.issuer())).await.words().contains("What happened"));
     assert_eq!(Browser::new().get(&console).await.status, 401, "another browser is another browser");
 }
+
+#[tokio::test]
+async fn where_no_control_token_is_set_none_is_taken() {
+    let idp = registered().start().await;
+    let taken = Browser::new().post(&format!("{}/_console/token", idp.issuer()), &[("token", "x")]).await;
+    assert_eq!((taken.status, taken.header("location"), taken.header("set-cookie")), (303, "/", ""));
+    // Beyond loopback a console without a token is closed, and stays so.
+    let open = registered().with(|config| config.host = "0.0.0.0".into()).start().await;
+    let browser = Browser::new();
+    let at = |path: &str| format!("http://127.0.0.1:{}{path}", open.address().port());
+    assert_eq!(browser.get(&at("/")).await.status, 403);
+    browser.post(&at("/_console/token"), &[("token", "")]).await;
+    assert_eq!(browser.get(&at("/")).await.status, 403);
+}

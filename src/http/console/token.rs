@@ -40,14 +40,19 @@ pub(super) async fn take(state: &AppState, realm: &Realm, request: &mut Request)
     let body = to_bytes(std::mem::take(request.body_mut()), LARGEST).await.unwrap_or_default();
     let form = Params::parse(&body);
     let sent = form.get("token").unwrap_or_default();
-    if !state.control_token.as_deref().is_some_and(|token| same(sent, token)) {
+    let home = (LOCATION, format!("{}/", settings.root_path()));
+    let Some(token) = state.control_token.as_deref() else {
+        // Nothing is given to whoever shows what is not asked for: the console says by itself whether it is open.
+        return (StatusCode::SEE_OTHER, [home]).into_response();
+    };
+    if !same(sent, token) {
         return ask(realm, true);
     }
     let secure = if settings.issuer.starts_with("https:") { "; Secure" } else { "" };
     let (name, secret) = (console_cookie(&settings), &state.console_secret);
     let cookie = format!("{name}={secret}; Path=/; HttpOnly; SameSite=Strict{secure}");
     let mut response = StatusCode::SEE_OTHER.into_response();
-    for (name, value) in [(LOCATION, format!("{}/", settings.root_path())), (SET_COOKIE, cookie)] {
+    for (name, value) in [home, (SET_COOKIE, cookie)] {
         if let Ok(value) = HeaderValue::from_str(&value) {
             response.headers_mut().insert(name, value);
         }
