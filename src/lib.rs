@@ -148,6 +148,9 @@ pub mod config;
 pub mod realm;
 
 #[doc(hidden)]
+pub mod explain;
+
+#[doc(hidden)]
 pub mod http;
 
 #[doc(hidden)]

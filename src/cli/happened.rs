@@ -75,8 +75,8 @@ pub(super) enum FlowsCommand {
     Export {
         /// Its number
         id: u64,
-        /// json, har, mermaid or curl
-        #[arg(long = "as", default_value = "mermaid", value_name = "FORMAT", value_parser = ["json", "har", "mermaid", "curl"])]
+        /// json, har, mermaid, curl or playwright
+        #[arg(long = "as", default_value = "mermaid", value_name = "FORMAT", value_parser = ["json", "har", "mermaid", "curl", "playwright"])]
         format: String,
         #[command(flatten)]
         server: ServerArgs,
@@ -110,7 +110,7 @@ pub(super) fn flows(command: &FlowsCommand) -> Result<(), Exit> {
         FlowsCommand::Export { id, format, server } => {
             let remote = server.remote()?;
             let exported = block_on(remote.text(&format!("/flows/{id}/export?as={format}")))?;
-            if server.json && (format == "mermaid" || format == "curl") {
+            if server.json && (format != "json" && format != "har") {
                 return print(&json!({ "as": format, "text": exported }).to_string());
             }
             print(exported.trim_end())

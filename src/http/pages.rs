@@ -17,6 +17,8 @@ use crate::reply::{
 };
 use crate::world::{Endpoint, Settings};
 
+use super::filters;
+
 /// `form-action` is left out on purpose: browsers hold it against every redirect that follows a form, and the last of those
 /// leads to wherever the app's own pages go.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' http: https:; \
@@ -73,27 +75,6 @@ struct Step<'a> {
     page: &'a StepPage,
 }
 
-/// What the templates can do beyond the usual.
-#[expect(unreachable_pub, clippy::inline_always, clippy::unused_self, reason = "the macro writes so")]
-mod filters {
-    use std::fmt::Display;
-
-    use askama::filters::{Escaper as _, Html, Safe};
-
-    /// Words between backticks in the face of code.
-    #[askama::filter_fn]
-    pub(super) fn code(text: impl Display, _: &dyn askama::Values) -> askama::Result<Safe<String>> {
-        let mut out = String::new();
-        for (at, part) in text.to_string().split('`').enumerate() {
-            let is_code = at % 2 == 1;
-            out.push_str(if is_code { "<code>" } else { "" });
-            Html.write_escaped_str(&mut out, part)?;
-            out.push_str(if is_code { "</code>" } else { "" });
-        }
-        Ok(Safe(out))
-    }
-}
-
 /// Where a page is shown.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct At<'a> {
@@ -145,6 +126,12 @@ pub(super) fn html(template: &impl Template) -> (Response, Bytes) {
             (StatusCode::INTERNAL_SERVER_ERROR.into_response(), Bytes::new())
         }
     }
+}
+
+/// Any template, as a view of the console, whose script listens to what happens.
+pub(super) fn view(template: &impl Template) -> Response {
+    let (response, _) = html(template);
+    with_headers(response, &format!("{POLICY}; connect-src 'self'"))
 }
 
 /// A classic script behind the form, allowed by its hash and by nothing else.

@@ -29,6 +29,14 @@ impl ChallengeMethod {
         }
     }
 
+    /// The challenge that is made of a verifier.
+    pub fn challenge_of(self, verifier: &str) -> String {
+        match self {
+            Self::Plain => verifier.to_owned(),
+            Self::S256 => URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes())),
+        }
+    }
+
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -50,10 +58,7 @@ pub struct Challenge {
 impl Challenge {
     /// Whether this verifier belongs to the challenge, [RFC 7636 §4.6](https://www.rfc-editor.org/rfc/rfc7636#section-4.6).
     pub fn accepts(&self, verifier: &str) -> bool {
-        let computed = match self.method {
-            ChallengeMethod::Plain => verifier.to_owned(),
-            ChallengeMethod::S256 => URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes())),
-        };
+        let computed = self.method.challenge_of(verifier);
         computed.as_bytes().ct_eq(self.value.as_bytes()).into()
     }
 }

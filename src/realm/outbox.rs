@@ -9,8 +9,9 @@ use serde_json::Value;
 
 use crate::protocol::{Params, SessionId, Subject, UnixTime, shortened};
 use crate::reply::Delivery;
+use crate::store::Unavailable;
 use crate::tokens::{TokenDraft, TokenKind};
-use crate::world::{Client, Endpoint, Errand, Method, RecordKey, Session, Settings, Trace};
+use crate::world::{Client, Endpoint, Errand, Method, Record, RecordKey, Session, Settings, Trace};
 
 use super::context::Exchange;
 use super::{Entry, Event, Realm, Wire};
@@ -64,6 +65,35 @@ impl Realm {
         let settings = self.settings();
         let calls = self.calls(&settings, errands, |draft| settings.keys.sign(&draft));
         self.make(calls, resets).await;
+    }
+
+    /// Tells an app once more that a sign-in is over, as the journal's exchange of this number did. `None` if there is no such
+    /// exchange, or if the sign-in or the app is forgotten by now.
+    pub async fn retry_logout(&self, number: u64) -> Result<Option<u64>, Unavailable> {
+        let entries = self.journal.entries();
+        let told = |entry: &&Arc<Entry>| entry.number == number && entry.endpoint == Endpoint::BackChannelLogout;
+        let Some(entry) = entries.iter().find(told) else { return Ok(None) };
+        let session = entry.flow_keys.iter().find_map(|key| match key {
+            RecordKey::Session(id) => Some(id.clone()),
+            _ => None,
+        });
+        let Some(id) = session else { return Ok(None) };
+        let (key, client) = (RecordKey::Session(id.clone()), entry.client.clone());
+        let found = self.store.load(std::slice::from_ref(&key), self.now()).await?.pop().and_then(|found| found.record);
+        let Some(Record::Session(session)) = found.as_deref() else { return Ok(None) };
+        let only = Session { clients: [client].into(), ..session.clone() };
+        let before = self.journal.count();
+        self.run_errands_of(
+            &[Errand::SessionEnded { id, session: Box::new(only) }],
+            self.resets.load(Ordering::Relaxed),
+        )
+        .await;
+        Ok(self
+            .journal
+            .since(before)
+            .iter()
+            .find(|entry| entry.endpoint == Endpoint::BackChannelLogout)
+            .map(|entry| entry.number))
     }
 
     fn calls(

@@ -131,6 +131,13 @@ pub struct Client {
     /// Whether it must be told by `sid` which sign-in that is. It is told anyway.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub backchannel_logout_session_required: bool,
+    /// The page of the app that a browser is to open, unseen, when it signs out,
+    /// [Front-Channel Logout §2](https://openid.net/specs/openid-connect-frontchannel-1_0.html#RPLogout).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frontchannel_logout_uri: Option<Url>,
+    /// Whether that page must be told by `iss` and `sid` which sign-in is over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub frontchannel_logout_session_required: bool,
     /// The way of authenticating. Without it: by secret in header or body, by key if there are keys, or not at all. With `client_secret_basic`
     /// or `client_secret_post` the other of the two is served as well and remarked on, unless the server is strict.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -40,8 +40,9 @@ impl Client {
         if self.jwks.as_ref().is_some_and(|jwks| !are_keys(jwks)) {
             return wrong("its `jwks` is no set of public keys".into(), "write {\"keys\": [ … ]}, RFC 7517 §5");
         }
-        let links = [&self.logo_uri, &self.policy_uri, &self.tos_uri, &self.jwks_uri, &self.backchannel_logout_uri];
-        if let Some(odd) = links.into_iter().flatten().find(|url| !matches!(url.scheme(), "http" | "https")) {
+        let logout = [&self.backchannel_logout_uri, &self.frontchannel_logout_uri];
+        let links = [&self.logo_uri, &self.policy_uri, &self.tos_uri, &self.jwks_uri].into_iter().chain(logout);
+        if let Some(odd) = links.flatten().find(|url| !matches!(url.scheme(), "http" | "https")) {
             return wrong(format!("`{odd}` is neither http nor https"), "only these are linked and fetched");
         }
         // Back-Channel Logout §2.2: it may not have a fragment.

@@ -9,6 +9,7 @@ mod code_flow;
 mod command_line;
 mod command_line_instrument;
 mod config;
+mod console;
 mod control;
 mod documents;
 mod faults;

@@ -17,7 +17,7 @@ use crate::realm::Realm;
 const LARGEST: usize = 4 * 1024;
 
 #[derive(Template)]
-#[template(path = "console_token.html")]
+#[template(path = "console/token.html")]
 struct Token<'a> {
     at: At<'a>,
     wrong: bool,

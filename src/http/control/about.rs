@@ -9,18 +9,19 @@ use serde_json::Value;
 use super::openapi::document;
 use super::operation::{Call, Operation, asks, streams};
 use super::problem::Problem;
-use super::{clock, flows, keys, people, realms, rules, server, sessions, snapshots, tokens};
+use super::{clock, explanations, flows, keys, people, realms, rules, server, sessions, snapshots, snippets, tokens};
 
 /// Every operation there is, by what it is about.
 fn groups() -> [(&'static str, &'static str, Vec<Operation>); 10] {
-    let about_server = of_the_api().into_iter().chain(server::operations()).collect();
+    let about_server = of_the_api().into_iter().chain(server::operations()).chain(snippets::operations()).collect();
+    let happened = flows::operations().into_iter().chain(explanations::operations()).collect();
     [
         ("Server", "Whether it answers, what it is, what it is told to be", about_server),
         ("Realms", "Providers of their own behind the same door, one for each worker of a test", realms::operations()),
         ("People and apps", "Users and clients, until the next reset", people::operations()),
         ("Next sign-ins and faults", "Who signs in next, and which lies are told", rules::operations()),
         ("Tokens", "Made, read and revoked without a sign-in", tokens::operations()),
-        ("What happened", "Flows, exchanges, and waiting for something", flows::operations()),
+        ("What happened", "Flows, exchanges, why they failed, and waiting for something", happened),
         ("Sessions", "Who is signed in, and signing them out", sessions::operations()),
         ("Keys", "Rotated, announced, revoked", keys::operations()),
         ("Clock", "Frozen, set, moved", clock::operations()),

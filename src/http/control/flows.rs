@@ -33,7 +33,7 @@ fn event_names() -> Vec<&'static str> {
 }
 
 fn formats() -> Vec<&'static str> {
-    vec!["json", "har", "mermaid", "curl"]
+    vec!["json", "har", "mermaid", "curl", "playwright"]
 }
 
 const EXPORT: &[Query] = &[Query::one_of("as", "In which format", formats)];
@@ -82,8 +82,8 @@ pub(super) fn operations() -> Vec<Operation> {
         streams::<Value, _>("/flows/{id}/export", "One sign-in for other tools", exported)
             .query(EXPORT)
             .media_type("text/vnd.mermaid")
-            .more_media_types(&["text/x-shellscript"])
-            .about("As JSON, as HAR for a browser's tools, as a Mermaid diagram, or as curl commands.", "", FLOW),
+            .more_media_types(&["text/x-shellscript", "text/typescript"])
+            .about("As JSON, as HAR for a browser's tools, as a Mermaid diagram, as curl commands, or as a Playwright test.", "", FLOW),
         streams::<Vec<ExchangeView>, _>(
             "/events",
             "What happened; with Accept: text/event-stream, what happens as well",
@@ -99,7 +99,7 @@ pub(super) fn operations() -> Vec<Operation> {
         ),
         sends("POST", "/expect", "Waits until something has happened", (200, expect)).about(
             "Answers as soon as it has; where it has not when the time is over, the problem is `expectation-not-met`, and `near_misses` say what \
-             came instead. FaultOptions `count` it is waited until the time is over, since one more may come.",
+             came instead. With `count` it is waited until the time is over, since one more may come.",
             r#"{"event": "code_redeemed", "where": {"client": "notes-web"}, "count": 0}"#,
             r#"{"count": 1, "exchanges": [3]}"#,
         ),
@@ -201,6 +201,7 @@ async fn exported(call: Call) -> Result<Response, Problem> {
         }
         "mermaid" => Ok(text("text/vnd.mermaid; charset=utf-8", export::mermaid(&entries))),
         "curl" => Ok(text("text/x-shellscript; charset=utf-8", export::curl(base, &entries))),
+        "playwright" => Ok(text("text/typescript; charset=utf-8", export::playwright(&entries))),
         other => Err(not_among("as", other, &formats())),
     }
 }

@@ -3,6 +3,7 @@
 mod about;
 mod body;
 mod clock;
+mod explanations;
 mod flows;
 mod keys;
 mod openapi;
@@ -14,13 +15,15 @@ mod rules;
 mod server;
 mod sessions;
 mod snapshots;
+mod snippets;
 mod tokens;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::to_bytes;
+use axum::body::{Bytes, to_bytes};
 use axum::extract::{RawPathParams, Request};
+use axum::http::HeaderMap;
 use axum::http::header::{ALLOW, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
@@ -135,6 +138,27 @@ async fn handled(
         json(&parts).map_err(|(status, why)| Problem::new(status, why))?;
     }
     (operation.handle)(call, bytes).await
+}
+
+/// Does what an operation of a realm or of the server does, for a caller inside: the status and a sentence, if it does not.
+pub(super) async fn perform(
+    state: &Arc<AppState>,
+    realm: &Arc<Realm>,
+    (method, target): (&str, &str),
+    body: Bytes,
+) -> Result<Response, (u16, String)> {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let operations = operations();
+    let found = operations
+        .iter()
+        .filter(|operation| operation.method == method)
+        .find_map(|operation| Some((operation, operation.parts(path)?)));
+    let Some((operation, parts)) = found else { return Err((404, format!("There is no operation {method} {path}."))) };
+    let query = Params::parse(query.as_bytes());
+    let whole = query.clone();
+    let (state, realm) = (Arc::clone(state), Arc::clone(realm));
+    let call = Call { state, realm, path: parts, whole, query, headers: HeaderMap::new() };
+    (operation.handle)(call, body).await.map_err(Problem::in_words)
 }
 
 /// A query parameter that is none would be ignored, and whoever misspelled it would wonder.

@@ -147,6 +147,27 @@ impl Operation {
         }
     }
 
+    /// The variable parts of a path, decoded, if it is this operation's.
+    pub(super) fn parts(&self, path: &str) -> Option<HashMap<String, String>> {
+        let (known, segments) = (self.path.split('/'), path.split('/'));
+        if known.clone().count() != segments.clone().count() {
+            return None;
+        }
+        let mut parts = HashMap::new();
+        for (known, segment) in known.zip(segments) {
+            let Some(name) = known.strip_prefix('{').and_then(|name| name.strip_suffix('}')) else {
+                if known != segment {
+                    return None;
+                }
+                continue;
+            };
+            // A plus sign is one in a path.
+            let text = url::form_urlencoded::parse(segment.replace('+', "%2B").as_bytes()).next()?.0.into_owned();
+            parts.insert(name.to_owned(), text);
+        }
+        Some(parts)
+    }
+
     /// The server's own, not a realm's.
     pub(super) const fn of_server(mut self) -> Self {
         self.scope = Scope::Server;

@@ -138,6 +138,12 @@ impl Problem {
         self
     }
 
+    /// The status, and what is wrong where.
+    pub(super) fn in_words(self) -> (u16, String) {
+        let field = self.0.field.map(|field| format!("{field}: ")).unwrap_or_default();
+        (self.0.status, format!("{field}{}", self.0.detail))
+    }
+
     /// Something is not there; `known` is what there is.
     pub(super) fn missing<'a>(what: &str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
         let near = nearest(name, known).map(|near| format!(" Did you mean `{near}`?")).unwrap_or_default();

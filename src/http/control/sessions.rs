@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::realm::{Event, ExchangeView, SessionView};
 
-use super::operation::{Call, Operation, does, lists, sends};
+use super::operation::{Call, Operation, asks, does, lists, sends};
 use super::problem::Problem;
 
 /// Whom to sign out.
@@ -21,6 +21,13 @@ struct Logout {
 struct LoggedOut {
     /// How many sign-ins were ended.
     sessions: usize,
+}
+
+/// An app that was told once more.
+#[derive(Serialize, JsonSchema)]
+struct Retried {
+    /// The number of the exchange, which says what the app answered.
+    exchange: u64,
 }
 
 pub(super) fn operations() -> Vec<Operation> {
@@ -50,6 +57,11 @@ pub(super) fn operations() -> Vec<Operation> {
         ),
         lists("/logouts", "The sign-outs that browsers made", |exchange: &ExchangeView| exchange.number.to_string(), logouts)
             .about("Each with its checks. `after` is an exchange's `number`.", "", "[]"),
+        asks("POST", "/logouts/{number}/retry", "Tells an app once more that a sign-in is over", retry).about(
+            "By the number of the exchange in which it was told, as `GET /events?event=logout_failed` has it.",
+            "",
+            r#"{"exchange": 12}"#,
+        ),
     ]
 }
 
@@ -64,6 +76,12 @@ async fn end(call: Call) -> Result<(), Problem> {
 
 async fn log_out(call: Call, logout: Logout) -> Result<LoggedOut, Problem> {
     Ok(LoggedOut { sessions: call.realm.sign_out(&logout.user).await? })
+}
+
+async fn retry(call: Call) -> Result<Retried, Problem> {
+    let number = call.number("number", "logout message")?;
+    let missing = || Problem::missing("logout message", &number.to_string(), []);
+    call.realm.retry_logout(number).await?.map(|exchange| Retried { exchange }).ok_or_else(missing)
 }
 
 async fn logouts(call: Call) -> Result<Vec<ExchangeView>, Problem> {

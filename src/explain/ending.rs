@@ -1,0 +1,99 @@
+//! How a flow ended, in a few words.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::protocol::UnixTime;
+use crate::realm::{Entry, Event};
+use crate::world::Endpoint;
+
+use super::draw::SILENCE;
+
+/// How far a flow came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum Ending {
+    /// It goes on.
+    Open(String),
+    /// It came to where it should.
+    Well(String),
+    /// It was refused, or the app went quiet.
+    Badly(String),
+}
+
+impl Ending {
+    /// In a few words.
+    pub fn words(&self) -> &str {
+        match self {
+            Self::Open(words) | Self::Well(words) | Self::Badly(words) => words,
+        }
+    }
+}
+
+/// How these exchanges of one flow ended; `now` is the realm's time.
+pub fn ended(entries: &[Arc<Entry>], now: UnixTime) -> Ending {
+    let Some(last) = entries.last() else { return Ending::Open(String::new()) };
+    let failed = entries.iter().rev().find(|entry| entry.events.contains(&Event::LogoutFailed));
+    if let Some(failed) = failed {
+        let how = if failed.status == 0 { "did not answer".to_owned() } else { format!("answered {}", failed.status) };
+        return Ending::Badly(format!("{} was not told: it {how}", failed.client));
+    }
+    // What was refused and then done right is no failure.
+    let refused = last.refused.as_ref().filter(|_| !last.events.contains(&Event::SignedIn));
+    if let Some(refused) = refused {
+        return Ending::Badly(refused.sentence());
+    }
+    let (count, had) = (entries.len(), |event| entries.iter().any(|entry| entry.events.contains(&event)));
+    let asked = had(Event::SignInAsked) || had(Event::ConsentAsked);
+    let lied =
+        entries.iter().flat_map(|entry| &entry.applied).next().map(|by| format!(" · {}", by.by)).unwrap_or_default();
+    let told = |words: &str| format!("{words}, {count} message{}{lied}", if count == 1 { "" } else { "s" });
+    if had(Event::SignedOut) || had(Event::LogoutDelivered) {
+        return Ending::Well(told("signed out"));
+    }
+    if had(Event::TokenRefreshed) {
+        return Ending::Well(told("tokens refreshed"));
+    }
+    if had(Event::CodeRedeemed) {
+        return Ending::Well(told(if asked { "signed in" } else { "single sign-on, no page" }));
+    }
+    if had(Event::TokenIssued) {
+        return Ending::Well(told("a token"));
+    }
+    if had(Event::CodeIssued) {
+        return if now.since(last.at) >= SILENCE {
+            Ending::Badly("the code was never redeemed".to_owned())
+        } else {
+            Ending::Open("the app has the code".to_owned())
+        };
+    }
+    match last.events.last() {
+        Some(Event::SignInAsked) => Ending::Open("waiting on the sign-in page".to_owned()),
+        Some(Event::ConsentAsked) => Ending::Open("waiting on the consent page".to_owned()),
+        Some(Event::SignOutAsked) => Ending::Open("waiting on the sign-out page".to_owned()),
+        _ if last.endpoint == Endpoint::Introspection => Ending::Well(told("a token looked at")),
+        _ if last.status >= 400 || last.status == 0 => Ending::Badly(told("failed")),
+        _ => Ending::Well(told("done")),
+    }
+}
+
+/// Whether an exchange is about what somebody looks for: a person, an app, an error, or any value that travelled.
+pub fn mentions(entry: &Entry, wanted: &str) -> bool {
+    let wanted = wanted.trim();
+    let lower = wanted.to_lowercase();
+    let has = |text: &str| text.to_lowercase().contains(&lower);
+    if has(entry.client.as_str()) || entry.user.as_ref().is_some_and(|user| has(user.as_str())) || has(&entry.path) {
+        return true;
+    }
+    if entry
+        .refused
+        .as_ref()
+        .is_some_and(|refused| has(&refused.in_full()) || has(refused.check.name()) || has(refused.refusal.error()))
+    {
+        return true;
+    }
+    if entry.events.iter().any(|event| has(event.as_str())) || entry.applied.iter().any(|by| has(&by.by)) {
+        return true;
+    }
+    super::carried(entry).iter().any(|carried| carried.value.contains(wanted))
+}

@@ -1,0 +1,98 @@
+//! Who is signed in where, and what each app answered when it was told that this is over.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+
+use crate::protocol::{ClientId, UnixTime};
+use crate::realm::{Entry, Event, SessionView};
+
+use super::frame::{Frame, Visit, page, span, time_of_day};
+
+/// How many sign-outs a view lists.
+const LISTED: usize = 20;
+
+#[derive(Template)]
+#[template(path = "console/sessions.html")]
+struct Sessions<'a> {
+    frame: Frame<'a>,
+    open: Vec<OnPage>,
+    told: Vec<Told>,
+}
+
+/// A sign-in, with its apps.
+struct OnPage {
+    session: SessionView,
+    name: String,
+    since: String,
+    left: String,
+    apps: Vec<(String, String)>,
+}
+
+/// What came of a sign-out for one app.
+struct Told {
+    number: u64,
+    flow: Option<u64>,
+    app: String,
+    person: String,
+    at: UnixTime,
+    answer: String,
+    well: bool,
+    means: String,
+}
+
+impl Told {
+    fn time(&self) -> String {
+        time_of_day(self.at)
+    }
+}
+
+/// The map, and the last sign-outs.
+pub(super) async fn sessions(visit: &Visit<'_>) -> Response {
+    let Ok(all) = visit.realm.sessions().await else {
+        return (StatusCode::SERVICE_UNAVAILABLE, "The place where sign-ins are kept does not answer.").into_response();
+    };
+    let now = visit.realm.now();
+    let on_page = |session: SessionView| OnPage {
+        name: visit.person(&session.user),
+        since: time_of_day(session.auth_time),
+        left: span(session.until.since(now)),
+        apps: session.clients.iter().map(|id| (visit.app(id), hears(visit, id))).collect(),
+        session,
+    };
+    let entries = visit.realm.journal().entries();
+    let told = entries.iter().rev().filter(|entry| is_told(entry)).take(LISTED).map(|entry| told(visit, entry));
+    let told = told.collect();
+    page(&Sessions { frame: visit.frame("sessions"), open: all.into_iter().map(on_page).collect(), told })
+}
+
+/// How an app would hear that the sign-in is over.
+fn hears(visit: &Visit<'_>, id: &str) -> String {
+    let client = visit.settings.clients.get(&ClientId::from(id));
+    match client.map(|client| (&client.backchannel_logout_uri, &client.frontchannel_logout_uri)) {
+        Some((Some(url), _)) => format!("hears about a logout by back channel, at {url}"),
+        Some((None, Some(url))) => format!("hears about a logout in the browser, at {url}"),
+        _ => "cannot be told: no logout URI is registered, so it stays signed in until its own cookie ends".to_owned(),
+    }
+}
+
+fn is_told(entry: &Entry) -> bool {
+    entry.events.iter().any(|event| matches!(event, Event::LogoutDelivered | Event::LogoutFailed))
+}
+
+fn told(visit: &Visit<'_>, entry: &Arc<Entry>) -> Told {
+    let well = entry.events.contains(&Event::LogoutDelivered);
+    let remark = entry.trace.remarks.first().cloned().unwrap_or_default();
+    Told {
+        number: entry.number,
+        flow: entry.flow,
+        app: visit.app(entry.client.as_str()),
+        person: entry.user.as_ref().map(|user| visit.person(user.as_str())).unwrap_or_default(),
+        at: entry.at,
+        answer: if entry.status == 0 { "no answer".to_owned() } else { entry.status.to_string() },
+        well,
+        means: if well { "It took the message, and should have ended its own session.".to_owned() } else { remark },
+    }
+}
