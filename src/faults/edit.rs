@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::protocol::{Map, Params};
-use crate::reply::{Body, Reply};
+use crate::reply::{Body, Page, Reply, SignedOutPage};
 use crate::tokens::{Alg, KeyChoice, TokenDraft, stranger};
 use crate::world::Credential;
 
@@ -214,12 +214,34 @@ pub(super) fn bytes(reply: &mut Reply, media_type: &str, alter: impl FnOnce(Vec<
 
 /// Changes the parameters that go back to the app.
 pub(super) fn back(reply: &mut Reply, alter: impl FnOnce(&Params) -> Option<Params>) -> bool {
-    let Body::Return(back) = &mut reply.body else { return false };
+    let back = match &mut reply.body {
+        Body::Return(back) => back,
+        Body::Page(page) => match &mut **page {
+            Page::SignedOut(SignedOutPage { goes_on: true, back: Some((_, back)), .. }) => back,
+            _ => return false,
+        },
+        _ => return false,
+    };
     match alter(&back.params) {
         Some(params) => back.params = params,
         None => return false,
     }
     true
+}
+
+/// Changes each page of an app that the browser opens while it signs out.
+pub(super) fn frames(reply: &mut Reply, alter: impl Fn(&str, String) -> Option<String>) -> bool {
+    let Body::Page(page) = &mut reply.body else { return false };
+    let Page::SignedOut(page) = &mut **page else { return false };
+    for (_, uri) in &mut page.frames {
+        let pairs = uri.query_pairs().filter_map(|(name, value)| {
+            let value = alter(&name, value.into_owned())?;
+            Some((name.into_owned(), value))
+        });
+        let pairs: Vec<(String, String)> = pairs.collect();
+        uri.query_pairs_mut().clear().extend_pairs(pairs);
+    }
+    !page.frames.is_empty()
 }
 
 /// A parameter of the way back is changed, or left out.

@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::protocol::{Map, ResponseType, UnixTime};
 use crate::reply::Reply;
@@ -67,6 +68,21 @@ pub struct Overrides<'a> {
     pub records: &'a Records,
 }
 
+/// How often and when an app is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallTiming {
+    /// So many times, with the same message.
+    pub times: usize,
+    /// So long after the browser got its answer; at once, and before it, where this is nothing.
+    pub delay: Duration,
+}
+
+impl Default for CallTiming {
+    fn default() -> Self {
+        Self { times: 1, delay: Duration::ZERO }
+    }
+}
+
 impl Effect {
     /// Whether there can be something to alter in answers of this point.
     pub(super) fn may_speak_at(&self, point: Point) -> bool {
@@ -77,6 +93,7 @@ impl Effect {
             Self::Draft(kind, _) | Self::Spoil(kind, _) => carries(point, *kind),
             Self::Publish(_) => matches!(point, Point::Jwks | Point::Token),
             Self::Reply(at, _) => *at == point,
+            Self::Call(_) => point == Point::BackChannelLogout,
         }
     }
 }
@@ -89,7 +106,7 @@ fn carries(point: Point, kind: TokenKind) -> bool {
             .any(|offered| offered.id_token && kind == TokenKind::Id || offered.token && kind == TokenKind::Access),
         TokenKind::Id | TokenKind::Access | TokenKind::Refresh => point == Point::Token,
         TokenKind::UserInfo => point == Point::Userinfo,
-        TokenKind::Logout => point == Point::EndSession,
+        TokenKind::Logout => point == Point::BackChannelLogout,
     }
 }
 
@@ -110,6 +127,8 @@ pub enum Effect {
     Draft(TokenKind, fn(&mut TokenDraft, &mut EditContext<'_>) -> bool),
     /// Seam Signature: a token's text is spoilt.
     Spoil(TokenKind, fn(&mut String, &mut EditContext<'_>) -> bool),
+    /// Seam Call: an app is called otherwise: more often, later, or not at all.
+    Call(fn(&mut CallTiming, &mut EditContext<'_>) -> bool),
     /// Seam Reply: the key set has a key more.
     Publish(fn() -> Option<Map>),
     /// Seam Reply: the answer at this point is another.

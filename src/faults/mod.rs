@@ -1,4 +1,4 @@
-//! Deliberate lies, as data: a rule says when, a plan says what, at seven seams. Nothing that tells the truth knows of them.
+//! Deliberate lies, as data: a rule says when, a plan says what, at eight seams. Nothing that tells the truth knows of them.
 
 mod catalog;
 mod edit;
@@ -15,7 +15,7 @@ mod test_identity;
 
 pub(crate) use catalog::fault_names;
 pub use catalog::{FAULTS, FaultKind, Faults, ON_THE_PAGE, Verdict, find as fault};
-pub use effect::{EditContext, Effect, FaultContext, Overrides};
+pub use effect::{CallTiming, EditContext, Effect, FaultContext, Overrides};
 pub use fault::Fault;
 pub use login::{FAILURES, Login};
 pub use matching::{FaultTag, Match, MatchFacts, Origin, Point};

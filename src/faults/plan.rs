@@ -11,7 +11,7 @@ use crate::tokens::{TokenDraft, TokenKind};
 use crate::world::{Draw, Endpoint, Method, Preset, Records, Used, UserDecision};
 
 use super::catalog::find as fault;
-use super::effect::{EditContext, Effect, FaultContext, Overrides};
+use super::effect::{CallTiming, EditContext, Effect, FaultContext, Overrides};
 use super::login::Login;
 use super::matching::{MatchFacts, Origin, Point};
 use super::options::FaultOptions;
@@ -251,6 +251,14 @@ impl Plan {
     pub fn spoil(&mut self, kind: TokenKind, text: &mut String, context: FaultContext<'_>) {
         self.apply(context, |effect, edit| match effect {
             Effect::Spoil(of, spoil) if *of == kind => spoil(text, edit),
+            _ => false,
+        });
+    }
+
+    /// Seam Call.
+    pub fn alter_call(&mut self, timing: &mut CallTiming, context: FaultContext<'_>) {
+        self.apply(context, |effect, edit| match effect {
+            Effect::Call(alter) => alter(timing, edit),
             _ => false,
         });
     }

@@ -8,7 +8,7 @@ use crate::protocol::{InteractionId, LogoutRequest, SessionId, nearest};
 use crate::spec::{Check, FailedCheck, Suggestion, compared, one_of, quoted};
 use crate::tokens::Opened;
 use crate::world::{
-    Browser, Client, Ctx, Failure, Interaction, Interrupt, Outcome, Purpose, Question, RecordKey, Request,
+    Browser, Client, Ctx, Failure, Interaction, Interrupt, LogoutFrame, Outcome, Purpose, Question, RecordKey, Request,
     ReturnAfterLogout, is_loopback_uri,
 };
 
@@ -31,7 +31,8 @@ pub fn end_session(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Fail
         end(ctx, &state).map_err(Interrupt::on_a_page)?;
         // Nobody's ID token says that the app means it, and nobody was asked: the browser goes nowhere by itself.
         let return_to = return_to.map(|to| ReturnAfterLogout { at_once: hint.is_some(), ..to });
-        return Ok(Outcome::SignedOut { was_signed_in: signed_in.is_some() || elsewhere, stayed: false, return_to });
+        let was_signed_in = signed_in.is_some() || elsewhere;
+        return Ok(Outcome::SignedOut { was_signed_in, stayed: false, return_to, frames: frames(ctx) });
     }
     let interaction: InteractionId = ctx.entropy.secret().into();
     let wish = ctx.understood.logout.clone().unwrap_or_default();
@@ -56,12 +57,12 @@ pub fn answer_sign_out(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, 
     if request.params.get("decision") == Some("stay") {
         // Whoever stays signed in may go back to where they came from; the app is told nothing.
         let return_to = return_to.map(|to| ReturnAfterLogout { at_once: false, state: None, ..to });
-        return Ok(Outcome::SignedOut { was_signed_in: true, stayed: true, return_to });
+        return Ok(Outcome::SignedOut { was_signed_in: true, stayed: true, return_to, frames: Vec::new() });
     }
     end(ctx, &state).map_err(Interrupt::on_a_page)?;
     // Whoever presses twice was signed out by the first press.
     let was_signed_in = interaction.is_some_and(|interaction| interaction.session.is_some());
-    Ok(Outcome::SignedOut { was_signed_in, stayed: false, return_to })
+    Ok(Outcome::SignedOut { was_signed_in, stayed: false, return_to, frames: frames(ctx) })
 }
 
 /// What the app wishes, as far as it may.
@@ -132,6 +133,20 @@ fn not_registered(refused: FailedCheck, client: &Client, sent: &str) -> FailedCh
         None if known.is_empty() => refused.says(format!("{app} has no post_logout_redirect_uris registered")),
         None => refused.says(format!("post_logout_redirect_uri {} is not registered for {app}", quoted(sent))),
     }
+}
+
+/// The pages of the apps that took part in what was ended. Each says which sign-in is over: exactly `iss` and `sid` are added,
+/// [Front-Channel Logout §2](https://openid.net/specs/openid-connect-frontchannel-1_0.html#RPLogout).
+fn frames(ctx: &Ctx<'_>) -> Vec<LogoutFrame> {
+    let mut frames = Vec::new();
+    for (id, session) in ctx.records.ended_sessions() {
+        for client in session.clients.iter().filter_map(|client| ctx.settings.clients.get(client)) {
+            let Some(mut uri) = client.frontchannel_logout_uri.clone() else { continue };
+            uri.query_pairs_mut().append_pair("iss", &ctx.settings.issuer).append_pair("sid", id.as_str());
+            frames.push(LogoutFrame { app: client.shown_name().to_owned(), uri });
+        }
+    }
+    frames
 }
 
 fn end(ctx: &mut Ctx<'_>, state: &VisitState) -> Result<(), Interrupt> {

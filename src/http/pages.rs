@@ -1,5 +1,7 @@
 //! Pages as HTML, with the headers that keep them from being framed, scripted or cached.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use aws_lc_rs::digest;
 use axum::body::Bytes;
@@ -112,7 +114,10 @@ pub(super) fn page(at: &At<'_>, page: &Page) -> (Response, Bytes) {
         Page::Consent(page) => html(&Consent { at, page }),
         Page::Error(page) => html(&Error { at, page }),
         Page::SignOut(page) => html(&SignOut { at, page }),
-        Page::SignedOut(page) => html(&SignedOut { at, page }),
+        Page::SignedOut(page) => {
+            let (response, text) = html(&SignedOut { at, page });
+            (framing(response, page), text)
+        }
         Page::Step(page) => html(&Step { at, page }),
     }
 }
@@ -132,6 +137,16 @@ pub(super) fn html(template: &impl Template) -> (Response, Bytes) {
 pub(super) fn view(template: &impl Template) -> Response {
     let (response, _) = html(template);
     with_headers(response, &format!("{POLICY}; connect-src 'self'"))
+}
+
+/// The pages of apps that are opened unseen, and no other, may be in frames.
+fn framing(response: Response, page: &SignedOutPage) -> Response {
+    if page.frames.is_empty() {
+        return response;
+    }
+    let origins: BTreeSet<String> = page.frames.iter().map(|(_, uri)| uri.origin().ascii_serialization()).collect();
+    let origins: Vec<String> = origins.into_iter().collect();
+    with_headers(response, &format!("{POLICY}; frame-src {}", origins.join(" ")))
 }
 
 /// A classic script behind the form, allowed by its hash and by nothing else.

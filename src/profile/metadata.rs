@@ -65,6 +65,8 @@ fn abilities(settings: &Settings) -> Value {
         "authorization_response_iss_parameter_supported": true,
         "backchannel_logout_supported": true,
         "backchannel_logout_session_supported": true,
+        "frontchannel_logout_supported": true,
+        "frontchannel_logout_session_supported": true,
         "ui_locales_supported": ["en"],
     });
     if methods.iter().any(|method| method.ends_with("_jwt")) {

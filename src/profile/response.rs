@@ -68,12 +68,14 @@ impl Profile {
                 Reply::new(200, Body::Json(rendering.documents.keys(settings, rendering.now)))
             }
             Outcome::Tell(members) => json(200, &members),
-            Outcome::SignedOut { return_to: Some(to), .. } if to.at_once => {
+            Outcome::SignedOut { return_to: Some(to), frames, .. } if to.at_once && frames.is_empty() => {
                 Reply::new(303, Body::Return(after_logout(&to)))
             }
-            Outcome::SignedOut { was_signed_in, stayed, return_to } => {
-                let back = return_to.map(|to| (to.app.clone(), after_logout(&to).to_url().to_string()));
-                let page = Page::SignedOut(SignedOutPage { was_signed_in, stayed, back });
+            Outcome::SignedOut { was_signed_in, stayed, return_to, frames } => {
+                let goes_on = return_to.as_ref().is_some_and(|to| to.at_once);
+                let back = return_to.map(|to| (to.app.clone(), after_logout(&to)));
+                let frames = frames.into_iter().map(|frame| (frame.app, frame.uri)).collect();
+                let page = Page::SignedOut(SignedOutPage { was_signed_in, stayed, back, frames, goes_on });
                 Reply::new(200, Body::Page(Box::new(page)))
             }
             Outcome::Done => Reply::new(200, Body::Empty),

@@ -72,6 +72,7 @@ pub(super) const fn point(endpoint: Endpoint) -> Point {
         Endpoint::UserInfo => Point::Userinfo,
         Endpoint::Introspection => Point::Introspection,
         Endpoint::Revocation => Point::Revocation,
-        Endpoint::EndSession | Endpoint::SignOut | Endpoint::BackChannelLogout => Point::EndSession,
+        Endpoint::EndSession | Endpoint::SignOut => Point::EndSession,
+        Endpoint::BackChannelLogout => Point::BackChannelLogout,
     }
 }

@@ -9,6 +9,7 @@ mod expect;
 pub mod export;
 mod journal;
 mod keys;
+mod logout_call;
 mod match_facts;
 mod mint;
 mod note;

@@ -83,7 +83,7 @@ impl Realm {
             Ok(records.take_errands())
         });
         let errands = errands.await?;
-        self.run_errands_of(&errands, self.resets.load(Ordering::Relaxed)).await;
+        self.tell_apps(&errands, self.resets.load(Ordering::Relaxed)).await;
         Ok(errands.len())
     }
 }

@@ -1,5 +1,7 @@
 //! Pages, as what they say rather than how they look.
 
+use url::Url;
+
 use super::Return;
 
 /// A page.
@@ -324,5 +326,9 @@ pub struct SignedOutPage {
     /// Whether the person chose to stay signed in.
     pub stayed: bool,
     /// The app that asked, and where it wants the browser to go.
-    pub back: Option<(String, String)>,
+    pub back: Option<(String, Return)>,
+    /// The pages of apps that are opened, unseen: the app's name, and where.
+    pub frames: Vec<(String, Url)>,
+    /// Whether the browser goes back by itself, once those were loaded.
+    pub goes_on: bool,
 }

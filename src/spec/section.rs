@@ -6,10 +6,11 @@ pub fn section_name(link: &str) -> String {
         let section = section.trim_start_matches("section-").replace("appendix-", "appendix ");
         return format!("RFC {number} {section}");
     }
-    const DOCUMENTS: [(&str, &str); 6] = [
+    const DOCUMENTS: [(&str, &str); 7] = [
         ("openid-connect-core", "OpenID Connect Core"),
         ("openid-connect-discovery", "OpenID Connect Discovery"),
         ("openid-connect-rpinitiated", "RP-Initiated Logout"),
+        ("openid-connect-frontchannel", "Front-Channel Logout"),
         ("openid-connect-backchannel", "Back-Channel Logout"),
         ("oauth-v2-multiple-response-types", "OAuth Response Types"),
         ("oauth-v2-form-post", "OAuth Form Post"),

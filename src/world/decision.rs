@@ -204,6 +204,16 @@ pub enum Document {
     Keys,
 }
 
+/// An app's page that the browser opens, unseen, when it signs out,
+/// [Front-Channel Logout §2](https://openid.net/specs/openid-connect-frontchannel-1_0.html#RPLogout).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogoutFrame {
+    /// The app's name.
+    pub app: String,
+    /// The registered address, with `iss` and `sid`.
+    pub uri: url::Url,
+}
+
 /// Where a browser may go after logout.
 #[derive(Clone, Debug)]
 pub struct ReturnAfterLogout {
@@ -246,6 +256,8 @@ pub enum Outcome {
         stayed: bool,
         /// Where the browser goes next, or may go.
         return_to: Option<ReturnAfterLogout>,
+        /// The apps that this browser tells on its way.
+        frames: Vec<LogoutFrame>,
     },
     /// It is done and there is nothing to say.
     Done,

@@ -25,8 +25,8 @@ pub use client::{ApplicationType, AuthMethod, ClaimPick, Client, GrantType, Toke
 pub use clock::Clock;
 pub use ctx::Ctx;
 pub use decision::{
-    AccessSlot, AuthorizationResponse, Decision, Document, Failure, IdTokenSlot, Issuance, Outcome, Question,
-    RefreshSlot, ReturnAfterLogout, SignInQuestion, UserInfo,
+    AccessSlot, AuthorizationResponse, Decision, Document, Failure, IdTokenSlot, Issuance, LogoutFrame, Outcome,
+    Question, RefreshSlot, ReturnAfterLogout, SignInQuestion, UserInfo,
 };
 pub use destination::Destination;
 pub use entropy::{Draw, Entropy};

@@ -96,6 +96,27 @@ pub enum Credential {
     Unreadable,
 }
 
+impl Request {
+    /// A request that goes out from here, as rules look at it.
+    pub fn outgoing(endpoint: Endpoint, url: &str) -> Self {
+        Self {
+            endpoint,
+            method: Method::Post,
+            params: Params::default(),
+            json: None,
+            credential: None,
+            browser: None,
+            former_cookie: false,
+            path: url.into(),
+            host: "".into(),
+            reads_html: false,
+            base: "".into(),
+            cross_origin: false,
+            unreadable: None,
+        }
+    }
+}
+
 /// One request.
 #[derive(Clone, Debug)]
 pub struct Request {

@@ -70,6 +70,11 @@ impl Records {
         std::mem::take(&mut self.errands)
     }
 
+    /// The sign-ins that this request ended, as they were.
+    pub fn ended_sessions(&self) -> impl Iterator<Item = (&SessionId, &Session)> {
+        self.errands.iter().map(|Errand::SessionEnded { id, session }| (id, &**session))
+    }
+
     /// Undoes every change, before a flow is run once more.
     pub fn undo(&mut self) {
         self.errands.clear();

@@ -98,6 +98,14 @@
       notice.hidden = document.querySelectorAll(".notice.warn:not([hidden])").length > 0;
     });
 
+    // Signing out, the browser opens a page of each app, and goes on when all have answered, or none will.
+    const onward = document.querySelector("[data-goes-on]");
+    if (onward) {
+      const on = () => location.replace(onward.href);
+      const loaded = all("[data-frame]").map((frame) => new Promise((done) => { frame.addEventListener("load", done); frame.addEventListener("error", done); }));
+      Promise.race([Promise.all(loaded), new Promise((done) => { setTimeout(done, 3000); })]).then(on);
+    }
+
     const filter = document.querySelector("[data-filter]");
     filter?.addEventListener("input", () => {
       const wanted = filter.value.trim().toLowerCase();

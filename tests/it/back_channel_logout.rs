@@ -1,10 +1,12 @@
 //! Back-channel logout, PROTOCOL row R-LO-8: each app that took part in a sign-in is told that it is over, whoever ended it.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use serde_json::json;
-use standin::tokens::verify_with_jwk;
-use standin::{Client, Emulator};
+use serde_json::{Value, json};
+use standin::faults::FAULTS;
+use standin::tokens::{Opened, verify_with_jwk};
+use standin::{Client, Emulator, Fault, FaultOptions, UnixTime};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
@@ -40,14 +42,17 @@ impl Listening {
     }
 
     fn token(&self) -> String {
-        let came = self.came();
-        let (_, body) = came.last().expect("a message").split_once("\r\n\r\n").expect("a body");
-        let mut fields: Vec<(String, String)> = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
-        assert_eq!(fields.len(), 1, "a form of logout_token and nothing else: {body}");
-        let (name, token) = fields.remove(0);
-        assert_eq!(name, "logout_token");
-        token
+        token_in(self.came().last().expect("a message"))
     }
+}
+
+fn token_in(message: &str) -> String {
+    let (_, body) = message.split_once("\r\n\r\n").expect("a body");
+    let mut fields: Vec<(String, String)> = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+    assert_eq!(fields.len(), 1, "a form of logout_token and nothing else: {body}");
+    let (name, token) = fields.remove(0);
+    assert_eq!(name, "logout_token");
+    token
 }
 
 async fn read(stream: &mut tokio::net::TcpStream) -> String {
@@ -192,4 +197,90 @@ async fn whoever_was_locked_since_is_signed_out_like_anybody_and_the_apps_are_to
     control.call("PATCH", "/users/alice", Some(json!({ "locked": true }))).await;
     assert_eq!(control.post("/logouts", json!({ "user": "alice" })).await["sessions"], 1);
     assert_eq!(app.came().len(), 1);
+}
+
+/// What an app sees of a message beside an honest one: the names that the catalogue uses.
+fn differing(honest: &str, lying: &str, jwks: &Value) -> BTreeSet<String> {
+    let read = |token: &str| Opened::read(token).expect("a JWT");
+    let (one, other) = (read(honest), read(lying));
+    let mut names = BTreeSet::new();
+    for (part, one, other) in [("header.", &one.header, &other.header), ("", &one.claims, &other.claims)] {
+        for name in one.keys().chain(other.keys()).filter(|name| *name != "kid" && one.get(*name) != other.get(*name)) {
+            names.insert(format!("logout_token.{part}{name}"));
+        }
+    }
+    if names.is_empty() && verify_with_jwk(lying, jwks).is_err() {
+        names.insert("logout_token.signature".to_owned());
+    }
+    names
+}
+
+/// The messages of one sign-out at a provider whose clock stands still and whose chance repeats itself.
+async fn told(lie: Option<&str>) -> (Vec<String>, Value) {
+    let app = Listening::answering(&[200]).await;
+    let uri: url::Url = app.url.parse().expect("a URL");
+    let idp = registered()
+        .seed(7)
+        .with(|config| {
+            config.public_url = Some("http://idp.localhost:7760".into());
+            config.client.iter_mut().for_each(|client: &mut Client| client.backchannel_logout_uri = Some(uri.clone()));
+        })
+        .start()
+        .await;
+    idp.freeze(UnixTime(1_900_000_000));
+    lie.map(|lie| {
+        idp.fault(Fault::named(lie).with(FaultOptions {
+            delay: (lie == "lo.back.late").then(|| "1s".parse().expect("a time")),
+            ..FaultOptions::default()
+        }))
+    });
+    let browser = Browser::new();
+    let base = format!("http://localhost:{}", idp.address().port());
+    let page = browser.get(&crate::harness::ask(&base, &[])).await;
+    browser.post(&format!("{base}/sign-in"), &[("interaction", &page.field("interaction")), ("sub", "alice")]).await;
+    Control::of(&idp).post("/logouts", json!({ "user": "alice" })).await;
+    if lie == Some("lo.back.late") {
+        let late =
+            Control::of(&idp).call("POST", "/expect", Some(json!({"event": "logout_delivered", "within": "5s"}))).await;
+        assert_eq!(late.status, 200, "{}", late.text);
+    }
+    let jwks = Browser::new().get(&format!("{base}/jwks")).await.json();
+    if let Some(lie) = lie {
+        assert!(
+            idp.journal().iter().any(|entry| entry.applied.iter().any(|by| by.by == lie)),
+            "{lie} is in the journal"
+        );
+    }
+    (app.came().iter().map(|came| token_in(came)).collect(), jwks)
+}
+
+#[tokio::test]
+async fn each_lie_of_the_back_channel_alters_what_it_says() {
+    let (honest, _) = told(None).await;
+    let (again, _) = told(None).await;
+    assert_eq!(honest, again, "two honest providers say the same");
+    let mut wrong = Vec::new();
+    for lie in FAULTS.iter().filter(|lie| lie.id.starts_with("lo.back.")) {
+        let (messages, jwks) = told(Some(lie.id)).await;
+        let of_call = ["lo.back.replay", "lo.back.late", "lo.back.lost"].iter().position(|id| *id == lie.id);
+        let times = of_call.map_or(1, |at| [2, 1, 0][at]);
+        assert_eq!(messages.len(), times, "{}", lie.id);
+        let expected: BTreeSet<String> =
+            lie.altered.iter().map(|name| (*name).to_owned()).filter(|_| of_call.is_none()).collect();
+        let seen = messages.last().map(|message| differing(&honest[0], message, &jwks)).unwrap_or_default();
+        if seen != expected {
+            wrong.push(format!("{}: altered {seen:?}, said {expected:?}", lie.id));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn a_lie_for_one_app_is_not_told_to_another() {
+    let app = Listening::answering(&[200]).await;
+    let idp = provider(&app).await;
+    idp.fault(Fault::named("lo.back.lost").at("spa"));
+    signed_in(&idp, "alice").await;
+    Control::of(&idp).post("/logouts", json!({ "user": "alice" })).await;
+    assert_eq!(app.came().len(), 1, "web is told the truth");
 }

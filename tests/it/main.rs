@@ -14,6 +14,7 @@ mod control;
 mod documents;
 mod faults;
 mod field;
+mod front_channel_logout;
 mod harness;
 mod instrument;
 mod keys;

@@ -1,13 +1,14 @@
-//! RP-initiated logout.
+//! Logout that an app asks for, and what the browser tells the others.
 
-use super::kind::{FaultKind, handle};
-use crate::faults::edit::{instead, otherwise, parameter};
+use super::kind::{FaultKind, handle, reject};
+use crate::faults::edit::{frames, instead, otherwise, parameter};
 use crate::faults::effect::Effect::{Override, Reply};
 use crate::faults::matching::Point::EndSession;
 use crate::reply::{Body, Delivery, Page, SignedOutPage};
 
 const RESPONSE: &str = "https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout";
 const ERRORS: &str = "https://openid.net/specs/openid-connect-rpinitiated-1_0.html#ValidationAndErrorHandling";
+const FRONT: &str = "https://openid.net/specs/openid-connect-frontchannel-1_0.html#RPLogout";
 const LOCAL: &str = "has ended its own session before, and shows that";
 
 pub(super) const FAULTS: &[FaultKind] = &[
@@ -32,7 +33,13 @@ pub(super) const FAULTS: &[FaultKind] = &[
             &[Reply(EndSession, |r, _| {
                 let back = matches!(r.body, Body::Return(_));
                 if back {
-                    let page = Page::SignedOut(SignedOutPage { was_signed_in: true, stayed: false, back: None });
+                    let page = Page::SignedOut(SignedOutPage {
+                        was_signed_in: true,
+                        stayed: false,
+                        back: None,
+                        frames: Vec::new(),
+                        goes_on: false,
+                    });
                     (r.status, r.body) = (200, Body::Page(Box::new(page)));
                 }
                 back
@@ -73,4 +80,35 @@ pub(super) const FAULTS: &[FaultKind] = &[
         ),
     )
     .so("has ended its own session before, and takes a person who stays signed in at the provider for what they are"),
+    reject(
+        "lo.front.missing_sid",
+        "The page that the browser opens is not told sid.",
+        &["frontchannel_logout.sid"],
+        (FRONT, &[Reply(EndSession, |r, _| frames(r, |name, value| (name != "sid").then_some(value)))]),
+    )
+    .so("ends nothing, if it registered that it needs iss and sid"),
+    reject(
+        "lo.front.wrong_sid",
+        "The page that the browser opens is told another sid.",
+        &["frontchannel_logout.sid"],
+        (
+            FRONT,
+            &[Reply(EndSession, |r, _| {
+                frames(r, |name, value| Some(if name == "sid" { otherwise(&value) } else { value }))
+            })],
+        ),
+    )
+    .so("ends nothing"),
+    reject(
+        "lo.front.wrong_iss",
+        "The page that the browser opens is told another iss.",
+        &["frontchannel_logout.iss"],
+        (
+            FRONT,
+            &[Reply(EndSession, |r, _| {
+                frames(r, |name, value| Some(if name == "iss" { otherwise(&value) } else { value }))
+            })],
+        ),
+    )
+    .so("ends nothing"),
 ];

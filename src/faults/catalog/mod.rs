@@ -8,6 +8,7 @@ mod id_token_shape;
 mod jwks;
 mod kind;
 mod logout;
+mod logout_back;
 mod mix_up;
 mod person;
 mod refresh;
@@ -108,6 +109,7 @@ pub const FAULTS: Faults = Faults(&[
     discovery::MISSING,
     jwks::FAULTS,
     logout::FAULTS,
+    logout_back::FAULTS,
     mix_up::FAULTS,
     transport::FAULTS,
 ]);
