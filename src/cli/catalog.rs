@@ -76,6 +76,7 @@ pub(super) fn title(kind: &str) -> &'static str {
         "mix" => "Two issuers",
         "net" => "The network",
         "cors" => "Other origins",
+        "api" => "The sample API",
         _ => "More",
     }
 }

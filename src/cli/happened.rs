@@ -98,15 +98,7 @@ pub(super) fn flows(command: &FlowsCommand) -> Result<(), Exit> {
                 )
             })
         }),
-        FlowsCommand::Show { id, server } => server.ask((Method::GET, &format!("/flows/{id}"), None), |flow| {
-            lines(&flow["messages"], |exchange| {
-                let checks = exchange["checks"].as_array().into_iter().flatten().map(|check| {
-                    let mark = if check["held"] == json!(true) { '✓' } else { '✗' };
-                    format!("\n       {mark} {}: {}", text(&check["name"]), text(&check["sentence"]))
-                });
-                line(exchange) + &checks.collect::<String>()
-            })
-        }),
+        FlowsCommand::Show { id, server } => show(*id, server),
         FlowsCommand::Export { id, format, server } => {
             let remote = server.remote()?;
             let exported = block_on(remote.text(&format!("/flows/{id}/export?as={format}")))?;
@@ -116,6 +108,35 @@ pub(super) fn flows(command: &FlowsCommand) -> Result<(), Exit> {
             print(exported.trim_end())
         }
     }
+}
+
+/// Every message of a flow, and why it failed, if it did.
+fn show(id: u64, server: &ServerArgs) -> Result<(), Exit> {
+    let remote = server.remote()?;
+    let mut flow = block_on(remote.call(Method::GET, &format!("/flows/{id}"), None))?;
+    let why = block_on(remote.call(Method::GET, &format!("/flows/{id}/diagnosis"), None))?;
+    if server.json {
+        flow["ending"] = why["ending"].clone();
+        flow["diagnosis"] = why["diagnosis"].clone();
+        return print(&flow.to_string());
+    }
+    let messages = lines(&flow["messages"], |exchange| {
+        let checks = exchange["checks"].as_array().into_iter().flatten().map(|check| {
+            let mark = if check["held"] == json!(true) { '✓' } else { '✗' };
+            format!("\n       {mark} {}: {}", text(&check["name"]), text(&check["sentence"]))
+        });
+        line(exchange) + &checks.collect::<String>()
+    });
+    let mut said = format!("{messages}\n\n{}", text(&why["ending"]));
+    if let Some(diagnosis) = why["diagnosis"].as_object() {
+        let _ = write!(said, "\n\nWhy: {}", text(&diagnosis["sentence"]));
+        for seen in diagnosis["evidence"].as_array().into_iter().flatten() {
+            let mark = if seen["fine"] == json!(true) { '✓' } else { '✗' };
+            let _ = write!(said, "\n  {mark} {}", text(&seen["said"]));
+        }
+        let _ = write!(said, "\nWhat to do: {}", text(&diagnosis["fix"]));
+    }
+    print(&said)
 }
 
 /// Something that should happen.

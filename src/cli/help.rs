@@ -6,8 +6,8 @@ use clap::Command;
 
 /// Which commands belong together. A command that is in no group is listed last.
 const GROUPS: [(&str, &[&str]); 5] = [
-    ("Run it", &["start", "demo", "run", "check", "health", "wait"]),
-    ("Say what happens next", &["next", "fault", "time", "keys"]),
+    ("Run it", &["start", "demo", "run", "snippet", "check", "health", "wait"]),
+    ("Say what happens next", &["next", "fault", "time", "keys", "step"]),
     ("Ask what happened", &["watch", "flows", "expect", "sessions", "logout"]),
     ("Tokens, people and apps", &["token", "decode", "users", "clients"]),
     ("Realms and files", &["realm", "snapshot", "reset", "openapi", "schema", "completions", "help"]),

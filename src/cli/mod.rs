@@ -17,9 +17,11 @@ mod reload;
 mod rules;
 mod run;
 mod running;
+mod snippet;
 mod sources;
 mod start;
 mod start_args;
+mod step;
 mod token;
 
 use std::path::PathBuf;
@@ -49,7 +51,7 @@ struct Cli {
 enum Command {
     /// Start the provider (what `standin` alone does)
     Start(StartArgs),
-    /// Start the provider and a sample app that signs in with it
+    /// Start the provider, two sample apps that share a sign-in, and an API
     Demo(StartArgs),
     /// Check a configuration; exit code 3 if it has a mistake
     Check {
@@ -63,6 +65,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Print settings for another library, with this provider's values in them
+    Snippet(snippet::SnippetArgs),
     /// Print a token and nothing else, from a running server or without one
     Token(token::TokenArgs),
     /// Explain a token and verify its signature
@@ -115,6 +119,9 @@ enum Command {
         #[command(flatten)]
         server: running::ServerArgs,
     },
+    /// Go through step by step: hold answers, let them go, have them fail
+    #[command(subcommand)]
+    Step(step::StepCommand),
     /// Show each exchange as it comes
     Watch(running::ServerArgs),
     /// What happened, sign-in by sign-in
@@ -163,6 +170,7 @@ pub fn run() -> ExitCode {
         Some(Command::Start(args)) => start::start(&args, began),
         Some(Command::Demo(args)) => demo::demo(&args, began),
         Some(Command::Check { file, config, json }) => check::check(file.or(config), json),
+        Some(Command::Snippet(args)) => snippet::snippet(&args),
         Some(Command::Token(args)) => token::token(&args),
         Some(Command::Decode(args)) => decode::decode(&args),
         Some(Command::Health(server)) => running::health(&server),
@@ -176,6 +184,7 @@ pub fn run() -> ExitCode {
         Some(Command::Logout { user, server }) => manage::logout(&user, &server),
         Some(Command::Keys(command)) => manage::keys(&command),
         Some(Command::Time { what, at, server }) => manage::time(&what, at.as_deref(), &server),
+        Some(Command::Step(command)) => step::step(&command),
         Some(Command::Watch(server)) => happened::watch(&server),
         Some(Command::Flows(command)) => happened::flows(&command),
         Some(Command::Expect(args)) => happened::expect(&args),

@@ -141,12 +141,12 @@ pub(super) fn variable(name: &str) -> Result<Option<String>, Box<Mistake>> {
 pub(super) struct Sources {
     pub(super) text: Text,
     args: StartArgs,
-    sample_app: Option<Client>,
+    samples: Vec<Client>,
 }
 
 impl Sources {
     pub(super) fn find(args: &StartArgs) -> Result<Self, Box<Mistake>> {
-        Ok(Self { text: Text::find(args.config.clone())?, args: args.clone(), sample_app: None })
+        Ok(Self { text: Text::find(args.config.clone())?, args: args.clone(), samples: Vec::new() })
     }
 
     /// Says on stderr where the configuration comes from, and what is odd about it.
@@ -156,11 +156,15 @@ impl Sources {
         }
     }
 
-    /// The same with a sample app. As long as any client is accepted it is one of them; otherwise it must be registered like
-    /// the others.
-    pub(super) fn with_sample_app(mut self, app: Client) -> Self {
-        self.sample_app = Some(app);
+    /// The same with sample apps, which are registered like the others.
+    pub(super) fn with_samples(mut self, apps: Vec<Client>) -> Self {
+        self.samples = apps;
         self
+    }
+
+    /// The port that the provider will listen on.
+    pub(super) fn port(&self) -> Result<u16, Box<Mistake>> {
+        Ok(self.args.port.unwrap_or(self.text.read()?.port))
     }
 
     pub(super) fn read(&self) -> Result<Config, Box<Mistake>> {
@@ -172,11 +176,10 @@ impl Sources {
         config.keys = args.keys.as_ref().map(|folder| folder.display().to_string()).or(config.keys);
         config.strict |= args.strict;
         config.seed = args.seed.or(config.seed);
-        if let Some(app) = &self.sample_app
-            && (config.strict || !config.client.is_empty())
-            && config.client.iter().all(|client| client.id != app.id)
-        {
-            config.client.push(app.clone());
+        for app in &self.samples {
+            if config.client.iter().all(|client| client.id != app.id) {
+                config.client.push(app.clone());
+            }
         }
         config.check("the arguments")?;
         Ok(config)

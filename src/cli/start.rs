@@ -11,6 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::Config;
 use crate::emulator::{Emulator, StartError};
+use crate::realm::Breakpoints;
 
 use super::exit::Exit;
 use super::output::print;
@@ -24,11 +25,20 @@ pub(super) fn start(args: &StartArgs, began: Instant) -> Result<(), Exit> {
     let sources = Sources::find(args)?;
     let config = sources.read()?;
     let emulator = open(&config, &sources.text.source())?;
+    step_through(&emulator, args);
     let next = next_command(&emulator);
     // Watched before it is announced: an edit that follows on the announcement is not missed.
     let watcher = reload::watch(&emulator, &sources);
     print(&announcement(&emulator, (&sources, &next), args.json, began))?;
     run(emulator, watcher, args)
+}
+
+/// Holds every answer from the first one on, if that is asked for.
+pub(super) fn step_through(emulator: &Emulator, args: &StartArgs) {
+    if args.step {
+        // Every endpoint is none that could be misspelt.
+        let _ = emulator.provider().set_breakpoints(Breakpoints { all: true, endpoints: Vec::new() });
+    }
 }
 
 /// A provider for the command line, answering on all cores.

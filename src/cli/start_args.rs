@@ -31,6 +31,9 @@ pub(crate) struct StartArgs {
     /// Open the console in a browser, if there is a terminal to be seen at
     #[arg(long)]
     pub(super) open: bool,
+    /// Hold every answer until somebody lets it go: in the console, or by `standin step continue`
+    #[arg(long)]
+    pub(super) step: bool,
     /// Print one line of JSON instead of words, and log in JSON
     #[arg(long)]
     pub(super) json: bool,

@@ -19,7 +19,8 @@ use serde::{Deserialize, Serialize};
 use crate::protocol::Lifetime;
 use crate::tokens::Alg;
 use crate::world::{
-    AccessTokenFormat, AccessTokenTyp, Client, Consent, Lifetimes, RefreshTokenFormat, ScopeClaims, TokenClaims, User,
+    AccessTokenFormat, AccessTokenTyp, Client, Consent, Lifetimes, RefreshTokenFormat, ScopeClaims, StaticToken,
+    TokenClaims, User,
 };
 
 pub use environment::{overlay, reserved};
@@ -80,6 +81,9 @@ pub struct Config {
     /// Has people sign in without a page: a person's `sub`, or `login_hint` for whomever the app names in that parameter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_login: Option<String>,
+    /// A token that is known beforehand: the client that it is bound to is given it, and it is accepted as any other is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub static_token: Option<StaticToken>,
     /// Which claims each scope opens, beside the standard ones.
     pub scopes: ScopeClaims,
     /// Claims that are sent unasked to every client.
@@ -170,6 +174,7 @@ impl Default for Config {
             lifetimes: Lifetimes::default(),
             refresh: RefreshConfig::default(),
             auto_login: None,
+            static_token: None,
             scopes: ScopeClaims::new(),
             claims: TokenClaims::default(),
             user: None,

@@ -55,6 +55,7 @@ impl Config {
                 confirm_sign_out: false,
             },
             auto_login: self.auto_login.clone(),
+            static_token: self.static_token.clone(),
             keys,
         })
     }
@@ -87,6 +88,7 @@ impl Config {
         self.check_users(source)?;
         self.check_hosts(source)?;
         self.check_auto_login(source)?;
+        self.check_static_token(source)?;
         self.check_realms(source)?;
         self.check_lifetimes(source)?;
         self.check_memory(source)?;
@@ -153,6 +155,28 @@ impl Config {
         let help = did_you_mean(name, known).unwrap_or_else(|| "name a user, or login_hint".into());
         let mistake = Mistake::new(source, format!("`auto_login` is `{name}`, but nobody is called so"));
         Err(Box::new(mistake.help(help).word(name)))
+    }
+
+    fn check_static_token(&self, source: &str) -> Result<(), Box<Mistake>> {
+        let Some(fixed) = &self.static_token else { return Ok(()) };
+        if let Some(why) = fixed.wrong() {
+            return Err(Box::new(Mistake::new(source, format!("the `static_token` {why}")).word("static_token")));
+        }
+        let known = self.client.iter().map(|client| client.id.as_str());
+        if !self.client.is_empty() && !known.clone().any(|id| id == fixed.client) {
+            let what = format!("the `static_token` is for the client `{}`, which is not registered", fixed.client);
+            let help = did_you_mean(&fixed.client, known).unwrap_or_else(|| "register it, or name another".into());
+            return Err(Box::new(Mistake::new(source, what).help(help).word(&fixed.client)));
+        }
+        let own = fixed.sub == fixed.client;
+        if !own && self.user.is_some() && !self.people().iter().any(|user| user.sub.as_str() == fixed.sub) {
+            let what = format!("the `static_token` is about `{}`, and nobody is called so", fixed.sub);
+            let people = self.people();
+            let help = did_you_mean(&fixed.sub, people.iter().map(|user| user.sub.as_str()));
+            let help = help.unwrap_or_else(|| "name a person, or the client itself".into());
+            return Err(Box::new(Mistake::new(source, what).help(help).word(&fixed.sub)));
+        }
+        Ok(())
     }
 
     fn check_memory(&self, source: &str) -> Result<(), Box<Mistake>> {

@@ -1,57 +1,66 @@
-//! The app as a program: a socket, a thread, an end.
+//! A sample app, bound to its port, and what the provider is told of it.
 
-use std::fmt;
-use std::io;
-use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
 
-use crate::http::{Server, Stop};
-
+use super::logout_inbox::LogoutInbox;
+use super::partner::Partner;
+use super::program::{Bound, ProgramError, Running};
 use super::relying_party::RelyingParty;
+use super::sample::{NOTES, Sample};
 use super::web::router;
 
 /// A sample app that is bound to its port, but does not run yet.
 #[derive(Debug)]
 pub struct App {
-    listener: TcpListener,
-    port: u16,
+    sample: &'static Sample,
+    bound: Bound,
+    inbox: Arc<LogoutInbox>,
+    partner: Option<Partner>,
+    api: Option<String>,
+    console: Option<String>,
 }
-
-/// Why the sample app did not start.
-#[derive(Debug)]
-pub struct AppError(io::Error);
-
-impl fmt::Display for AppError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the sample app cannot start: {}", self.0)
-    }
-}
-
-impl std::error::Error for AppError {}
 
 impl App {
-    /// Binds the app to a port, or to a free one if that is taken.
-    pub fn bind(port: u16) -> Result<Self, AppError> {
-        let bind = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
-        let listener = bind(port).or_else(|_| bind(0)).map_err(AppError)?;
-        let port = listener.local_addr().map_err(AppError)?.port();
-        Ok(Self { listener, port })
+    /// Binds Acme Notes to a port, or to a free one if that is taken.
+    pub fn bind(port: u16) -> Result<Self, ProgramError> {
+        Self::bind_as(NOTES, port)
+    }
+
+    /// Binds a sample app to a port, or to a free one if that is taken.
+    pub fn bind_as(sample: &'static Sample, port: u16) -> Result<Self, ProgramError> {
+        let inbox = Arc::default();
+        Ok(Self { sample, bound: Bound::at(port)?, inbox, partner: None, api: None, console: None })
+    }
+
+    /// Two apps, each of which leads to the other.
+    pub fn side_by_side(mut one: Self, mut other: Self) -> (Self, Self) {
+        let partner = |app: &Self| Partner { sample: app.sample, url: app.url(), inbox: Arc::clone(&app.inbox) };
+        (one.partner, other.partner) = (Some(partner(&other)), Some(partner(&one)));
+        (one, other)
+    }
+
+    /// With an API to call.
+    #[must_use]
+    pub fn calling(mut self, api: &str) -> Self {
+        self.api = Some(api.to_owned());
+        self
+    }
+
+    /// With a console to look at.
+    #[must_use]
+    pub fn watched_at(mut self, console: &str) -> Self {
+        self.console = Some(console.to_owned());
+        self
+    }
+
+    /// Which app it is.
+    pub const fn sample(&self) -> &'static Sample {
+        self.sample
     }
 
     /// Where people find it.
     pub fn url(&self) -> String {
-        format!("http://localhost:{}/", self.port)
-    }
-
-    /// Its name at the provider.
-    pub const fn client_id(&self) -> &'static str {
-        "notes-web"
-    }
-
-    /// What it proves that name with.
-    pub const fn client_secret(&self) -> &'static str {
-        "notes-web-secret"
+        format!("{}/", self.bound.origin())
     }
 
     /// Where its codes come back to.
@@ -59,35 +68,23 @@ impl App {
         format!("{}callback", self.url())
     }
 
+    /// Where it is told, server to server, that a sign-in is over.
+    pub fn backchannel_logout_uri(&self) -> String {
+        format!("{}backchannel-logout", self.url())
+    }
+
     /// Runs the app until it is told to stop.
-    pub fn start(self, issuer: &str) -> Result<Running, AppError> {
+    pub fn start(self, issuer: &str) -> Result<Running, ProgramError> {
         let party = RelyingParty {
             issuer: issuer.to_owned(),
             url: self.url(),
-            client_id: self.client_id(),
-            client_secret: self.client_secret(),
+            sample: self.sample,
             redirect_uri: self.redirect_uri(),
+            api: self.api,
+            partner: self.partner,
+            inbox: self.inbox,
+            console: self.console,
         };
-        let (server, stop) = Server::new(self.listener);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(AppError)?;
-        let app = router(Arc::new(party));
-        let serve = move || runtime.block_on(server.serve(app));
-        let thread = thread::Builder::new().name("acme-notes".into()).spawn(serve).map_err(AppError)?;
-        Ok(Running { stop, thread })
-    }
-}
-
-/// A sample app that runs. Dropping it stops it.
-#[derive(Debug)]
-pub struct Running {
-    stop: Stop,
-    thread: JoinHandle<io::Result<()>>,
-}
-
-impl Running {
-    /// Takes no new request and waits until the open ones are answered.
-    pub fn stop(self) {
-        self.stop.stop();
-        let _ = self.thread.join();
+        self.bound.serve(self.sample.cookie, router(Arc::new(party)))
     }
 }

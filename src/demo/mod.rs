@@ -1,7 +1,18 @@
-//! The sample app: an ordinary relying party, built on `openidconnect`, that knows the issuer's URL and nothing else of us.
+//! Two sample apps and an API: ordinary relying parties, built on `openidconnect`, and an ordinary protected resource. They know the
+//! issuer's URL and nothing else of us.
 
+mod api;
+mod api_token;
 mod app;
+mod checks;
+mod logout_inbox;
+mod partner;
+mod program;
 mod relying_party;
+mod sample;
 mod web;
 
-pub use app::{App, AppError, Running};
+pub use api::{Api, ApiCall, Watcher};
+pub use app::App;
+pub use program::{ProgramError, Running};
+pub use sample::{API_CLIENT, CALENDAR, NOTES, Sample};

@@ -5,27 +5,72 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_TYPE, HOST};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use serde::{Deserialize, Serialize};
 use tower_sessions::cookie::SameSite;
 use tower_sessions::cookie::time::Duration;
 use tower_sessions::{Expiry, MemoryStore, Session, SessionManagerLayer};
 
 use crate::protocol::Params;
 
-use super::relying_party::{Pending, RelyingParty, SignedIn, Wrong};
+use super::checks::Switches;
+use super::relying_party::{Pending, Refused, RelyingParty, SignedIn, Wish, payload};
 
 const PENDING: &str = "pending";
 const SIGNED_IN: &str = "signed_in";
+const SWITCHES: &str = "switches";
+const CALLED: &str = "called";
 
 #[derive(Template)]
-#[template(path = "demo/notes.html")]
-struct Notes<'a> {
+#[template(path = "demo/app.html")]
+struct Page<'a> {
     party: &'a RelyingParty,
     signed_in: Option<SignedIn>,
-    wrong: Option<Wrong>,
+    refused: Option<Refused>,
+    switches: Switches,
+    called: Option<Called>,
+    /// What became of the other app when somebody signed out.
+    heard: Option<String>,
+}
+
+impl Page<'_> {
+    fn access_claims(signed_in: &SignedIn) -> String {
+        let claims = payload(&signed_in.tokens.access);
+        if claims.is_empty() {
+            "opaque: only the provider can read it".to_owned()
+        } else {
+            serde_json::to_string_pretty(&claims).unwrap_or_default()
+        }
+    }
+}
+
+/// What the API answered last.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Called {
+    line: String,
+    status: u16,
+    challenge: String,
+    body: String,
+}
+
+impl Called {
+    /// A parameter of the challenge.
+    fn asks_for(&self, name: &str) -> Option<String> {
+        let (_, rest) = self.challenge.split_once(&format!("{name}=\""))?;
+        rest.split('"').next().map(str::to_owned)
+    }
+
+    fn missing_scope(&self) -> Option<String> {
+        (self.asks_for("error").as_deref() == Some("insufficient_scope")).then(|| self.asks_for("scope")).flatten()
+    }
+
+    fn step_up(&self) -> Option<(String, String)> {
+        let wanted = self.asks_for("error").as_deref() == Some("insufficient_user_authentication");
+        wanted.then(|| (self.asks_for("acr_values").unwrap_or_default(), self.asks_for("max_age").unwrap_or_default()))
+    }
 }
 
 type Here = State<Arc<RelyingParty>>;
@@ -33,7 +78,7 @@ type Here = State<Arc<RelyingParty>>;
 /// The app. Its cookie has a name of its own, since ports do not keep cookies of `localhost` apart.
 pub(super) fn router(party: Arc<RelyingParty>) -> Router {
     let cookies = SessionManagerLayer::new(MemoryStore::default())
-        .with_name("acme-notes")
+        .with_name(party.sample.cookie)
         .with_same_site(SameSite::Lax)
         .with_secure(false)
         .with_expiry(Expiry::OnInactivity(Duration::hours(8)));
@@ -41,10 +86,16 @@ pub(super) fn router(party: Arc<RelyingParty>) -> Router {
         .route("/", get(home))
         .route("/sign-in", post(sign_in))
         .route("/callback", get(callback))
+        .route("/call", post(call))
+        .route("/refresh", post(refresh))
+        .route("/switches", post(switches))
         .route("/sign-out", post(sign_out))
+        .route("/sign-out-at-provider", post(sign_out_at_provider))
         .route("/sign-out-everywhere", post(sign_out_everywhere))
         .route("/ui.css", get(|| async { style() }))
         .layer(cookies)
+        // Server to server: no browser, no cookie.
+        .route("/backchannel-logout", post(told))
         .with_state(party)
 }
 
@@ -52,8 +103,7 @@ async fn home(State(party): Here, headers: HeaderMap, session: Session) -> Respo
     if elsewhere(&party, &headers) {
         return Redirect::temporary(&party.url).into_response();
     }
-    let signed_in = session.get(SIGNED_IN).await.ok().flatten();
-    page(StatusCode::OK, &Notes { party: &party, signed_in, wrong: None })
+    show(&party, &session, StatusCode::OK, None).await
 }
 
 /// Whether the browser came by another name, such as 127.0.0.1. The answer comes back to the registered one, and the cookie would not.
@@ -62,16 +112,51 @@ fn elsewhere(party: &RelyingParty, headers: &HeaderMap) -> bool {
     !party.url.trim_start_matches("http://").trim_end_matches('/').eq_ignore_ascii_case(host)
 }
 
-async fn sign_in(State(party): Here, headers: HeaderMap, session: Session) -> Response {
+/// Who is signed in here: whoever's sign-in at the provider is not over, as far as the app has heard.
+async fn signed_in(party: &RelyingParty, session: &Session) -> Option<SignedIn> {
+    let person: SignedIn = session.get(SIGNED_IN).await.ok().flatten()?;
+    if party.inbox.is_over(person.sid.as_deref(), &person.sub, person.auth_time) {
+        let _ = session.flush().await;
+        return None;
+    }
+    Some(person)
+}
+
+async fn show(party: &RelyingParty, session: &Session, status: StatusCode, refused: Option<Refused>) -> Response {
+    let signed_in = signed_in(party, session).await;
+    let called = session.remove(CALLED).await.ok().flatten();
+    let switches = kept_switches(session).await;
+    let heard = party.inbox.said().filter(|_| signed_in.is_none());
+    let page = Page { party, signed_in, refused, switches, called, heard };
+    match page.render() {
+        Ok(text) => (status, [(CACHE_CONTROL, "no-store")], Html(text)).into_response(),
+        Err(e) => (StatusCode::INTERNAL_SERVER_ERROR, e.to_string()).into_response(),
+    }
+}
+
+async fn kept_switches(session: &Session) -> Switches {
+    session.get(SWITCHES).await.ok().flatten().unwrap_or_default()
+}
+
+async fn failed(party: &RelyingParty, session: &Session, refused: impl Into<Refused>) -> Response {
+    show(party, session, StatusCode::BAD_REQUEST, Some(refused.into())).await
+}
+
+async fn sign_in(State(party): Here, headers: HeaderMap, session: Session, body: String) -> Response {
     if elsewhere(&party, &headers) {
         return Redirect::to(&party.url).into_response();
     }
-    match party.begin().await {
+    let form = Params::parse(body.as_bytes());
+    let step_up = form
+        .get("acr_values")
+        .map(|acr| (acr.to_owned(), form.get("max_age").and_then(|age| age.parse().ok()).unwrap_or(0)));
+    let wish = Wish { scope: form.get("scope").map(str::to_owned), step_up };
+    match party.begin(&wish, kept_switches(&session).await).await {
         Ok((url, pending)) => match session.insert(PENDING, pending).await {
             Ok(()) => Redirect::to(&url).into_response(),
-            Err(e) => failed(&party, e.to_string()),
+            Err(e) => failed(&party, &session, e.to_string()).await,
         },
-        Err(wrong) => failed(&party, wrong),
+        Err(why) => failed(&party, &session, why).await,
     }
 }
 
@@ -79,52 +164,154 @@ async fn callback(State(party): Here, session: Session, request: Request) -> Res
     let params = Params::parse(request.uri().query().unwrap_or_default().as_bytes());
     let pending: Option<Pending> = session.remove(PENDING).await.ok().flatten();
     let Some(pending) = pending else {
-        return failed(&party, "This answer was not asked for, or it was asked for in another browser.".into());
+        let why = "This answer was not asked for, or it was asked for in another browser.".to_owned();
+        return failed(&party, &session, why).await;
     };
     if let Some(error) = params.get("error") {
         let more = params.get("error_description").unwrap_or_default();
-        return failed(&party, format!("The provider refused: {error}. {more}"));
+        return failed(&party, &session, format!("The provider refused: {error}. {more}")).await;
     }
-    let (code, state) = (params.get("code").unwrap_or_default(), params.get("state").unwrap_or_default());
-    match party.finish(pending, code, state).await {
+    let text = |name: &str| params.get(name).unwrap_or_default();
+    match party.finish(pending, (text("state"), params.get("iss"), text("code"))).await {
         // A new session id, so that nobody who knew the old one is signed in too.
         Ok(signed_in) => match (session.cycle_id().await, session.insert(SIGNED_IN, signed_in).await) {
-            (Ok(()), Ok(())) => Redirect::to("/").into_response(),
-            _ => failed(&party, "The session could not be kept.".into()),
+            (Ok(()), Ok(())) => {
+                party.inbox.forget_what_was_said();
+                party.inbox.listen(true);
+                Redirect::to("/").into_response()
+            }
+            _ => failed(&party, &session, "The session could not be kept.".to_owned()).await,
         },
-        Err(wrong) => failed(&party, wrong),
+        Err(refused) => failed(&party, &session, refused).await,
     }
 }
 
-async fn sign_out(session: Session) -> Response {
-    let _ = session.flush().await;
+/// Calls the API with the access token, and shows what it answers.
+async fn call(State(party): Here, session: Session, body: String) -> Response {
+    let form = Params::parse(body.as_bytes());
+    let (Some(person), Some(api)) = (signed_in(&party, &session).await, &party.api) else {
+        return Redirect::to("/").into_response();
+    };
+    let method = match form.get("method") {
+        Some("PUT") => reqwest::Method::PUT,
+        Some("DELETE") => reqwest::Method::DELETE,
+        _ => reqwest::Method::GET,
+    };
+    let path = form.get("path").filter(|path| path.starts_with("/blobs")).unwrap_or("/blobs");
+    let line = format!("{method} {path}");
+    let answer = match crate::http::http_client() {
+        Ok(client) => {
+            let request = client.request(method, format!("{api}{path}")).bearer_auth(&person.tokens.access);
+            request.body(form.get("body").unwrap_or_default().to_owned()).send().await
+        }
+        Err(e) => Err(e),
+    };
+    let called = match answer {
+        Ok(answer) => {
+            let challenge = answer
+                .headers()
+                .get("www-authenticate")
+                .and_then(|value| value.to_str().ok())
+                .unwrap_or_default()
+                .to_owned();
+            let status = answer.status().as_u16();
+            let body = answer.text().await.unwrap_or_else(|e| format!("the answer broke off: {e}"));
+            Called { line, status, challenge, body }
+        }
+        Err(e) => Called { line, status: 0, challenge: String::new(), body: super::checks::reason(&e) },
+    };
+    let _ = session.insert(CALLED, called).await;
     Redirect::to("/").into_response()
 }
 
-async fn sign_out_everywhere(State(party): Here, session: Session) -> Response {
-    let signed_in: Option<SignedIn> = session.get(SIGNED_IN).await.ok().flatten();
-    let _ = session.flush().await;
-    let Some(signed_in) = signed_in else { return Redirect::to("/").into_response() };
-    match party.end(&signed_in).await {
-        Ok(url) => Redirect::to(&url).into_response(),
-        Err(wrong) => failed(&party, wrong),
+async fn refresh(State(party): Here, session: Session) -> Response {
+    let Some(mut person) = signed_in(&party, &session).await else { return Redirect::to("/").into_response() };
+    match party.refresh(&mut person).await {
+        Ok(()) => {
+            let _ = session.insert(SIGNED_IN, person).await;
+            Redirect::to("/").into_response()
+        }
+        Err(why) => failed(&party, &session, why).await,
     }
 }
 
-fn failed(party: &RelyingParty, wrong: Wrong) -> Response {
-    page(StatusCode::BAD_REQUEST, &Notes { party, signed_in: None, wrong: Some(wrong) })
+async fn switches(session: Session, body: String) -> Response {
+    let form = Params::parse(body.as_bytes());
+    let on = |name: &str| form.all("on").any(|named| named == name);
+    let switches = Switches { state: on("state"), nonce: on("nonce"), pkce: on("pkce"), signature: on("signature") };
+    let _ = session.insert(SWITCHES, switches).await;
+    Redirect::to("/").into_response()
 }
 
-fn page(status: StatusCode, notes: &Notes<'_>) -> Response {
-    match notes.render() {
-        Ok(text) => (status, Html(text)).into_response(),
-        Err(e) => (StatusCode::INTERNAL_SERVER_ERROR, e.to_string()).into_response(),
+/// Here only: the app's own session ends, and nobody else hears of it.
+async fn sign_out(State(party): Here, session: Session) -> Response {
+    let _ = session.flush().await;
+    let elsewhere =
+        party.partner.as_ref().map_or_else(String::new, |other| format!(", and so does {}", other.sample.name));
+    party.inbox.say(format!("Only this app’s cookie is gone. The provider still knows you{elsewhere}: press Sign in, and you get straight back in."));
+    Redirect::to("/").into_response()
+}
+
+/// Here and at the provider, while the other app has no logout endpoint, as most have not.
+async fn sign_out_at_provider(State(party): Here, session: Session) -> Response {
+    leave(&party, &session, false).await
+}
+
+/// Here, at the provider, and in every app that listens.
+async fn sign_out_everywhere(State(party): Here, session: Session) -> Response {
+    leave(&party, &session, true).await
+}
+
+async fn leave(party: &RelyingParty, session: &Session, others_listen: bool) -> Response {
+    let person = signed_in(party, session).await;
+    let _ = session.flush().await;
+    let Some(person) = person else { return Redirect::to("/").into_response() };
+    party.inbox.say("The provider’s session is over too: the next sign-in shows its page.");
+    if let Some(other) = &party.partner {
+        other.inbox.listen(others_listen);
+        let became = if others_listen {
+            "was told by the provider, server to server, and ended its own session"
+        } else {
+            "has no logout endpoint just now (404), and keeps its own session until its cookie ends"
+        };
+        party.inbox.say(format!(
+            "The provider’s session is over: the next sign-in shows its page. {} {became}.",
+            other.sample.name
+        ));
+    }
+    match party.end(&person).await {
+        Ok(url) => Redirect::to(&url).into_response(),
+        Err(why) => failed(party, session, why).await,
+    }
+}
+
+/// The provider says that a sign-in is over.
+async fn told(State(party): Here, body: String) -> Response {
+    if !party.inbox.listens() {
+        return (StatusCode::NOT_FOUND, "no such endpoint").into_response();
+    }
+    let form = Params::parse(body.as_bytes());
+    let Some(token) = form.get("logout_token") else {
+        return (StatusCode::BAD_REQUEST, "logout_token is missing").into_response();
+    };
+    match party.hear(token).await {
+        Ok(()) => {
+            // Whoever left here knows more of it already.
+            if party.inbox.said().is_none() {
+                party.inbox.say("The provider told this app, server to server, that the sign-in is over.");
+            }
+            (StatusCode::OK, [(CACHE_CONTROL, "no-store")]).into_response()
+        }
+        Err(why) => {
+            party.inbox.say(format!("A logout message came, and was refused: {why}."));
+            (StatusCode::BAD_REQUEST, why).into_response()
+        }
     }
 }
 
 fn style() -> impl IntoResponse {
     (
         [(CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"))],
-        include_str!("../../templates/assets/ui.css"),
+        concat!(include_str!("../../templates/assets/ui.css"), include_str!("../../templates/demo/demo.css")),
     )
 }

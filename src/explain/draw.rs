@@ -162,6 +162,7 @@ fn observed(entry: &Entry, all: &[Carried], entries: &[Arc<Entry>]) -> DiagramMe
     let (from, to) = match entry.endpoint {
         _ if by_browser => (Party::Browser, Party::Provider),
         Endpoint::BackChannelLogout => (Party::Provider, Party::App),
+        Endpoint::ProtectedResource => (Party::App, Party::Api),
         _ if of_another => (Party::Api, Party::Provider),
         _ => (Party::App, Party::Provider),
     };
@@ -215,7 +216,7 @@ fn answered(entry: &Entry) -> String {
         Some(Event::SignOutAsked) => "sign-out page",
         Some(Event::TokenIntrospected) => "what the token is",
         Some(Event::TokenRevoked) => "revoked",
-        Some(Event::Refused | Event::SignInFailed) => "refused",
+        Some(Event::Refused | Event::SignInFailed | Event::ApiRefused) => "refused",
         Some(Event::LogoutDelivered) => "told",
         Some(Event::LogoutFailed) => "not told",
         _ => "",

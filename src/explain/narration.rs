@@ -11,6 +11,14 @@ pub(super) type Told = (Step, &'static str, &'static str);
 
 const AT: &[(Endpoint, Told)] = &[
     (
+        Endpoint::ProtectedResource,
+        (
+            Step::Use,
+            "The app calls the API with the token",
+            "The sample API tells of its calls, so nothing is guessed here. It verifies a JWT by the published keys, and asks about any other token.",
+        ),
+    ),
+    (
         Endpoint::Authorize,
         (
             Step::Ask,

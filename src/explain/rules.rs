@@ -31,6 +31,7 @@ type Rule = fn(&Case<'_>) -> Option<Found>;
 
 /// The special before the general: what was refused first, then what came to nothing without a word.
 pub(super) const RULES: &[(&str, Rule)] = &[
+    ("refresh_loop", refresh_loop),
     ("lie", lie),
     ("code_redeemed_twice", code_redeemed_twice),
     ("redirect_uri_differs", redirect_uri_differs),
@@ -167,6 +168,27 @@ fn clock_off(case: &Case<'_>) -> Option<Found> {
         format!("The app's clock is {by} s {how} the provider's"),
         vec![Evidence::odd(format!("the assertion says that it was made at {}, and came at {}", made.0, entry.at.0))],
         "Set the clock of the app's machine or container. `standin time show` says what time it is here: it may have been moved by a test.",
+    ))
+}
+
+/// An app that is refused by an API refreshes once. One that goes on and on is caught in a loop.
+fn refresh_loop(case: &Case<'_>) -> Option<Found> {
+    let refreshes: Vec<_> = case.flow.iter().filter(|entry| entry.events.contains(&Event::TokenRefreshed)).collect();
+    let (first, last) = (refreshes.first()?, refreshes.last()?);
+    let within = last.at.since(first.at);
+    if refreshes.len() < 4 || within > 10 {
+        return None;
+    }
+    let refused = case.flow.iter().filter(|entry| entry.events.contains(&Event::ApiRefused)).count();
+    let mut evidence =
+        vec![Evidence::odd(format!("{} refreshes between #{} and #{}", refreshes.len(), first.number, last.number))];
+    if refused > 0 {
+        evidence.push(Evidence::odd(format!("the API refused {refused} calls meanwhile, whatever the token")));
+    }
+    Some(Found::that(
+        format!("The app refreshed {} times in {within} s", refreshes.len()),
+        evidence,
+        "Refresh once when the API says 401, and try again once. If that is refused as well, the token is not the reason: say so, or sign in anew.",
     ))
 }
 

@@ -67,7 +67,8 @@ fn access_token(
         opaque,
         revoked: false,
     };
-    let slot = AccessSlot { name: name.into(), audience: audience.names, until, names_resource: audience.asked_for };
+    let slot =
+        AccessSlot { name: name.into(), audience: audience.names, until, names_resource: audience.asked_for, opaque };
     ctx.records.put(RecordKey::AccessToken(slot.name.clone()), record, until.plus(EXPIRED));
     slot
 }

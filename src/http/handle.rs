@@ -164,11 +164,11 @@ async fn exchange(target: Target, mut received: Received, session: Option<Sessio
     let browser = extract::browser(&realm, received.endpoint, session.as_ref()).await;
     let request = received.take_request(&settings, browser);
     let (reply, entry) = realm.exchange(&request, flow, Arc::clone(&settings)).await;
-    let unsent = Unsent::new(Arc::clone(&realm), entry);
+    let mut unsent = Unsent::new(Arc::clone(&realm), entry);
     if let Some(session) = session.filter(|_| reply.signs_in) {
         extract::renew(&session, request.browser.as_ref().filter(|_| request.former_cookie)).await;
     }
-    unsent.hold(&reply).await;
+    let reply = unsent.hold(reply).await;
     let (delivery, cors) = (reply.delivery, reply.cors);
     let (response, body) = respond(&At::of(&realm, &settings), reply);
     (response, Answer { unsent, body, delivery, cors })

@@ -5,9 +5,7 @@ use serde_json::{Value, json};
 
 use crate::protocol::{Lifetime, Map, SessionId, UnixTime};
 use crate::tokens::{Alg, KeyChoice, REFRESH_TYP, TokenDraft, half_hash};
-use crate::world::{
-    AccessTokenFormat, Client, Issuance, RefreshTokenFormat, Session, Settings, SignedInUser, UserInfo, is_blank,
-};
+use crate::world::{Client, Issuance, RefreshTokenFormat, Session, Settings, SignedInUser, UserInfo, is_blank};
 
 use super::Profile;
 use super::spelling::{Claim, spelled};
@@ -44,7 +42,7 @@ impl Profile {
         now: UnixTime,
     ) -> Option<TokenDraft> {
         let slot = issuance.access.as_ref()?;
-        if settings.access_token_format(&issuance.client) == AccessTokenFormat::Opaque {
+        if slot.opaque {
             return None;
         }
         let token = Token { settings, issuance, now, until: slot.until, name: slot.name.as_str() };

@@ -159,7 +159,8 @@ impl Realm {
         let mut wanted = names;
         // Whoever needs a code will need what it stands for: one pointer further is loaded unasked.
         for further in [true, false] {
-            let loaded = self.store.load(&wanted, now).await?;
+            let mut loaded = self.store.load(&wanted, now).await?;
+            self.add_known_beforehand(&wanted, &mut loaded, now);
             let pointers = loaded.iter().filter_map(|versioned| points_to(versioned.record.as_deref()?));
             let next = if further {
                 pointers.filter(|name| !records.has(name) && !wanted.contains(name)).collect()
@@ -173,6 +174,18 @@ impl Realm {
             wanted = next;
         }
         Ok(())
+    }
+
+    /// The records of a token that is known beforehand are there without having been written. What was written since, such as that it
+    /// is revoked, is stronger.
+    fn add_known_beforehand(&self, keys: &[RecordKey], loaded: &mut [Versioned], now: UnixTime) {
+        let settings = self.settings();
+        let Some(fixed) = &settings.static_token else { return };
+        let client = settings.clients.get(fixed.client.as_str());
+        let audience = client.and_then(|client| client.audience.as_deref());
+        for (key, versioned) in keys.iter().zip(loaded).filter(|(_, versioned)| versioned.record.is_none()) {
+            versioned.record = fixed.record(key, (&settings.issuer, audience), now).map(Arc::new);
+        }
     }
 
     /// A record that a flow found that it needs. A client's keys come from the client where nobody has them yet, or where

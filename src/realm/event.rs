@@ -57,6 +57,8 @@ events! {
     SignedOut: "signed_out", "A browser signed out.";
     LogoutDelivered: "logout_delivered", "An app was told by back channel that a sign-in is over.";
     LogoutFailed: "logout_failed", "An app could not be told that a sign-in is over, or did not accept it.";
+    ApiCalled: "api_called", "An app called the sample API, and was let in.";
+    ApiRefused: "api_refused", "The sample API refused a call.";
     Refused: "refused", "A request was refused, by whichever check.";
 }
 

@@ -293,6 +293,11 @@ impl Journal {
         })
     }
 
+    /// Wakes whoever follows, though nothing new is written: something else changed that they may want to look at.
+    pub fn nudge(&self) {
+        self.newest.send_modify(|_| {});
+    }
+
     /// Forgets all.
     pub fn clear(&self) {
         let mut kept = self.lock();

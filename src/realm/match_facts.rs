@@ -74,5 +74,6 @@ pub(super) const fn point(endpoint: Endpoint) -> Point {
         Endpoint::Revocation => Point::Revocation,
         Endpoint::EndSession | Endpoint::SignOut => Point::EndSession,
         Endpoint::BackChannelLogout => Point::BackChannelLogout,
+        Endpoint::ProtectedResource => Point::Api,
     }
 }

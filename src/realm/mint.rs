@@ -217,7 +217,7 @@ fn plan(settings: &Settings, spec: &TokenSpec, now: UnixTime, mut draw: Draw) ->
         records.put(RecordKey::Grant(grant_id.clone()), Arc::clone(&grant), kept);
     }
     let audience = vec![audience];
-    let access_slot = AccessSlot { name: access, audience, until, names_resource: false };
+    let access_slot = AccessSlot { name: access, audience, until, names_resource: false, opaque };
     let issuance = Issuance {
         client,
         grant,

@@ -7,6 +7,7 @@ mod event;
 mod exchange;
 mod expect;
 pub mod export;
+mod hold;
 mod journal;
 mod keys;
 mod logout_call;
@@ -17,6 +18,7 @@ mod notices;
 mod outbox;
 mod realms;
 mod record_keys;
+mod resource;
 mod rules;
 mod seams;
 mod sessions;
@@ -45,12 +47,14 @@ use crate::world::{
 pub use clock::Expiry;
 pub use event::Event;
 pub use expect::{Expectation, Met, Unmet, Where};
+pub use hold::{Alteration, Breakpoints, HoldView};
 pub use journal::{Entry, Journal, Message, Remembered, Wire};
 pub use keys::KeyView;
 pub use mint::{Minted, TokenSpec};
 pub use outbox::{Outbox, Posted};
 pub use realms::{CloseGuard, Mount, NotOpened, Realms, Resolved};
 pub use record_keys::record_keys;
+pub use resource::ResourceCall;
 pub use sessions::SessionView;
 pub use snapshot::{Snapshot, SnapshotError};
 pub use unsent::Unsent;
@@ -102,6 +106,8 @@ pub struct Realm {
     rules: RuleBook,
     /// What happened.
     journal: Arc<Journal>,
+    /// What waits until somebody lets it go.
+    holds: hold::Holds,
 }
 
 /// What a realm was told to be, by whom, and what it is told to be now.
@@ -137,6 +143,7 @@ impl Realm {
             resets: Arc::default(),
             rules: RuleBook::default(),
             journal: Arc::new(Journal::of(remembered)),
+            holds: hold::Holds::default(),
         })
     }
 
@@ -261,6 +268,7 @@ impl Realm {
         self.entropy.restart();
         self.borrowed.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.rules.clear();
+        let _ = self.set_breakpoints(Breakpoints::default());
         self.journal.clear();
         self.set_clock(|_| Clock::default());
         Ok(())

@@ -236,7 +236,8 @@ fn everything_at_once(ctx: &mut Ctx<'_>, _: &Request) -> Result<Outcome, Failure
         ..Grant::new(&ctx.settings.issuer, client.client_id(), person, request.scopes.clone())
     };
     let (grant, until) = (Arc::new(grant), ctx.now.plus(crate::protocol::Lifetime::of_seconds(60)));
-    let access = AccessSlot { name: "access".into(), audience: vec!["api".into()], until, names_resource: false };
+    let access =
+        AccessSlot { name: "access".into(), audience: vec!["api".into()], until, names_resource: false, opaque: false };
     let tokens = Issuance {
         client,
         grant: Arc::clone(&grant),

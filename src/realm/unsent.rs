@@ -19,11 +19,19 @@ impl Unsent {
         Self { realm, entry: Some(entry) }
     }
 
-    /// Holds an answer back for as long as it is to be held.
-    pub async fn hold(&self, reply: &Reply) {
+    /// Holds an answer back for as long as it is to be held: by a lie that makes it late, and until somebody lets it go who goes
+    /// through step by step. What is answered then.
+    pub async fn hold(&mut self, reply: Reply) -> Reply {
         if let Delivery::After(delay) = reply.delivery {
             tokio::time::sleep(delay).await;
         }
+        let Some(entry) = &mut self.entry else { return reply };
+        let (reply, altered) = self.realm.hold(entry, reply).await;
+        if altered {
+            entry.status = reply.status;
+            entry.trace.remarks.push("the answer was held, and altered by hand".to_owned());
+        }
+        reply
     }
 
     /// It was rendered, in these bytes, and is about to be sent.

@@ -166,6 +166,8 @@ pub struct AccessSlot {
     pub until: UnixTime,
     /// Whether the request, or the one before it, named the API that it is for.
     pub names_resource: bool,
+    /// Whether the token is its name and nothing else; otherwise it is a JWT.
+    pub opaque: bool,
 }
 
 /// An ID token that is to be issued. Which hashes it has follows from what the same answer carries.

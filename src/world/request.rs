@@ -26,6 +26,12 @@ pub enum Method {
 }
 
 impl Method {
+    /// The method of this name.
+    pub fn named(name: &str) -> Self {
+        let known = [Self::Get, Self::Post, Self::Head, Self::Put, Self::Patch, Self::Delete, Self::Options];
+        known.into_iter().find(|method| method.as_str() == name).unwrap_or(Self::Other)
+    }
+
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -75,6 +81,7 @@ endpoints! {
     EndSession: "end_session_endpoint", "[RP-Initiated Logout §2](https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout)";
     SignOut: "sign_out", "The sign-out page's form";
     BackChannelLogout: "backchannel_logout_uri", "A logout message that goes out to an app, [Back-Channel Logout §2.5](https://openid.net/specs/openid-connect-backchannel-1_0.html#BCRequest)";
+    ProtectedResource: "protected_resource", "A call of the sample API, which tells of it, [RFC 9728 §1](https://www.rfc-editor.org/rfc/rfc9728#section-1)";
     Elsewhere: "elsewhere", "Any address where nothing is";
 }
 

@@ -125,6 +125,8 @@ pub struct Settings {
     pub policy: Policy,
     /// Who signs in where a page would be shown: a person, or `login_hint` for whom the app names.
     pub auto_login: Option<String>,
+    /// A token that is known beforehand.
+    pub static_token: Option<super::StaticToken>,
     /// The keys.
     pub keys: KeyRing,
 }

@@ -150,9 +150,10 @@
   // A view that nobody sees waits until somebody does.
   const tick = (event) => {
     const number = Number(event.data);
-    const passed = seen === null ? 0 : number - seen;
+    const first = seen === null;
+    const passed = first ? 0 : number - seen;
     seen = number;
-    if (passed === 0 && gone.hidden) return;
+    if (first) return;
     state.textContent = passed > 100 ? `live · ${passed} at once` : "live";
     if (!document.hidden) look(); else again = true;
   };

@@ -29,12 +29,12 @@ const FLOORS: [(&str, &[&str]); 17] = [
         ],
     ),
     ("emulator", &["protocol", "spec", "tokens", "world", "faults", "store", "config", "realm", "http"]),
-    ("demo", &["protocol", "http"]),
+    ("demo", &["protocol", "reply", "http"]),
     (
         "cli",
         &[
-            "protocol", "spec", "tokens", "world", "profile", "faults", "store", "config", "realm", "http", "emulator",
-            "demo",
+            "protocol", "spec", "tokens", "reply", "world", "profile", "faults", "store", "config", "realm", "http",
+            "emulator", "demo",
         ],
     ),
     ("main", &["cli"]),

@@ -228,12 +228,10 @@ async fn told(lie: Option<&str>) -> (Vec<String>, Value) {
         .start()
         .await;
     idp.freeze(UnixTime(1_900_000_000));
-    lie.map(|lie| {
-        idp.fault(Fault::named(lie).with(FaultOptions {
-            delay: (lie == "lo.back.late").then(|| "1s".parse().expect("a time")),
-            ..FaultOptions::default()
-        }))
-    });
+    if let Some(lie) = lie {
+        let delay = (lie == "lo.back.late").then(|| "1s".parse().expect("a time"));
+        idp.fault(Fault::named(lie).with(FaultOptions { delay, ..FaultOptions::default() }));
+    }
     let browser = Browser::new();
     let base = format!("http://localhost:{}", idp.address().port());
     let page = browser.get(&crate::harness::ask(&base, &[])).await;

@@ -204,9 +204,9 @@ async fn username_claims_and_consent_work_in_a_browser() {
     chromium.field("input[name=username]").await.send_keys("alice@example.com").await.expect("keys");
     chromium.field("input[name=password]").await.send_keys("anything" + Key::Enter).await.expect("keys");
     chromium.says("notes-web would like to").await;
-    chromium.says("Allow 5 of 5").await;
+    chromium.says("Allow 6 of 6").await;
     chromium.click("input[name=scope][value=email]").await;
-    chromium.says("Allow 4 of 5").await;
+    chromium.says("Allow 5 of 6").await;
     assert_eq!(chromium.value("return document.querySelectorAll('.off').length").await, 3, "the preview follows");
     chromium.click("[data-testid=allow]").await;
     chromium.says("Hello, Alice Adams").await;
@@ -279,6 +279,16 @@ async fn pages(idp: &Emulator, chromium: &Chromium) -> Vec<(&'static str, String
         ("claim editor", editor),
         ("error", authorize_url(idp, &[("redirect_uri", "https://evil.example/callback")])),
         ("console", format!("{issuer}/")),
+        ("setup", format!("{issuer}/_console/setup/spring-security")),
+        ("flows", format!("{issuer}/_console/flows")),
+        ("a flow that failed", format!("{issuer}/_console/flows/1?follow=state")),
+        ("a token", format!("{issuer}/_console/flows/4?message=4&follow=code_verifier")),
+        ("people", format!("{issuer}/_console/people")),
+        ("apps", format!("{issuer}/_console/apps")),
+        ("sessions", format!("{issuer}/_console/sessions")),
+        ("keys", format!("{issuer}/_console/keys")),
+        ("faults", format!("{issuer}/_console/faults?q=nonce")),
+        ("time", format!("{issuer}/_console/time")),
         ("not found", format!("{issuer}/autorize")),
         ("signed out", format!("{issuer}/logout")),
     ]
@@ -303,6 +313,12 @@ async fn every_page_is_accessible_in_both_schemes_and_fits_a_narrow_screen() {
     };
     let Some(chromium) = Chromium::start().await else { return };
     let idp = registered().start().await;
+    // Something for the console to show: a flow that failed, one that did not, and a lie that is on.
+    crate::harness::redeem(&idp, "invented", &[]).await;
+    let pkce = [("code_challenge", crate::harness::CHALLENGE), ("code_challenge_method", "S256")];
+    let code = crate::harness::code(&idp, &pkce, "alice").await;
+    crate::harness::redeem(&idp, &code, &[("code_verifier", crate::harness::VERIFIER)]).await;
+    idp.fault(standin::Fault::wrong_nonce().at("nobody"));
     let mut wrong = Vec::new();
     for scheme in ["light", "dark"] {
         chromium.scheme(scheme).await;
@@ -337,5 +353,120 @@ async fn every_page_is_accessible_in_both_schemes_and_fits_a_narrow_screen() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    chromium.end().await;
+}
+
+/// A console that is open follows what happens, and is used by keyboard.
+#[tokio::test]
+async fn the_console_is_live_and_used_by_keyboard() {
+    let Some(chromium) = Chromium::start().await else { return };
+    chromium.width(1280).await;
+    let idp = registered().start().await;
+    crate::harness::redeem(&idp, "invented", &[]).await;
+    chromium.driver.goto(&format!("{}/_console/flows", idp.issuer())).await.expect("the console");
+    chromium.says("The code was not issued here").await;
+    chromium.says("live").await;
+    let code = crate::harness::code(&idp, &[], "alice").await;
+    chromium.says("Alice Adams").await;
+    let press = async |keys: &str| {
+        chromium.driver.action_chain().send_keys(keys.to_owned()).perform().await.expect("keys");
+    };
+    press("j").await;
+    chromium.says("the app has the code").await;
+    assert_eq!(chromium.value("return location.pathname").await, "/_console/flows/2");
+    // The view that is open changes with the flow.
+    crate::harness::redeem(&idp, &code, &[]).await;
+    chromium.says("The app trades the code for tokens").await;
+    chromium.driver.action_chain().send_keys(Key::Up).perform().await.expect("a key");
+    chromium.says("The browser brings the answer to the app").await;
+    press("/").await;
+    assert_eq!(chromium.value("return document.activeElement.name").await, "q");
+    chromium.driver.goto(&format!("{}/_console/flows", idp.issuer())).await.expect("the console");
+    press("?").await;
+    chromium.says("next and previous message").await;
+    chromium.end().await;
+}
+
+/// The space bar lets the held answer go.
+#[tokio::test]
+async fn the_space_bar_lets_the_held_answer_go() {
+    let Some(chromium) = Chromium::start().await else { return };
+    chromium.width(1280).await;
+    let idp = registered().start().await;
+    chromium.driver.goto(&format!("{}/_console/flows", idp.issuer())).await.expect("the console");
+    chromium.click("[data-testid=step-through]").await;
+    chromium.says("Step through: on").await;
+    chromium.says("live").await;
+    let (answer, ()) =
+        tokio::join!(crate::harness::as_web(&idp, "/token", &[("grant_type", "client_credentials")]), async {
+            chromium.says("the answer, 200, is held").await;
+            chromium.driver.action_chain().send_keys(" ").perform().await.expect("a key");
+        });
+    assert_eq!(answer.status, 200);
+    chromium.end().await;
+}
+
+/// A server that is gone is said to be, and comes back by itself; a page that was open all the time shows what is new.
+#[tokio::test]
+async fn the_console_says_when_the_server_is_gone_and_comes_back() {
+    let Some(chromium) = Chromium::start().await else { return };
+    chromium.width(1280).await;
+    let idp = registered().start().await;
+    let port = idp.address().port();
+    chromium.driver.goto(&format!("{}/_console/people", idp.issuer())).await.expect("the console");
+    chromium.says("live").await;
+    idp.stop();
+    chromium.says("Standin is gone.").await;
+    let again = registered()
+        .user(standin::User::new("zoe").claim("name", "Zoe"))
+        .with(|config| config.port = port)
+        .start()
+        .await;
+    chromium.says("Zoe").await;
+    again.stop();
+    chromium.end().await;
+}
+
+/// What a client sends is text in the console, whatever it looks like.
+#[tokio::test]
+async fn nothing_that_a_client_sends_runs_in_the_console() {
+    let Some(chromium) = Chromium::start().await else { return };
+    chromium.width(1280).await;
+    let idp = Emulator::start().await;
+    let hostile = "<img src=x onerror=\"window.broken=1\"><script>window.broken=1</script>";
+    let more = [("client_id", hostile), ("state", hostile), ("nonce", hostile), ("login_hint", hostile)];
+    crate::harness::Browser::new().get(&authorize_url(&idp, &more)).await;
+    for path in ["flows", "flows/1", "flows/1?follow=state", "apps", "setup"] {
+        chromium.driver.goto(&format!("{}/_console/{path}", idp.issuer())).await.expect("a view");
+        chromium.field("h1").await;
+        assert_eq!(
+            chromium.value("return window.broken === undefined && document.images.length === 0").await,
+            true,
+            "{path}"
+        );
+    }
+    chromium.end().await;
+}
+
+/// With ten thousand exchanges in the journal a view is there at once, and a burst leaves nothing behind.
+#[tokio::test]
+async fn a_full_journal_is_shown_and_a_burst_is_followed() {
+    let Some(chromium) = Chromium::start().await else { return };
+    chromium.width(1280).await;
+    let idp = registered()
+        .with(|config| (config.memory.journal_entries, config.memory.journal_mib) = (10_000, 64))
+        .start()
+        .await;
+    for _ in 0..100 {
+        let burst = (0..100).map(|_| crate::harness::redeem(&idp, "invented", &[]));
+        futures_util::future::join_all(burst).await;
+    }
+    chromium.driver.goto(&format!("{}/_console/flows", idp.issuer())).await.expect("the console");
+    chromium.says("The newest 100 of 10000 are listed.").await;
+    chromium.says("live").await;
+    let burst = (0..500).map(|_| crate::harness::redeem(&idp, "invented", &[]));
+    futures_util::future::join_all(burst).await;
+    crate::harness::code(&idp, &[], "bob").await;
+    chromium.says("Bob Reyes").await;
     chromium.end().await;
 }

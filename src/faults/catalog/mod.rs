@@ -1,5 +1,6 @@
 //! The lies by name: what is altered, what a correct app does, and where that is written. One file for each kind.
 
+mod api;
 mod authorization;
 mod discovery;
 mod id_token;
@@ -112,6 +113,7 @@ pub const FAULTS: Faults = Faults(&[
     logout_back::FAULTS,
     mix_up::FAULTS,
     transport::FAULTS,
+    api::FAULTS,
 ]);
 
 /// The catalogue.

@@ -1,10 +1,12 @@
 //! A client asks for itself, [RFC 6749 §4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4).
 
+use std::sync::Arc;
+
 use crate::flows::issue::{TokenSet, audience, issue as issue_tokens};
 use crate::flows::visit::{asked_or_registered, scopes_allowed};
 use crate::protocol::{Map, Params, Scopes};
 use crate::spec::{Check, quoted};
-use crate::world::{AuthMethod, Ctx, Grant, Interrupt, Issuance, SignedInUser};
+use crate::world::{AccessSlot, AuthMethod, Ctx, Grant, Interrupt, Issuance, SignedInUser, StaticToken};
 
 use super::AuthenticatedClient;
 
@@ -12,6 +14,9 @@ pub(super) fn issue(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Pa
     ctx.check_as(Check::ClientConfidential, client.method() != AuthMethod::None, |refused| {
         refused.says(format!("{} did not authenticate, and gets no token of its own so", quoted(client.shown_name())))
     })?;
+    if let Some(fixed) = ctx.settings.static_token.as_ref().filter(|fixed| fixed.client == client.id) {
+        return Ok(known_beforehand(ctx, client, fixed));
+    }
     // What only a person can give is not a client's own to have.
     let scopes = asked_or_registered(client, Scopes::from(params.get("scope").unwrap_or_default()));
     let scopes = match params.get("scope") {
@@ -26,4 +31,19 @@ pub(super) fn issue(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Pa
     // Nobody signed in, so there is nobody for an ID token to be about.
     let tokens = TokenSet { id_token: None, ..TokenSet::of(scopes, audience) };
     Ok(issue_tokens(ctx, client, (id, grant.into()), tokens))
+}
+
+/// The token that is bound to this client, whatever scope was asked for: `scope` in the answer says what it opens.
+fn known_beforehand(ctx: &Ctx<'_>, client: &AuthenticatedClient, fixed: &StaticToken) -> Issuance {
+    let audience = client.audience.clone().unwrap_or_else(|| ctx.settings.issuer.clone());
+    let (name, until) = (fixed.token.as_str().into(), ctx.now.plus(StaticToken::LASTS));
+    Issuance {
+        client: Arc::clone(client),
+        grant: Arc::new(fixed.grant(&ctx.settings.issuer, ctx.now)),
+        grant_id: StaticToken::grant_id(),
+        scopes: fixed.scope.clone(),
+        access: Some(AccessSlot { name, audience: vec![audience], until, names_resource: false, opaque: true }),
+        id_token: None,
+        refresh: None,
+    }
 }

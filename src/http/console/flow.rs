@@ -340,6 +340,7 @@ fn faults_at(endpoint: Endpoint) -> Vec<&'static FaultKind> {
         Endpoint::Token => &["idt.", "tok.", "rt.", "at.", "id."],
         Endpoint::UserInfo => &["ui."],
         Endpoint::Jwks => &["jwks."],
+        Endpoint::ProtectedResource => &["api."],
         Endpoint::EndSession | Endpoint::SignOut | Endpoint::BackChannelLogout => &["lo."],
         _ => &[],
     };

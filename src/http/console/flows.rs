@@ -56,7 +56,9 @@ pub(super) fn by_flow(entries: &[Arc<Entry>]) -> BTreeMap<u64, Vec<Arc<Entry>>> 
 /// Who does what, as the headline of a flow.
 pub(super) fn title(visit: &Visit<'_>, entries: &[Arc<Entry>]) -> String {
     let client = entries.iter().map(|entry| entry.client.as_str()).find(|client| !client.is_empty());
-    let user = entries.iter().find_map(|entry| entry.user.as_ref()).map(|user| visit.person(user.as_str()));
+    // A program's own token is about the program.
+    let person = entries.iter().find_map(|entry| entry.user.as_ref()).filter(|user| Some(user.as_str()) != client);
+    let user = person.map(|user| visit.person(user.as_str()));
     let ends = entries.first().is_some_and(|entry| {
         matches!(entry.endpoint, Endpoint::EndSession | Endpoint::SignOut | Endpoint::BackChannelLogout)
     });

@@ -10,7 +10,7 @@ use crate::faults::Origin;
 use crate::http::pages::view;
 use crate::http::state::AppState;
 use crate::protocol::{ClientId, Params, Subject, UnixTime};
-use crate::realm::Realm;
+use crate::realm::{Breakpoints, HoldView, Realm};
 use crate::world::{Clock, Settings};
 
 /// A look at a view.
@@ -58,6 +58,8 @@ impl<'a> Visit<'a> {
             now,
             clock: clock(self.realm.clock()),
             refused_config: self.state.refused_config(),
+            steps: self.realm.breakpoints() != Breakpoints::default(),
+            held: self.realm.holds(),
         }
     }
 
@@ -89,9 +91,17 @@ pub(super) struct Frame<'a> {
     pub(super) now: UnixTime,
     pub(super) clock: String,
     pub(super) refused_config: Option<String>,
+    /// Whether answers are held, and those that wait.
+    pub(super) steps: bool,
+    pub(super) held: Vec<HoldView>,
 }
 
 impl Frame<'_> {
+    /// How long an answer is held, by the realm's clock.
+    pub(super) fn held_for(&self, hold: &HoldView) -> i64 {
+        self.now.since(hold.since)
+    }
+
     /// The base of the control API for this realm.
     pub(super) fn api(&self) -> String {
         format!("{}/_control/v1", self.issuer.trim_end_matches('/'))

@@ -9,10 +9,12 @@ use serde_json::Value;
 use super::openapi::document;
 use super::operation::{Call, Operation, asks, streams};
 use super::problem::Problem;
-use super::{clock, explanations, flows, keys, people, realms, rules, server, sessions, snapshots, snippets, tokens};
+use super::{
+    clock, explanations, flows, holds, keys, people, realms, rules, server, sessions, snapshots, snippets, tokens,
+};
 
 /// Every operation there is, by what it is about.
-fn groups() -> [(&'static str, &'static str, Vec<Operation>); 10] {
+fn groups() -> [(&'static str, &'static str, Vec<Operation>); 11] {
     let about_server = of_the_api().into_iter().chain(server::operations()).chain(snippets::operations()).collect();
     let happened = flows::operations().into_iter().chain(explanations::operations()).collect();
     [
@@ -22,6 +24,7 @@ fn groups() -> [(&'static str, &'static str, Vec<Operation>); 10] {
         ("Next sign-ins and faults", "Who signs in next, and which lies are told", rules::operations()),
         ("Tokens", "Made, read and revoked without a sign-in", tokens::operations()),
         ("What happened", "Flows, exchanges, why they failed, and waiting for something", happened),
+        ("Step through", "Answers that are held until somebody lets them go", holds::operations()),
         ("Sessions", "Who is signed in, and signing them out", sessions::operations()),
         ("Keys", "Rotated, announced, revoked", keys::operations()),
         ("Clock", "Frozen, set, moved", clock::operations()),

@@ -5,6 +5,7 @@ mod body;
 mod clock;
 mod explanations;
 mod flows;
+mod holds;
 mod keys;
 mod openapi;
 mod operation;
