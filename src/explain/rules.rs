@@ -42,7 +42,6 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("refused", refused),
     ("logout_not_taken", logout_not_taken),
     ("host_switched", host_switched),
-    ("another_issuer_name", another_issuer_name),
     ("state_never_sent", state_never_sent),
     ("keys_older_than_rotation", keys_older_than_rotation),
     ("code_never_redeemed", code_never_redeemed),
@@ -250,30 +249,6 @@ fn host_switched(case: &Case<'_>) -> Option<Found> {
             from.origin().ascii_serialization(),
             names.0,
             names.1
-        ),
-    ))
-}
-
-/// The metadata was read under a name that is not the issuer's, which is what a library compares with its own setting.
-fn another_issuer_name(case: &Case<'_>) -> Option<Found> {
-    case.silent_with_code()?;
-    let request = case.request()?;
-    let own = &case.settings.root.authority;
-    let read = case
-        .journal
-        .iter()
-        .rev()
-        .find(|entry| entry.endpoint == Endpoint::Discovery && entry.number < request.number)?;
-    let host = header(&read.wire.as_ref()?.request, "host").filter(|host| host != own)?;
-    Some(Found::that(
-        format!("The app knows this provider by another name: {host}"),
-        vec![
-            Evidence::odd(format!("the metadata was read at {host}")),
-            Evidence::odd(format!("the issuer is {}", case.settings.issuer)),
-        ],
-        format!(
-            "Set the app's issuer to {}, or start with --public-url to be called {host}. The iss of an answer and of an ID token must equal the issuer that the app was told.",
-            case.settings.issuer
         ),
     ))
 }

@@ -457,16 +457,57 @@ async fn a_full_journal_is_shown_and_a_burst_is_followed() {
         .with(|config| (config.memory.journal_entries, config.memory.journal_mib) = (10_000, 64))
         .start()
         .await;
+    let client = crate::harness::http();
+    let refused = || {
+        let request = client.post(format!("{}/token", idp.issuer())).basic_auth("web", Some("s3cret"));
+        crate::harness::post(request, &[("grant_type", "authorization_code"), ("code", "invented")])
+    };
     for _ in 0..100 {
-        let burst = (0..100).map(|_| crate::harness::redeem(&idp, "invented", &[]));
-        futures_util::future::join_all(burst).await;
+        futures_util::future::join_all((0..100).map(|_| refused())).await;
     }
     chromium.driver.goto(&format!("{}/_console/flows", idp.issuer())).await.expect("the console");
     chromium.says("The newest 100 of 10000 are listed.").await;
     chromium.says("live").await;
-    let burst = (0..500).map(|_| crate::harness::redeem(&idp, "invented", &[]));
-    futures_util::future::join_all(burst).await;
+    futures_util::future::join_all((0..500).map(|_| refused())).await;
     crate::harness::code(&idp, &[], "bob").await;
     chromium.says("Bob Reyes").await;
+    chromium.end().await;
+}
+
+/// An app that is opened at one name of the machine and comes back at another leaves its cookie behind.
+#[tokio::test]
+async fn the_browser_began_at_127_0_0_1_and_is_sent_back_to_localhost() {
+    let Some(chromium) = Chromium::start().await else { return };
+    let idp = Emulator::start().await;
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let ask =
+        authorize_url(&idp, &[("redirect_uri", &format!("http://localhost:{port}/callback"))]).replace('&', "&amp;");
+    // The app: a page that leads to the provider, and a callback that finds no cookie.
+    std::thread::spawn(move || {
+        for mut socket in listener.incoming().map_while(Result::ok) {
+            let mut head = String::new();
+            let _ = BufReader::new(socket.try_clone().expect("a socket")).read_line(&mut head);
+            let body = if head.starts_with("GET /callback") {
+                "no cookie, no sign-in".to_owned()
+            } else {
+                format!("<a id=go href=\"{ask}\">Sign in</a>")
+            };
+            let _ = write!(
+                socket,
+                "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+                body.len()
+            );
+        }
+    });
+    chromium.driver.goto(&format!("http://127.0.0.1:{port}/")).await.expect("the app");
+    chromium.click("#go").await;
+    chromium.click("[data-testid=person-bob]").await;
+    chromium.says("no cookie, no sign-in").await;
+    idp.advance(std::time::Duration::from_secs(11));
+    let control = crate::harness::Control::of(&idp);
+    let flows = control.get("/flows").await;
+    let why = control.get(&format!("/flows/{}/diagnosis", flows[0]["id"])).await;
+    assert_eq!(why["diagnosis"]["rule"], "host_switched", "{why}");
     chromium.end().await;
 }

@@ -12,6 +12,7 @@ mod config;
 mod console;
 mod control;
 mod demo;
+mod diagnosis;
 mod documents;
 mod faults;
 mod field;
