@@ -8,7 +8,7 @@ use clap::Command;
 const GROUPS: [(&str, &[&str]); 5] = [
     ("Run it", &["start", "demo", "run", "snippet", "check", "health", "wait"]),
     ("Say what happens next", &["next", "fault", "time", "keys", "step"]),
-    ("Ask what happened", &["watch", "flows", "expect", "sessions", "logout"]),
+    ("Ask what happened", &["watch", "flows", "expect", "sessions", "logout", "lesson"]),
     ("Tokens, people and apps", &["token", "decode", "users", "clients"]),
     ("Realms and files", &["realm", "snapshot", "reset", "openapi", "schema", "completions", "help"]),
 ];

@@ -7,6 +7,7 @@ mod demo;
 mod exit;
 mod happened;
 mod help;
+mod lesson;
 mod log;
 mod manage;
 mod moment;
@@ -127,6 +128,8 @@ enum Command {
     /// What happened, sign-in by sign-in
     #[command(subcommand)]
     Flows(happened::FlowsCommand),
+    /// How far somebody came in a lesson
+    Lesson(lesson::LessonArgs),
     /// Wait until something has happened; exit code 1 if it has not
     Expect(Box<happened::ExpectArgs>),
     /// Providers of their own behind the same door
@@ -187,6 +190,7 @@ pub fn run() -> ExitCode {
         Some(Command::Step(command)) => step::step(&command),
         Some(Command::Watch(server)) => happened::watch(&server),
         Some(Command::Flows(command)) => happened::flows(&command),
+        Some(Command::Lesson(args)) => lesson::lesson(&args),
         Some(Command::Expect(args)) => happened::expect(&args),
         Some(Command::Realm(command)) => manage::realm(&command),
         Some(Command::Snapshot(command)) => manage::snapshot(&command),

@@ -65,6 +65,10 @@ pub struct Where {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(default, schema_with = "checks")]
     pub check: Option<String>,
+    /// A check that held, such as `PkceMatches`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(default, schema_with = "checks")]
+    pub held: Option<String>,
     /// What decided the answer: a fault's id, `next-login`, `+bad-nonce`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decided_by: Option<String>,
@@ -257,14 +261,15 @@ impl Where {
                 return Err(("where.endpoint", not_among("endpoint", endpoint, &known)));
             }
         }
-        match &self.check {
-            Some(check) if Check::ALL.iter().all(|known| known.name() != check) => {
-                let known: Vec<&str> = Check::ALL.iter().map(|known| known.name()).collect();
+        for (field, named) in [("where.check", &self.check), ("where.held", &self.held)] {
+            let Some(check) = named else { continue };
+            let known: Vec<&str> = Check::ALL.iter().map(|known| known.name()).collect();
+            if !known.contains(&check.as_str()) {
                 let near = nearest(check, known).map(|near| format!(" Did you mean `{near}`?")).unwrap_or_default();
-                Err(("where.check", format!("There is no check `{check}`.{near}")))
+                return Err((field, format!("There is no check `{check}`.{near}")));
             }
-            _ => Ok(()),
         }
+        Ok(())
     }
 
     /// What is otherwise, in words; nothing, where everything fits.
@@ -285,6 +290,11 @@ impl Where {
         compare("status", self.status.map(|s| s.to_string()).as_deref(), Some(&entry.status.to_string()));
         let failed = entry.refused.as_ref().map(|refused| refused.check.name());
         compare("the check that failed", self.check.as_deref(), failed);
+        if let Some(wanted) = &self.held
+            && !entry.trace.iter().any(|checked| checked.held && checked.check.name() == wanted)
+        {
+            misses.push(format!("the check {wanted} was not made, or did not hold"));
+        }
         if let Some(wanted) = &self.decided_by
             && entry.applied.iter().all(|decided| decided.by != *wanted)
         {

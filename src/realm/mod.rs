@@ -10,6 +10,7 @@ pub mod export;
 mod hold;
 mod journal;
 mod keys;
+mod lesson;
 mod logout_call;
 mod match_facts;
 mod mint;
@@ -29,6 +30,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -50,6 +52,7 @@ pub use expect::{Expectation, Met, Unmet, Where};
 pub use hold::{Alteration, Breakpoints, HoldView};
 pub use journal::{Entry, Journal, Message, Remembered, Wire};
 pub use keys::KeyView;
+pub use lesson::{Lesson, LessonStep, StepDone};
 pub use mint::{Minted, TokenSpec};
 pub use outbox::{Outbox, Posted};
 pub use realms::{CloseGuard, Mount, NotOpened, Realms, Resolved};
@@ -108,6 +111,8 @@ pub struct Realm {
     journal: Arc<Journal>,
     /// What waits until somebody lets it go.
     holds: hold::Holds,
+    /// Lessons of one's own, by name.
+    lessons: Mutex<BTreeMap<String, Lesson>>,
 }
 
 /// What a realm was told to be, by whom, and what it is told to be now.
@@ -144,6 +149,7 @@ impl Realm {
             rules: RuleBook::default(),
             journal: Arc::new(Journal::of(remembered)),
             holds: hold::Holds::default(),
+            lessons: Mutex::default(),
         })
     }
 

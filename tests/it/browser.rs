@@ -289,6 +289,7 @@ async fn pages(idp: &Emulator, chromium: &Chromium) -> Vec<(&'static str, String
         ("keys", format!("{issuer}/_console/keys")),
         ("faults", format!("{issuer}/_console/faults?q=nonce")),
         ("time", format!("{issuer}/_console/time")),
+        ("lesson", format!("{issuer}/_console/lesson")),
         ("not found", format!("{issuer}/autorize")),
         ("signed out", format!("{issuer}/logout")),
     ]

@@ -26,7 +26,7 @@ async fn press(idp: &Emulator, call: &str, fields: &[(&str, &str)]) -> Answer {
 /// A sign-in with PKCE.
 const PKCE: &[(&str, &str)] = &[("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
 
-const VIEWS: [&str; 8] = [
+const VIEWS: [&str; 9] = [
     "/_console/setup",
     "/_console/flows",
     "/_console/people",
@@ -35,6 +35,7 @@ const VIEWS: [&str; 8] = [
     "/_console/keys",
     "/_console/faults",
     "/_console/time",
+    "/_console/lesson",
 ];
 
 #[tokio::test]
@@ -43,7 +44,7 @@ async fn every_view_has_its_address_and_the_way_to_every_other() {
     for path in VIEWS {
         let page = view(&idp, path).await;
         assert_eq!(page.status, 200, "{path}");
-        assert_eq!(page.elements("nav.rail a"), 8, "{path}");
+        assert_eq!(page.elements("nav.rail a"), 9, "{path}");
         assert_eq!(page.elements("nav.rail a[aria-current]"), 1, "{path}");
         assert!(page.words().contains("The same by command and over HTTP"), "{path}");
         assert!(!page.text.contains("style=") && !page.text.contains("onclick"), "{path}: nothing inline");
@@ -369,4 +370,45 @@ async fn a_refusal_is_read_with_the_check_that_failed_and_what_to_do() {
         "{}",
         page.words()
     );
+}
+
+#[tokio::test]
+async fn a_lesson_ticks_itself_and_others_can_be_written() {
+    let idp = registered().start().await;
+    let ticked = async || view(&idp, "/_console/lesson").await.elements(".lesson .done");
+    assert_eq!(ticked().await, 0);
+    let answer = sign_in(&idp, &Browser::new(), PKCE, "alice").await;
+    assert_eq!(ticked().await, 3, "asked, signed in, a code");
+    redeem(&idp, &answer.returned("code").expect("a code"), &[("code_verifier", VERIFIER)]).await;
+    assert_eq!(ticked().await, 4, "redeemed with PKCE");
+    let lesson = json!({"title": "Bob", "steps": [
+        {"title": "Bob signs in", "text": "Choose `bob` <b>.", "when": {"event": "signed_in", "where": {"user": "bob"}}},
+        {"title": "A refusal", "text": "", "when": {"event": "refused", "where": {"check": "CodeKnown"}}},
+    ]});
+    let control = Control::of(&idp);
+    assert_eq!(control.call("PUT", "/lessons/bob", Some(lesson.clone())).await.member("done"), "0");
+    code(&idp, &[], "bob").await;
+    let done = control.get("/lessons/bob").await;
+    assert_eq!((&done["done"], done["steps"][1].get("done")), (&json!(1), None));
+    let page = view(&idp, "/_console/lesson/bob").await;
+    assert!(
+        page.text.contains("<code>bob</code> &#60;b&#62;") && page.words().contains("1 of 2 done"),
+        "{}",
+        page.text
+    );
+    let odd = json!({"title": "x", "steps": [{"title": "x", "text": "x", "when": {"event": "signed_in", "where": {"held": "PkceMatch"}}}]});
+    let (status, field, said) = control.problem("PUT", "/lessons/odd", odd).await;
+    assert!(status == 422 && field == "where.held" && said.contains("PkceMatches"), "{field}: {said}");
+    let file = crate::command_line::folder();
+    std::fs::write(
+        file.path().join("mine.toml"),
+        "title = \"Mine\"\n[[step]]\ntitle = \"In\"\ntext = \"\"\nwhen = { event = \"signed_in\" }\n",
+    )
+    .expect("written");
+    let url = format!("http://localhost:{}", idp.address().port());
+    let put = tokio::task::spawn_blocking(move || {
+        crate::command_line::run(file.path(), &["lesson", "--put", "mine.toml", "--url", &url])
+    });
+    let (status, said, errors) = put.await.expect("it ends");
+    assert!(status == 0 && said.contains("✓ In") && said.contains("1 of 1 done"), "{said}{errors}");
 }

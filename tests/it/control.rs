@@ -202,7 +202,8 @@ async fn the_description_is_true() {
                 operation["parameters"].as_array().expect("parameters").iter().filter(|p| p["in"] == "path").count();
             assert_eq!(named, described, "{path}");
             if method == "get" && !path.contains("/flows/{id}") && !path.contains("snapshots/{name}") {
-                let path = path.replace("snippets/{name}", "snippets/flask");
+                let path =
+                    path.replace("snippets/{name}", "snippets/flask").replace("lessons/{name}", "lessons/sign-in");
                 let path = path.replace("{realm}", "default").replace("{sub}", "alice").replace("{id}", "web");
                 let answer = control.call("GET", path.strip_prefix("/_control/v1").expect("the prefix"), None).await;
                 assert_eq!(answer.status, 200, "{path}: {}", answer.text);

@@ -8,6 +8,7 @@ mod flow;
 mod flows;
 mod frame;
 mod keys;
+mod lesson;
 mod live;
 mod people;
 mod sessions;
@@ -58,6 +59,8 @@ views! {
     "/_console/keys" => keys::keys,
     "/_console/faults" => faults::faults,
     "/_console/time" => time::time,
+    "/_console/lesson" => lesson::lesson,
+    "/_console/lesson/*" => lesson::lesson,
     "/_console/events" => live::events,
 }
 

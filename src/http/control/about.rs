@@ -10,12 +10,14 @@ use super::openapi::document;
 use super::operation::{Call, Operation, asks, streams};
 use super::problem::Problem;
 use super::{
-    clock, explanations, flows, holds, keys, people, realms, rules, server, sessions, snapshots, snippets, tokens,
+    clock, explanations, flows, holds, keys, lessons, people, realms, rules, server, sessions, snapshots, snippets,
+    tokens,
 };
 
 /// Every operation there is, by what it is about.
 fn groups() -> [(&'static str, &'static str, Vec<Operation>); 11] {
-    let about_server = of_the_api().into_iter().chain(server::operations()).chain(snippets::operations()).collect();
+    let about_server = of_the_api().into_iter().chain(server::operations()).chain(snippets::operations());
+    let about_server = about_server.chain(lessons::operations()).collect();
     let happened = flows::operations().into_iter().chain(explanations::operations()).collect();
     [
         ("Server", "Whether it answers, what it is, what it is told to be", about_server),

@@ -7,6 +7,7 @@ mod explanations;
 mod flows;
 mod holds;
 mod keys;
+mod lessons;
 mod openapi;
 mod operation;
 mod people;
