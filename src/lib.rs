@@ -34,9 +34,10 @@
 
 // # The house
 //
-// 7 cli                                        commands
-// 6 emulator │ demo                            the provider in your process · a sample app that knows only its issuer
-// 5 http                                       axum and askama: requests become values, replies become responses
+// 8 cli                                        commands
+// 7 emulator │ demo                            the provider in your process · two sample apps and an API that know only its issuer
+// 6 http                                       axum and askama: requests become values, replies become responses; the console
+// 5 explain                                    what happened, for people: diagrams, values followed, why something failed
 // 4 realm                                      where flows, profile, faults, store and keys meet
 // 3 flows │ profile │ faults │ store │ config  strangers to each other
 // 2 world                                      people, apps and promises: what a flow may see, and what it may say
@@ -48,7 +49,7 @@
 //
 // # What never happens
 //
-// 1. Below floor 4 nothing is `async`, the backends of `store` excepted. Below floor 5 nothing knows HTTP's machinery.
+// 1. Below floor 4 nothing is `async`, the backends of `store` excepted. Below floor 6 nothing knows HTTP's machinery.
 // 2. Flows do not know that faults, vendors or the journal exist.
 // 3. No vendor's name occurs outside `profile/catalog/`, but in the list that `profile/catalog.rs` reads it by.
 // 4. Nobody reads the machine's clock, dice or environment but `world/clock.rs`, `world/entropy.rs` (keys are made in
@@ -106,15 +107,21 @@
 //                                      realm/outbox.rs sign by themselves; a client's keys are fetched while a flow runs, as in
 //                                      flows/token/assertion.rs
 // a subject identifier                 `subject_type` in profile/catalog/; world/settings.rs `subject_for` and `person_behind`
-// a call that goes out                 world/errand.rs says why, realm/outbox.rs makes it, http/outbox.rs sends it; sessions end in
+// a call that goes out                 world/errand.rs says why, realm/logout_call.rs makes it, http/outbox.rs sends it; sessions end in
 //                                      world/working_set.rs, and know who took part by flows/visit_state.rs
 // a vendor                             one file in profile/catalog/, and its row in profile/catalog.rs
 // a store                              a file in store/, with store/suite.rs; whoever starts hands in `Stores` (emulator/builder.rs)
 // a fault                              one row in faults/catalog/; a seam of its own: faults/effect.rs, faults/plan.rs, realm/seams.rs
-// an answer that is held               realm/unsent.rs `hold`, between decision and bytes, which http/handle.rs keeps apart
+// an answer that is held               realm/step_through.rs, called by realm/unsent.rs between decision and bytes, which http/handle.rs keeps apart
 // TLS                                  http/server.rs and http/peer.rs; emulator/builder.rs `issuer` and http/extract/base.rs say
 //                                      http; outgoing calls in http/outbox.rs
-// a console view                       http/console/ `VIEWS`, a file and a template
+// a console view                       http/console/ `VIEWS`, a file and a template in templates/console/, its place in frame.html; what it
+//                                      does is an operation of http/control/, called by http/console/call.rs
+// a message in the diagram             explain/narration.rs says what it is, explain/draw.rs between whom; what its parameters mean,
+//                                      explain/words.rs; a value that is followed, explain/thread.rs
+// a reason why a sign-in fails         explain/rules.rs, with a test in tests/it/diagnosis.rs that a real client makes
+// settings for a library               a file in templates/snippets/, its name in http/snippets.rs
+// a lesson                             a file in templates/lessons/, or one that somebody puts there while it runs
 // a control operation                  http/control/, one file for each kind of thing
 // a check                              one row of spec/check.rs and mostly one of spec/refusal.rs, called in a flow
 

@@ -6,6 +6,7 @@ use clap::Args;
 
 /// Options of `start` and `demo`. Each wins over the environment, and that over the file.
 #[derive(Clone, Debug, Default, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct StartArgs {
     /// Address to listen on [default: 127.0.0.1]
     #[arg(long, value_name = "ADDRESS")]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::faults::Origin;
 use crate::protocol::UnixTime;
 use crate::realm::{Entry, Event};
 use crate::world::Endpoint;
@@ -45,8 +46,16 @@ pub fn ended(entries: &[Arc<Entry>], now: UnixTime) -> Ending {
     }
     let (count, had) = (entries.len(), |event| entries.iter().any(|entry| entry.events.contains(&event)));
     let asked = had(Event::SignInAsked) || had(Event::ConsentAsked);
-    let lied =
-        entries.iter().flat_map(|entry| &entry.applied).next().map(|by| format!(" · {}", by.by)).unwrap_or_default();
+    let applied = || entries.iter().flat_map(|entry| &entry.applied);
+    let lie = applied().find(|by| by.origin != Origin::NextLogin);
+    let lied = lie.or_else(|| applied().next()).map(|by| format!(" · {}", by.by)).unwrap_or_default();
+    // An app that got an untrue token, and shows it nobody, has noticed.
+    if let Some(lie) = lie
+        && last.events.contains(&Event::CodeRedeemed)
+        && now.since(last.at) >= SILENCE
+    {
+        return Ending::Badly(format!("went quiet after a lie: {}", lie.by));
+    }
     let told = |words: &str| format!("{words}, {count} message{}{lied}", if count == 1 { "" } else { "s" });
     if had(Event::SignedOut) || had(Event::LogoutDelivered) {
         return Ending::Well(told("signed out"));

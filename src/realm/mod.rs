@@ -11,6 +11,7 @@ mod hold;
 mod journal;
 mod keys;
 mod lesson;
+mod lessons;
 mod logout_call;
 mod match_facts;
 mod mint;
@@ -24,6 +25,7 @@ mod rules;
 mod seams;
 mod sessions;
 mod snapshot;
+mod step_through;
 mod unsent;
 mod view;
 

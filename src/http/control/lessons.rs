@@ -48,7 +48,7 @@ pub(super) fn operations() -> Vec<Operation> {
         .about(
             "One comes along. `after` is a `name`.",
             "",
-            r#"[{"name": "sign-in", "title": "What single sign-on is, in ten steps"}]"#,
+            r#"[{"name": "sign-in", "title": "What single sign-on is, step by step"}]"#,
         ),
         asks("GET", "/lessons/{name}", "How far somebody came in a lesson", progress).about(
             "A step is done when the journal has seen what it waits for.",
