@@ -4,11 +4,11 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, TcpListener, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::thread;
 
 use crate::config::{Config, Format, Mistake, parse};
-use crate::http::{App, AppState, HttpOutbox, RealmError, Server};
+use crate::http::{App, AppState, HttpOutbox, RealmError, Server, tell_of_silence};
 use crate::realm::{ROOT, Realm, RealmOptions, Realms, Remembered};
 use crate::store::{InMemory, Room, Stores};
 use crate::tokens::{KeyFiles, KeyFolderError};
@@ -235,7 +235,7 @@ impl Builder {
             state.open(realm, realm.ttl).map_err(StartError::Realm)?;
         }
         let app = App::new(&state, None);
-        let threads = serve(server, &app, self.workers).map_err(StartError::System)?;
+        let threads = serve(server, &app, self.workers, Arc::downgrade(&state)).map_err(StartError::System)?;
         Ok(Emulator::new(state, address, stop, threads))
     }
 
@@ -273,13 +273,16 @@ impl Emulator {
 
 /// Starts the threads, each with a runtime of its own. A connection stays with the thread that took it: threads that share a
 /// runtime wake each other for every request, which costs more than most answers do.
-fn serve(server: Server, app: &App, workers: usize) -> io::Result<Vec<Serving>> {
+fn serve(server: Server, app: &App, workers: usize, state: Weak<AppState>) -> io::Result<Vec<Serving>> {
     let mut servers = vec![server];
     for _ in 1..workers {
         servers.push(servers[0].try_clone()?);
     }
+    // One of them looks now and then for what nobody asks about.
+    let mut looking = Some(tell_of_silence(state));
     let start = |server: Server| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        looking.take().map(|looking| runtime.spawn(looking));
         let app = app.clone();
         thread::Builder::new().name("standin".into()).spawn(move || runtime.block_on(server.serve(app)))
     };

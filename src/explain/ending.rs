@@ -1,5 +1,6 @@
 //! How a flow ended, in a few words.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -105,4 +106,15 @@ pub fn mentions(entry: &Entry, wanted: &str) -> bool {
         return true;
     }
     super::carried(entry).iter().any(|carried| carried.value.contains(wanted))
+}
+
+/// The exchanges of each flow that the journal has.
+pub fn by_flow(entries: &[Arc<Entry>]) -> BTreeMap<u64, Vec<Arc<Entry>>> {
+    let mut flows: BTreeMap<u64, Vec<Arc<Entry>>> = BTreeMap::new();
+    for entry in entries {
+        if let Some(flow) = entry.flow {
+            flows.entry(flow).or_default().push(Arc::clone(entry));
+        }
+    }
+    flows
 }

@@ -20,7 +20,7 @@ pub use compare::{Difference, compared};
 pub use diagnosis::{Diagnosis, diagnose};
 pub use diagram::{Diagram, DiagramMessage, Party, Seen, Step};
 pub use draw::diagram;
-pub use ending::{Ending, ended, mentions};
+pub use ending::{Ending, by_flow, ended, mentions};
 pub use first_steps::{FirstStep, first_steps};
 pub use thread::{Thread, Touch, threads};
 pub use token::{ReadToken, tokens_in};

@@ -320,6 +320,9 @@ async fn every_page_is_accessible_in_both_schemes_and_fits_a_narrow_screen() {
     let code = crate::harness::code(&idp, &pkce, "alice").await;
     crate::harness::redeem(&idp, &code, &[("code_verifier", crate::harness::VERIFIER)]).await;
     idp.fault(standin::Fault::wrong_nonce().at("nobody"));
+    // Each is kept as a picture, for whoever wants to look.
+    let pictures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/pictures");
+    std::fs::create_dir_all(&pictures).expect("a folder");
     let mut wrong = Vec::new();
     for scheme in ["light", "dark"] {
         chromium.scheme(scheme).await;
@@ -341,6 +344,8 @@ async fn every_page_is_accessible_in_both_schemes_and_fits_a_narrow_screen() {
                 chromium.driver.goto(&url).await.unwrap_or_else(|e| panic!("{name}, {url}: {e}"));
                 let all = "document.querySelectorAll('details').forEach((d) => { d.open = true; }); return document.documentElement.scrollWidth";
                 let scroll = chromium.value(all).await.as_u64().expect("a number");
+                let picture = chromium.driver.screenshot_as_png().await.expect("a picture");
+                std::fs::write(pictures.join(format!("{name}-{scheme}-{width}.png")), picture).expect("written");
                 if scroll > u64::from(width) {
                     wrong.push(format!("{name}, {scheme}, {width} px: {scroll} px wide"));
                 }

@@ -323,6 +323,25 @@ async fn the_demo_starts_an_app_that_somebody_can_sign_in_with() {
     assert_eq!(server.end().0, 0);
 }
 
+/// What nobody asked about is in the log as well: the app got a code, and went quiet.
+#[tokio::test]
+async fn a_sign_in_that_comes_to_nothing_is_told_in_the_log() {
+    let folder = folder();
+    let mut server = Running::start(standin(folder.path(), &["start"]));
+    let issuer = server.issuer();
+    let browser = crate::harness::Browser::new();
+    let page = browser.get(&crate::harness::ask(&issuer, &[])).await;
+    let form = [("interaction", page.field("interaction")), ("sub", "alice".into())];
+    let form: Vec<(&str, &str)> = form.iter().map(|(n, v)| (*n, v.as_str())).collect();
+    browser.post(&format!("{issuer}/sign-in"), &form).await;
+    assert_eq!(run(folder.path(), &["time", "+11s", "--url", &issuer]).0, 0);
+    let errors = BufReader::new(server.child.stderr.take().expect("a pipe"));
+    let said = errors.lines().map_while(Result::ok).find(|line| line.contains("never redeemed it"));
+    assert!(said.expect("it is told").contains("flow #1 of web"));
+    server.signal("TERM");
+    server.child.wait().expect("it ends");
+}
+
 #[test]
 fn check_takes_the_file_that_is_meant() {
     let folder = folder();

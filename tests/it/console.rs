@@ -93,6 +93,7 @@ async fn a_flow_is_a_diagram_whose_every_message_is_explained() {
         "left",
         "the verifier fits",
         "inferred",
+        "curl -sS -i -X 'POST'",
     ] {
         assert!(words.contains(said), "{said}: {words}");
     }
@@ -258,7 +259,11 @@ async fn a_flow_leaves_as_one_file_that_opens_anywhere() {
     for outside in ["src=\"http", "href=\"/", "<link", "<script"] {
         assert!(!file.text.contains(outside), "{outside}");
     }
-    assert!(file.words().contains("The app trades the code for tokens"));
+    assert!(
+        file.words().contains("The app trades the code for tokens") && file.words().contains("CodeFresh"),
+        "{}",
+        file.words()
+    );
     let test = view(&idp, "/_console/flows/1/export?as=playwright").await;
     assert!(test.text.contains("getByTestId(\"person-alice\")"), "{}", test.text);
     let mermaid = view(&idp, "/_console/flows/1/export?as=mermaid").await;

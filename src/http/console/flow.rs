@@ -14,7 +14,7 @@ use crate::explain::{
 };
 use crate::faults::{FAULTS, FaultKind};
 use crate::http::{control, filters};
-use crate::realm::{Entry, MessageView};
+use crate::realm::{Entry, MessageView, export};
 use crate::spec::section_name;
 use crate::world::Endpoint;
 
@@ -41,11 +41,13 @@ struct Flow<'a> {
 /// A message in the diagram.
 struct Line {
     message: DiagramMessage,
+    /// What was seen of it.
+    entry: Option<Arc<Entry>>,
     /// Whether it is the first of its step.
     first: bool,
     chosen: bool,
     /// Where the followed value is here: nowhere, or how its line is drawn.
-    thread: &'static str,
+    thread: String,
     note: String,
 }
 
@@ -103,6 +105,8 @@ struct Chosen {
     answered: Vec<Parameter>,
     tokens: Vec<Shown>,
     raw: Option<(MessageView, MessageView)>,
+    /// The request as a shell sends it again; nothing for what this provider sent itself.
+    curl: String,
     faults: Vec<&'static FaultKind>,
 }
 
@@ -171,7 +175,10 @@ struct File<'a> {
 /// The flow as one file that opens anywhere.
 fn file(flow: &Flow<'_>) -> Response {
     let entries: Vec<&Line> = flow.rows.iter().collect();
-    let all = entries.iter().map(|line| Chosen::of(&line.message, None, "", &[], flow.frame.now)).collect();
+    let all = entries
+        .iter()
+        .map(|line| Chosen::of(&line.message, line.entry.as_ref(), "", (&[], flow.frame.issuer), flow.frame.now))
+        .collect();
     let text = File { flow, all }.render().unwrap_or_default();
     let name = format!("attachment; filename=\"flow-{}.html\"", flow.id);
     ([(CONTENT_TYPE, "text/html; charset=utf-8".to_owned()), (axum::http::header::CONTENT_DISPOSITION, name)], text)
@@ -195,7 +202,7 @@ fn view<'a>(visit: &Visit<'a>, id: u64, flow: &[Arc<Entry>], journal: &[Arc<Entr
     let chosen_at = chosen_at(visit, &messages);
     let chosen = chosen_at.and_then(|at| messages.get(at)).map(|message| {
         let entry = message.exchange.and_then(|number| journal.iter().find(|entry| entry.number == number));
-        Chosen::of(message, entry, &followed, journal, now)
+        Chosen::of(message, entry, &followed, (journal, &visit.settings.root.origin), now)
     });
     let client = flow.iter().map(|entry| entry.client.as_str()).find(|client| !client.is_empty()).unwrap_or("app");
     Flow {
@@ -205,7 +212,7 @@ fn view<'a>(visit: &Visit<'a>, id: u64, flow: &[Arc<Entry>], journal: &[Arc<Entr
         title: title(visit, flow),
         ending: ended(flow, now).words().to_owned(),
         app: visit.app(client),
-        rows: lines(&messages, chosen_at, threads.iter().find(|thread| thread.name == followed)),
+        rows: lines(&messages, chosen_at, threads.iter().find(|thread| thread.name == followed), journal),
         with_api,
         threads,
         followed,
@@ -223,45 +230,46 @@ fn chosen_at(visit: &Visit<'_>, messages: &[DiagramMessage]) -> Option<usize> {
     named.or_else(failed).or_else(redeemed).or_else(seen)
 }
 
-fn lines(messages: &[DiagramMessage], chosen: Option<usize>, thread: Option<&Thread>) -> Vec<Line> {
+fn lines(
+    messages: &[DiagramMessage],
+    chosen: Option<usize>,
+    thread: Option<&Thread>,
+    journal: &[Arc<Entry>],
+) -> Vec<Line> {
     let touch = |message: &DiagramMessage| {
         thread.and_then(|thread| thread.touches.iter().find(|touch| Some(touch.exchange) == message.exchange))
     };
-    let touched: Vec<usize> =
-        messages.iter().enumerate().filter(|(_, m)| touch(m).is_some()).map(|(at, _)| at).collect();
-    let (from, to) = (touched.first().copied(), touched.last().copied());
+    let touched = || messages.iter().enumerate().filter(|(_, message)| touch(message).is_some()).map(|(at, _)| at);
+    let (from, to) = (touched().next(), touched().last());
     let mut step = None;
     let mut lines = Vec::new();
     for (at, message) in messages.iter().enumerate() {
+        let (first, last) = (Some(at) == from, Some(at) == to);
         let between = from.is_some_and(|from| at >= from) && to.is_some_and(|to| at <= to);
         let thread = match touch(message) {
-            Some(touch) if Some(at) == from && Some(at) != to => {
-                if touch.checked {
-                    "hit start good"
-                } else {
-                    "hit start"
-                }
-            }
-            Some(touch) if Some(at) == to => {
-                if touch.checked {
-                    "hit end good"
-                } else {
-                    "hit end"
-                }
-            }
             Some(touch) => {
-                if touch.checked {
-                    "hit good"
+                let place = if last {
+                    " end"
+                } else if first {
+                    " start"
                 } else {
-                    "hit"
-                }
+                    ""
+                };
+                format!("hit{place}{}", if touch.checked { " good" } else { "" })
             }
-            None if between => "along",
-            None => "none",
+            None => if between { "along" } else { "none" }.to_owned(),
         };
         let note = touch(message).map(|touch| touch.note.clone()).unwrap_or_default();
-        let first = step.replace(message.step) != Some(message.step);
-        lines.push(Line { message: message.clone(), first, chosen: chosen == Some(at), thread, note });
+        let entry = message.exchange.and_then(|number| journal.iter().find(|entry| entry.number == number)).cloned();
+        let first_of_step = step.replace(message.step) != Some(message.step);
+        lines.push(Line {
+            message: message.clone(),
+            entry,
+            first: first_of_step,
+            chosen: chosen == Some(at),
+            thread,
+            note,
+        });
     }
     lines
 }
@@ -271,7 +279,7 @@ impl Chosen {
         message: &DiagramMessage,
         entry: Option<&Arc<Entry>>,
         followed: &str,
-        journal: &[Arc<Entry>],
+        (journal, base): (&[Arc<Entry>], &str),
         now: crate::protocol::UnixTime,
     ) -> Self {
         let all = entry.map(|entry| carried(entry)).unwrap_or_default();
@@ -291,6 +299,7 @@ impl Chosen {
             sent: sent.into_iter().map(parameter).collect(),
             answered: answered.into_iter().map(parameter).collect(),
             tokens: entry.map(|entry| shown(entry, journal, now)).unwrap_or_default(),
+            curl: entry.map(|entry| curl_of(base, entry)).unwrap_or_default(),
             raw: raw.map(|wire| ((&wire.request).into(), (&wire.response).into())),
             faults: entry.map(|entry| faults_at(entry.endpoint)).unwrap_or_default(),
         }
@@ -306,6 +315,13 @@ impl Chosen {
         }
         sections.into_iter().map(|section| (section, section_name(section))).collect()
     }
+}
+
+/// The request as one command of the shell.
+fn curl_of(base: &str, entry: &Arc<Entry>) -> String {
+    let script = export::curl(base, std::slice::from_ref(entry));
+    let command = script.split_once("\ncurl ").map(|(_, command)| format!("curl {}", command.trim_end()));
+    command.unwrap_or_default().replace("\"$STANDIN_URL\"", base)
 }
 
 /// The tokens of an exchange, each beside the one of the same kind that the same app got for the same person before.

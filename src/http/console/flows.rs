@@ -1,12 +1,11 @@
 //! The list of sign-ins: who, which app, how each ended.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
 use axum::response::Response;
 
-use crate::explain::{Ending, ended, mentions};
+use crate::explain::{Ending, by_flow, ended, mentions};
 use crate::protocol::UnixTime;
 use crate::realm::Entry;
 use crate::world::Endpoint;
@@ -40,17 +39,6 @@ impl Row {
     pub(super) fn time(&self) -> String {
         time_of_day(self.at)
     }
-}
-
-/// The exchanges of each flow that the journal has.
-pub(super) fn by_flow(entries: &[Arc<Entry>]) -> BTreeMap<u64, Vec<Arc<Entry>>> {
-    let mut flows: BTreeMap<u64, Vec<Arc<Entry>>> = BTreeMap::new();
-    for entry in entries {
-        if let Some(flow) = entry.flow {
-            flows.entry(flow).or_default().push(Arc::clone(entry));
-        }
-    }
-    flows
 }
 
 /// Who does what, as the headline of a flow.
