@@ -107,7 +107,7 @@ struct Watched(Arc<Realm>);
 #[async_trait]
 impl Watcher for Watched {
     async fn answered(&self, call: ApiCall, honest: Reply) -> Reply {
-        let ApiCall { method, path, head, body, token, client, user, refused } = call;
-        self.0.answered_by_api(ResourceCall { method, path, head, body, token, client, user, refused }, honest).await
+        let ApiCall { method, url, head, body, token, client, user, refused, .. } = call;
+        self.0.answered_by_api(ResourceCall { method, url, head, body, token, client, user, refused }, honest).await
     }
 }

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body as HttpBody, Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::{StreamExt as _, stream};
@@ -41,6 +41,8 @@ pub struct ApiCall {
     pub method: String,
     /// The path.
     pub path: String,
+    /// The whole address.
+    pub url: String,
     /// The request line and the headers.
     pub head: Vec<u8>,
     /// The body.
@@ -86,7 +88,9 @@ impl Api {
         let blobs = Arc::new(Blobs { verifier, kept: Mutex::default(), watcher });
         // Whatever page asks: it needs a token, not a cookie.
         let cors = CorsLayer::new().allow_origin(Any).allow_headers([AUTHORIZATION, CONTENT_TYPE]);
-        let cors = cors.allow_methods([Method::GET, Method::PUT, Method::DELETE]).expose_headers([WWW_AUTHENTICATE]);
+        let cors = cors
+            .allow_methods([Method::GET, Method::PUT, Method::DELETE])
+            .expose_headers([WWW_AUTHENTICATE, RETRY_AFTER]);
         self.bound.serve("acme-api", Router::new().fallback(answer).layer(cors).with_state(blobs))
     }
 }
@@ -112,19 +116,22 @@ async fn answer(State(blobs): State<Arc<Blobs>>, request: Request) -> Response {
     let bearer = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token =
         bearer.and_then(|text| text.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let mut head = format!("{} {} HTTP/1.1\r\n", parts.method, parts.uri.path()).into_bytes();
+    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+    let url = format!("{}{target}", blobs.verifier.resource);
+    let mut head = format!("{} {url} HTTP/1.1\r\n", parts.method).into_bytes();
     for (name, value) in &parts.headers {
         head.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
     }
     let mut call = ApiCall {
         method: parts.method.to_string(),
         path: parts.uri.path().to_owned(),
+        url,
         head,
         body,
         token: token.map(|(_, token)| token.trim().to_owned()),
         ..ApiCall::default()
     };
-    if call.path == METADATA {
+    if call.path == METADATA && matches!(parts.method, Method::GET | Method::HEAD) {
         return delivered(&blobs.metadata());
     }
     let content_type =
@@ -244,9 +251,10 @@ impl Blobs {
     }
 }
 
-/// Whether the sign-in behind a token is sure, and was fresh when the token was made.
+/// Whether the sign-in behind a token is sure, and fresh now.
 fn is_sure(access: &Access) -> bool {
-    let fresh = access.auth_time.is_some_and(|at| access.issued_at - at <= FRESH);
+    let now = i64::try_from(jsonwebtoken::get_current_timestamp()).unwrap_or(i64::MAX);
+    let fresh = access.auth_time.is_some_and(|at| now.saturating_sub(at) <= FRESH);
     fresh && access.acr.as_deref() == Some(SURE)
 }
 

@@ -1,10 +1,10 @@
 //! Whether a token opens the API: a JWT is verified by the provider's keys, any other is asked about.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use jsonwebtoken::jwk::JwkSet;
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, get_current_timestamp};
 use serde_json::{Map, Value};
 
 use crate::protocol::{Params, Scopes};
@@ -17,8 +17,6 @@ pub(super) struct Access {
     pub(super) scopes: Scopes,
     pub(super) acr: Option<String>,
     pub(super) auth_time: Option<i64>,
-    /// By which clock the token was made: when.
-    pub(super) issued_at: i64,
 }
 
 /// How the API comes to believe tokens.
@@ -30,11 +28,12 @@ pub(super) struct Verifier {
     /// What the API authenticates with where it asks about tokens.
     pub(super) client: (&'static str, &'static str),
     keys: Mutex<Option<JwkSet>>,
-    /// Keys that were asked for, and are not published: nobody makes the API ask again and again.
-    unknown: Mutex<HashSet<String>>,
+    /// Keys that were asked for, and are not published: when that was. Nobody makes the API ask again and again.
+    unknown: Mutex<HashMap<String, u64>>,
 }
 
-/// The most names of unknown keys that are remembered.
+/// For how many seconds a key that is not published is not asked for again, and how many of them are asked for meanwhile.
+const UNKNOWN: u64 = 2;
 const MOST: usize = 100;
 
 const ASYMMETRIC: [Algorithm; 9] = [
@@ -90,13 +89,21 @@ impl Verifier {
         let endpoint =
             metadata["introspection_endpoint"].as_str().ok_or("the provider has no introspection endpoint")?;
         let form = Params::default().with("token", token).with("token_type_hint", "access_token");
-        let client = crate::http::http_client().map_err(|e| e.to_string())?;
+        let client = crate::http::patient_client().map_err(|e| e.to_string())?;
         let request = client.post(endpoint).basic_auth(self.client.0, Some(self.client.1));
         let request = request.header("content-type", "application/x-www-form-urlencoded").body(form.to_query());
         let answer = request.send().await.map_err(|e| e.to_string())?.bytes().await.map_err(|e| e.to_string())?;
         let members: Map<String, Value> = serde_json::from_slice(&answer).map_err(|e| e.to_string())?;
         if members.get("active") != Some(&Value::Bool(true)) {
             return Err("the token is not active".into());
+        }
+        // A refresh token is active as well, and opens nothing; so is a token for another API.
+        if members.get("token_type").and_then(Value::as_str).is_none_or(|kind| !kind.eq_ignore_ascii_case("bearer")) {
+            return Err("the token is no access token".into());
+        }
+        let audience = members.get("aud").map(|aud| aud.as_array().cloned().unwrap_or_else(|| vec![aud.clone()]));
+        if !audience.is_some_and(|all| all.iter().any(|one| *one == self.resource.as_str())) {
+            return Err(format!("the token is for another audience than {}", self.resource));
         }
         Ok(access(&members))
     }
@@ -107,8 +114,9 @@ impl Verifier {
         if let Some(key) = known.as_ref().and_then(|keys| keys.find(kid)) {
             return DecodingKey::from_jwk(key).map_err(|e| e.to_string());
         }
-        if self.unknown.lock().unwrap_or_else(PoisonError::into_inner).contains(kid) {
-            return Err("the token is signed by a key that the provider does not publish".into());
+        let unpublished = || "the token is signed by a key that the provider does not publish".to_owned();
+        if !self.may_ask(kid) {
+            return Err(unpublished());
         }
         // A key that is not known may be new: the set is read again.
         let metadata =
@@ -119,17 +127,22 @@ impl Verifier {
         *self.keys.lock().unwrap_or_else(PoisonError::into_inner) = Some(keys);
         let Some(found) = found else {
             let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
-            if unknown.len() == MOST {
-                unknown.clear();
-            }
-            unknown.insert(kid.to_owned());
-            return Err("the token is signed by a key that the provider does not publish".into());
+            unknown.insert(kid.to_owned(), get_current_timestamp());
+            return Err(unpublished());
         };
         found.map_err(|e| e.to_string())
     }
 
+    /// Whether the key set is read again for a key that is not known.
+    fn may_ask(&self, kid: &str) -> bool {
+        let now = get_current_timestamp();
+        let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        unknown.retain(|_, at| now.saturating_sub(*at) < UNKNOWN);
+        unknown.len() < MOST && !unknown.contains_key(kid)
+    }
+
     async fn fetch(&self, url: &str) -> Result<Value, String> {
-        let client = crate::http::http_client().map_err(|e| e.to_string())?;
+        let client = crate::http::patient_client().map_err(|e| e.to_string())?;
         let answer =
             client.get(url).send().await.map_err(|e| e.to_string())?.bytes().await.map_err(|e| e.to_string())?;
         serde_json::from_slice(&answer).map_err(|e| format!("{url}: {e}"))
@@ -156,6 +169,5 @@ fn access(claims: &Map<String, Value>) -> Access {
         scopes: Scopes::from(text("scope").as_str()),
         acr: Some(text("acr")).filter(|acr| !acr.is_empty()),
         auth_time: number("auth_time"),
-        issued_at: number("iat").unwrap_or_default(),
     }
 }

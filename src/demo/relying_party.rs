@@ -14,6 +14,8 @@ use openidconnect::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::protocol::Params;
+
 use super::checks::{Checked, Expected, Switches, all_hold, of_id_token, reason};
 use super::logout_inbox::{LogoutInbox, Over};
 use super::partner::Partner;
@@ -141,16 +143,18 @@ impl RelyingParty {
         Ok((url.into(), Pending { state, nonce, verifier: kept, switches }))
     }
 
-    /// Trades the code, verifies the ID token, and asks UserInfo. `back` is state, iss and code, as they came back.
-    pub(super) async fn finish(
-        &self,
-        pending: Pending,
-        (state, iss, code): (&str, Option<&str>, &str),
-    ) -> Result<SignedIn, Refused> {
-        let mut checks = self.of_answer(&pending, state, iss);
+    /// Trades the code, verifies the ID token, and asks UserInfo. `answer` is what came back by the browser: an error is believed
+    /// as little as a code is, unless it is the answer to this request.
+    pub(super) async fn finish(&self, pending: Pending, answer: &Params) -> Result<SignedIn, Refused> {
+        let mut checks = self.of_answer(&pending, answer.get("state").unwrap_or_default(), answer.get("iss"));
         if !all_hold(&checks) {
             return Err(Refused { why: "The answer is not the one that was asked for.".into(), checks });
         }
+        if let Some(error) = answer.get("error") {
+            let more = answer.get("error_description").unwrap_or_default();
+            return Err(Refused { why: format!("The provider refused: {error}. {more}"), checks });
+        }
+        let code = answer.get("code").unwrap_or_default();
         let (client, _) = self.discover().await?;
         let mut request = client.exchange_code(AuthorizationCode::new(code.into())).map_err(|e| e.to_string())?;
         if let Some(verifier) = pending.verifier.clone() {
@@ -184,18 +188,13 @@ impl RelyingParty {
             "it is not the one that was sent: somebody else's sign-in, perhaps"
         };
         let mut checks = vec![Checked::new("state", same, sentence).counting(pending.switches.state)];
-        if let Some(iss) = iss {
-            let own = iss == self.issuer;
-            checks.push(Checked::new(
-                "iss of the answer",
-                own,
-                if own {
-                    "it is the provider that was asked".to_owned()
-                } else {
-                    format!("it is {iss}, another provider")
-                },
-            ));
-        }
+        // Its metadata promise it, RFC 9207 §2.4: one that is missing is another provider's answer, perhaps.
+        let sentence = match iss {
+            Some(iss) if iss == self.issuer => "it is the provider that was asked".to_owned(),
+            Some(iss) => format!("it is {iss}, another provider"),
+            None => "it is missing, though the provider says that it sends it".to_owned(),
+        };
+        checks.push(Checked::new("iss of the answer", iss == Some(&self.issuer), sentence));
         checks
     }
 
@@ -258,7 +257,19 @@ impl RelyingParty {
         let request = client.exchange_refresh_token(&refresh).map_err(|e| e.to_string())?;
         let tokens =
             request.request_async(&send).await.map_err(|e| format!("The refresh was refused: {}", reason(&e)))?;
-        let id = tokens.id_token().map_or_else(|| signed_in.tokens.id.clone(), ToString::to_string);
+        let id = match tokens.id_token() {
+            Some(token) => {
+                // Core §12.2: as strict as at the sign-in, but for the nonce, and about the same person.
+                let nonce = |_: Option<&Nonce>| Ok::<(), String>(());
+                let claims = token.claims(&client.id_token_verifier(), nonce);
+                let claims = claims.map_err(|e| format!("The new ID token is not to be believed: {}", reason(&e)))?;
+                if claims.subject().as_str() != signed_in.sub {
+                    return Err(format!("The new ID token is about {}, somebody else.", claims.subject().as_str()));
+                }
+                token.to_string()
+            }
+            None => signed_in.tokens.id.clone(),
+        };
         let before = signed_in.tokens.refresh.take();
         signed_in.tokens = held(&tokens, id);
         signed_in.tokens.refresh = signed_in.tokens.refresh.take().or(before);
@@ -280,7 +291,7 @@ impl RelyingParty {
     /// what was wrong with it.
     pub(super) async fn hear(&self, token: &str) -> Result<(), String> {
         let (_, metadata) = self.discover().await?;
-        let keys = crate::http::http_client().map_err(|e| e.to_string())?.get(metadata.jwks_uri().as_str());
+        let keys = crate::http::patient_client().map_err(|e| e.to_string())?.get(metadata.jwks_uri().as_str());
         let keys = keys.send().await.map_err(|e| e.to_string())?.bytes().await.map_err(|e| e.to_string())?;
         let keys: JwkSet = serde_json::from_slice(&keys).map_err(|e| format!("the key set cannot be read: {e}"))?;
         let header = decode_header(token).map_err(|e| format!("it is no JWT: {e}"))?;
@@ -343,7 +354,7 @@ fn listed(claims: &Value, source: &str) -> Vec<(String, String, String)> {
 
 /// `openidconnect` asks for a function that sends requests; redirects are not followed, as its documentation demands.
 async fn send(request: HttpRequest) -> Result<HttpResponse, reqwest::Error> {
-    let client = crate::http::http_client()?;
+    let client = crate::http::patient_client()?;
     let answer = client.execute(request.try_into()?).await?;
     let mut response = HttpResponse::default();
     *response.status_mut() = answer.status();

@@ -32,8 +32,10 @@ struct Page<'a> {
     refused: Option<Refused>,
     switches: Switches,
     called: Option<Called>,
-    /// What became of the other app when somebody signed out.
+    /// What became of this app's session when somebody signed out.
     heard: Option<String>,
+    /// What the other app has heard of that.
+    heard_there: Option<String>,
 }
 
 impl Page<'_> {
@@ -127,7 +129,9 @@ async fn show(party: &RelyingParty, session: &Session, status: StatusCode, refus
     let called = session.remove(CALLED).await.ok().flatten();
     let switches = kept_switches(session).await;
     let heard = party.inbox.said().filter(|_| signed_in.is_none());
-    let page = Page { party, signed_in, refused, switches, called, heard };
+    let there = party.partner.as_ref().filter(|_| heard.is_some());
+    let heard_there = there.map(|other| other.inbox.said().unwrap_or_else(|| "nothing was heard there.".to_owned()));
+    let page = Page { party, signed_in, refused, switches, called, heard, heard_there };
     match page.render() {
         Ok(text) => (status, [(CACHE_CONTROL, "no-store")], Html(text)).into_response(),
         Err(e) => (StatusCode::INTERNAL_SERVER_ERROR, e.to_string()).into_response(),
@@ -167,12 +171,7 @@ async fn callback(State(party): Here, session: Session, request: Request) -> Res
         let why = "This answer was not asked for, or it was asked for in another browser.".to_owned();
         return failed(&party, &session, why).await;
     };
-    if let Some(error) = params.get("error") {
-        let more = params.get("error_description").unwrap_or_default();
-        return failed(&party, &session, format!("The provider refused: {error}. {more}")).await;
-    }
-    let text = |name: &str| params.get(name).unwrap_or_default();
-    match party.finish(pending, (text("state"), params.get("iss"), text("code"))).await {
+    match party.finish(pending, &params).await {
         // A new session id, so that nobody who knew the old one is signed in too.
         Ok(signed_in) => match (session.cycle_id().await, session.insert(SIGNED_IN, signed_in).await) {
             (Ok(()), Ok(())) => {
@@ -199,7 +198,7 @@ async fn call(State(party): Here, session: Session, body: String) -> Response {
     };
     let path = form.get("path").filter(|path| path.starts_with("/blobs")).unwrap_or("/blobs");
     let line = format!("{method} {path}");
-    let answer = match crate::http::http_client() {
+    let answer = match crate::http::patient_client() {
         Ok(client) => {
             let request = client.request(method, format!("{api}{path}")).bearer_auth(&person.tokens.access);
             request.body(form.get("body").unwrap_or_default().to_owned()).send().await
@@ -266,18 +265,10 @@ async fn leave(party: &RelyingParty, session: &Session, others_listen: bool) -> 
     let person = signed_in(party, session).await;
     let _ = session.flush().await;
     let Some(person) = person else { return Redirect::to("/").into_response() };
-    party.inbox.say("The provider’s session is over too: the next sign-in shows its page.");
+    party.inbox.say("This app’s session is over, and the provider was asked to end its own.");
     if let Some(other) = &party.partner {
         other.inbox.listen(others_listen);
-        let became = if others_listen {
-            "was told by the provider, server to server, and ended its own session"
-        } else {
-            "has no logout endpoint just now (404), and keeps its own session until its cookie ends"
-        };
-        party.inbox.say(format!(
-            "The provider’s session is over: the next sign-in shows its page. {} {became}.",
-            other.sample.name
-        ));
+        other.inbox.forget_what_was_said();
     }
     match party.end(&person).await {
         Ok(url) => Redirect::to(&url).into_response(),
@@ -288,6 +279,7 @@ async fn leave(party: &RelyingParty, session: &Session, others_listen: bool) -> 
 /// The provider says that a sign-in is over.
 async fn told(State(party): Here, body: String) -> Response {
     if !party.inbox.listens() {
+        party.inbox.say("The provider’s message that the sign-in is over found no endpoint here (404). This app keeps its own session until its cookie ends.");
         return (StatusCode::NOT_FOUND, "no such endpoint").into_response();
     }
     let form = Params::parse(body.as_bytes());
@@ -298,7 +290,7 @@ async fn told(State(party): Here, body: String) -> Response {
         Ok(()) => {
             // Whoever left here knows more of it already.
             if party.inbox.said().is_none() {
-                party.inbox.say("The provider told this app, server to server, that the sign-in is over.");
+                party.inbox.say("The provider told this app, server to server, that the sign-in is over, and it ended its own session.");
             }
             (StatusCode::OK, [(CACHE_CONTROL, "no-store")]).into_response()
         }

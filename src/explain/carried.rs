@@ -23,17 +23,6 @@ pub enum Place {
 }
 
 impl Place {
-    /// In words.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Query => "in the URL",
-            Self::Form => "in the form",
-            Self::Authorization => "in the Authorization header",
-            Self::Redirect => "on the way back to the app",
-            Self::Answer => "in the answer",
-        }
-    }
-
     /// Whether it came with the request.
     pub const fn is_request(self) -> bool {
         matches!(self, Self::Query | Self::Form | Self::Authorization)

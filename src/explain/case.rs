@@ -52,11 +52,6 @@ impl Case<'_> {
         Some(&**last)
     }
 
-    /// The exchange in which something happened.
-    pub fn when(&self, event: Event) -> Option<&Entry> {
-        self.flow.iter().find(|entry| entry.events.contains(&event)).map(|entry| &**entry)
-    }
-
     /// The authorization request.
     pub fn request(&self) -> Option<&Entry> {
         self.flow.iter().find(|entry| entry.endpoint == Endpoint::Authorize).map(|entry| &**entry)

@@ -32,7 +32,7 @@ pub fn diagram(entries: &[Arc<Entry>], meanwhile: &[Arc<Entry>], now: UnixTime) 
 }
 
 fn brings_tokens(entry: &Entry) -> bool {
-    entry.events.contains(&Event::CodeRedeemed)
+    entry.events.contains(&Event::CodeRedeemed) && entry.status < 400
 }
 
 /// What must have come before an app's browser asks here.
@@ -174,21 +174,22 @@ fn observed(entry: &Entry, all: &[Carried], entries: &[Arc<Entry>]) -> DiagramMe
     };
     DiagramMessage {
         exchange: Some(entry.number),
-        seen: Seen::Observed,
+        seen: if never_sent(entry) { Seen::Missing } else { Seen::Observed },
         step,
         from,
         to,
-        label: if to == Party::App {
-            format!("{} {}", entry.method.as_str(), short(&entry.path))
-        } else {
-            label(entry)
-        },
+        label: format!("{} {}", entry.method.as_str(), short(&entry.path)),
         about,
         answer: answered(entry),
         failed: entry.refused.is_some() || entry.status == 0 || entry.status >= 400,
         title,
         sentence,
     }
+}
+
+/// A message of ours that was held back on purpose.
+fn never_sent(entry: &Entry) -> bool {
+    entry.endpoint == Endpoint::BackChannelLogout && entry.wire.as_ref().is_none_or(|wire| wire.request.head.is_empty())
 }
 
 fn short(url: &str) -> String {
@@ -205,7 +206,11 @@ fn answered(entry: &Entry) -> String {
     if entry.status == 0 {
         return "no answer".to_owned();
     }
+    let failed = entry.status >= 400 && entry.refused.is_none();
     let what = match entry.events.last() {
+        Some(Event::LogoutFailed) => "not told",
+        // What was decided well, and then failed by hand or by a lie.
+        _ if failed => "failed",
         Some(Event::SignInAsked) => "sign-in page",
         Some(Event::ConsentAsked) => "consent page",
         Some(Event::CodeIssued) => "back with a code",
@@ -218,8 +223,14 @@ fn answered(entry: &Entry) -> String {
         Some(Event::TokenRevoked) => "revoked",
         Some(Event::Refused | Event::SignInFailed | Event::ApiRefused) => "refused",
         Some(Event::LogoutDelivered) => "told",
-        Some(Event::LogoutFailed) => "not told",
         _ => "",
     };
     format!("{} {what}", entry.status).trim_end().to_owned()
+}
+
+/// The exchanges of a flow, and the reading of the key set that is drawn with them.
+pub fn with_keys(flow: &[Arc<Entry>], meanwhile: &[Arc<Entry>], drawn: &Diagram) -> Vec<Arc<Entry>> {
+    let drawn_number =
+        |entry: &&Arc<Entry>| drawn.messages.iter().any(|message| message.exchange == Some(entry.number));
+    flow.iter().chain(meanwhile.iter().filter(drawn_number)).cloned().collect()
 }

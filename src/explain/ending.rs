@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::faults::Origin;
+use crate::faults::{Applied, Origin, Verdict, fault};
 use crate::protocol::UnixTime;
 use crate::realm::{Entry, Event};
 use crate::world::Endpoint;
@@ -35,10 +35,9 @@ impl Ending {
 /// How these exchanges of one flow ended; `now` is the realm's time.
 pub fn ended(entries: &[Arc<Entry>], now: UnixTime) -> Ending {
     let Some(last) = entries.last() else { return Ending::Open(String::new()) };
-    let failed = entries.iter().rev().find(|entry| entry.events.contains(&Event::LogoutFailed));
-    if let Some(failed) = failed {
-        let how = if failed.status == 0 { "did not answer".to_owned() } else { format!("answered {}", failed.status) };
-        return Ending::Badly(format!("{} was not told: it {how}", failed.client));
+    if let Some(failed) = not_told(entries) {
+        let how = if failed.status == 0 { "no answer".to_owned() } else { format!("it answered {}", failed.status) };
+        return Ending::Badly(format!("{} was not told: {how}", failed.client));
     }
     // What was refused and then done right is no failure.
     let refused = last.refused.as_ref().filter(|_| !last.events.contains(&Event::SignedIn));
@@ -48,7 +47,7 @@ pub fn ended(entries: &[Arc<Entry>], now: UnixTime) -> Ending {
     let (count, had) = (entries.len(), |event| entries.iter().any(|entry| entry.events.contains(&event)));
     let asked = had(Event::SignInAsked) || had(Event::ConsentAsked);
     let applied = || entries.iter().flat_map(|entry| &entry.applied);
-    let lie = applied().find(|by| by.origin != Origin::NextLogin);
+    let lie = applied().find(|by| is_lie(by));
     let lied = lie.or_else(|| applied().next()).map(|by| format!(" · {}", by.by)).unwrap_or_default();
     // An app that got an untrue token, and shows it nobody, has noticed.
     if let Some(lie) = lie
@@ -56,6 +55,12 @@ pub fn ended(entries: &[Arc<Entry>], now: UnixTime) -> Ending {
         && now.since(last.at) >= SILENCE
     {
         return Ending::Badly(format!("went quiet after a lie: {}", lie.by));
+    }
+    if last.status >= 400 || last.status == 0 {
+        return Ending::Badly(format!(
+            "the answer was {}{lied}",
+            if last.status == 0 { "none".to_owned() } else { last.status.to_string() }
+        ));
     }
     let told = |words: &str| format!("{words}, {count} message{}{lied}", if count == 1 { "" } else { "s" });
     if had(Event::SignedOut) || had(Event::LogoutDelivered) {
@@ -82,9 +87,18 @@ pub fn ended(entries: &[Arc<Entry>], now: UnixTime) -> Ending {
         Some(Event::ConsentAsked) => Ending::Open("waiting on the consent page".to_owned()),
         Some(Event::SignOutAsked) => Ending::Open("waiting on the sign-out page".to_owned()),
         _ if last.endpoint == Endpoint::Introspection => Ending::Well(told("a token looked at")),
-        _ if last.status >= 400 || last.status == 0 => Ending::Badly(told("failed")),
         _ => Ending::Well(told("done")),
     }
+}
+
+/// The first app that could not be told that a sign-in is over, and was not told later either.
+pub(super) fn not_told(entries: &[Arc<Entry>]) -> Option<&Entry> {
+    let failed = entries.iter().find(|entry| {
+        let later = |other: &&Arc<Entry>| other.number > entry.number && other.client == entry.client;
+        entry.events.contains(&Event::LogoutFailed)
+            && !entries.iter().filter(later).any(|other| other.events.contains(&Event::LogoutDelivered))
+    });
+    failed.map(|entry| &**entry)
 }
 
 /// Whether an exchange is about what somebody looks for: a person, an app, an error, or any value that travelled.
@@ -117,4 +131,10 @@ pub fn by_flow(entries: &[Arc<Entry>]) -> BTreeMap<u64, Vec<Arc<Entry>>> {
         }
     }
     flows
+}
+
+/// Whether an app should notice what decided an answer: a decision in a person's place is none of its business, and neither is
+/// what it must tolerate.
+pub(super) fn is_lie(by: &Applied) -> bool {
+    by.origin != Origin::NextLogin && fault(&by.by).is_none_or(|kind| kind.verdict != Verdict::Tolerate)
 }

@@ -19,7 +19,7 @@ pub use case::{Case, Evidence};
 pub use compare::{Difference, compared};
 pub use diagnosis::{Diagnosis, diagnose};
 pub use diagram::{Diagram, DiagramMessage, Party, Seen, Step};
-pub use draw::diagram;
+pub use draw::{diagram, with_keys};
 pub use ending::{Ending, by_flow, ended, mentions};
 pub use first_steps::{FirstStep, first_steps};
 pub use thread::{Thread, Touch, threads};

@@ -3,7 +3,6 @@
 use serde_json::Value;
 use url::Url;
 
-use crate::faults::Origin;
 use crate::protocol::ChallengeMethod;
 use crate::realm::{Entry, Event};
 use crate::spec::Check;
@@ -12,6 +11,7 @@ use crate::world::Endpoint;
 
 use super::carried::header;
 use super::case::{Case, Evidence};
+use super::ending::{is_lie, not_told};
 use super::{Carried, carried, tokens_in};
 
 /// What a rule found.
@@ -61,8 +61,10 @@ fn failed(case: &Case<'_>, check: Check) -> Option<String> {
 
 /// A lie that was told on purpose explains whatever the app did next.
 fn lie(case: &Case<'_>) -> Option<Found> {
-    let by = case.flow.iter().flat_map(|entry| &entry.applied).find(|by| by.origin != Origin::NextLogin)?;
-    if case.refused().is_none() && case.silent_with_code().is_none() && case.silent_with_tokens().is_none() {
+    let by = case.flow.iter().flat_map(|entry| &entry.applied).find(|by| is_lie(by))?;
+    let noticed = case.refused().is_some() || case.silent_with_code().is_some() || case.silent_with_tokens().is_some();
+    let not_told = not_told(case.flow).is_some_and(|entry| !entry.applied.is_empty());
+    if !noticed && !not_told {
         return None;
     }
     let seen = case
@@ -201,7 +203,7 @@ fn refused(case: &Case<'_>) -> Option<Found> {
 }
 
 fn logout_not_taken(case: &Case<'_>) -> Option<Found> {
-    let entry = case.when(Event::LogoutFailed)?;
+    let entry = not_told(case.flow)?;
     let remark = entry.trace.remarks.first().cloned()?;
     let fix = match entry.status {
         0 => {
@@ -279,7 +281,7 @@ fn keys_older_than_rotation(case: &Case<'_>) -> Option<Found> {
         return None;
     }
     Some(Found::that(
-        "The ID token is signed by a key that the app does not have: it read the keys before the rotation, and not again",
+        "The ID token is signed by a key that was not published when the keys were read last: the app has the older ones",
         vec![
             Evidence::odd(format!("the token's kid is {kid}")),
             Evidence::odd(format!("the keys were read last in #{}, without it", before.number)),

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::realm::Entry;
+use crate::realm::{Entry, Event};
+use crate::spec::Check;
 use crate::world::Endpoint;
 
 use super::{Carried, Place, ReadToken, carried, tokens_in};
@@ -30,8 +31,15 @@ pub struct Thread {
     pub touches: Vec<Touch>,
 }
 
-/// How a value is found in an exchange, and what is said of it there.
-type Find = fn(&Entry, &[Carried], &[ReadToken]) -> Option<(String, bool)>;
+/// What is seen of a value in an exchange.
+struct Met {
+    note: String,
+    checked: bool,
+    /// The value itself, where it can be compared with the first one that was met.
+    value: Option<String>,
+}
+
+type Find = fn(&Entry, &[Carried], &[ReadToken]) -> Option<Met>;
 
 const THREADS: &[(&str, Find)] = &[
     ("state", state),
@@ -47,98 +55,113 @@ const THREADS: &[(&str, Find)] = &[
 pub fn threads(entries: &[Arc<Entry>]) -> Vec<Thread> {
     let read: Vec<_> = entries.iter().map(|entry| (entry, carried(entry), tokens_in(entry))).collect();
     let follow = |(name, find): &(&'static str, Find)| {
-        let met = read.iter().filter_map(|(entry, carried, tokens)| {
-            let (note, checked) = find(entry, carried, tokens)?;
-            Some(Touch { exchange: entry.number, note, checked })
-        });
-        Thread { name, touches: met.collect() }
+        let mut first: Option<String> = None;
+        let mut touches = Vec::new();
+        for (entry, carried, tokens) in &read {
+            let Some(Met { mut note, mut checked, value }) = find(entry, carried, tokens) else { continue };
+            match (&first, &value) {
+                (Some(first), Some(value)) if first != value => {
+                    (note, checked) = (format!("another value: {}", crate::spec::quoted(value)), false);
+                }
+                (None, Some(value)) => first = Some(value.clone()),
+                _ => {}
+            }
+            touches.push(Touch { exchange: entry.number, note, checked });
+        }
+        Thread { name, touches }
     };
     THREADS.iter().map(follow).filter(|thread| thread.touches.len() > 1).collect()
+}
+
+fn value<'a>(all: &'a [Carried], place: Place, name: &str) -> Option<&'a str> {
+    all.iter().find(|carried| carried.place == place && carried.name == name).map(|carried| carried.value.as_str())
 }
 
 fn has(all: &[Carried], place: Place, name: &str) -> bool {
     all.iter().any(|carried| carried.place == place && carried.name == name)
 }
 
-fn sent(all: &[Carried], name: &str) -> bool {
-    has(all, Place::Query, name) || has(all, Place::Form, name)
+fn sent<'a>(all: &'a [Carried], name: &str) -> Option<&'a str> {
+    value(all, Place::Query, name).or_else(|| value(all, Place::Form, name))
 }
 
-fn claim(tokens: &[ReadToken], name: &str) -> bool {
-    tokens.iter().any(|token| token.name == "id_token" && token.opened.claims.contains_key(name))
+fn claim(tokens: &[ReadToken], name: &str) -> Option<String> {
+    let token = tokens.iter().find(|token| token.name == "id_token")?;
+    let claim = token.opened.claims.get(name)?;
+    Some(claim.as_str().map_or_else(|| claim.to_string(), str::to_owned))
 }
 
-fn said(note: &str, checked: bool) -> (String, bool) {
-    (note.to_owned(), checked)
+fn said(note: &str, checked: bool) -> Met {
+    Met { note: note.to_owned(), checked, value: None }
 }
 
-fn state(_: &Entry, all: &[Carried], _: &[ReadToken]) -> Option<(String, bool)> {
-    if has(all, Place::Redirect, "state") {
-        // The app's browser brings it back, where only the app can compare it.
-        return Some(said("handed back unchanged, for the app to compare", true));
+fn carrying(note: &str, checked: bool, value: impl Into<String>) -> Met {
+    Met { value: Some(value.into()), ..said(note, checked) }
+}
+
+fn state(_: &Entry, all: &[Carried], _: &[ReadToken]) -> Option<Met> {
+    // The app's browser brings it back, where only the app can compare it.
+    let back = value(all, Place::Redirect, "state");
+    let back = back.map(|state| carrying("handed back unchanged, for the app to compare", true, state));
+    back.or_else(|| sent(all, "state").map(|state| carrying("made by the app", false, state)))
+}
+
+fn nonce(_: &Entry, all: &[Carried], tokens: &[ReadToken]) -> Option<Met> {
+    let sealed = claim(tokens, "nonce");
+    let sealed = sealed.map(|nonce| carrying("sealed into the ID token, for the app to compare", true, nonce));
+    sealed.or_else(|| sent(all, "nonce").map(|nonce| carrying("made by the app", false, nonce)))
+}
+
+fn code(entry: &Entry, all: &[Carried], _: &[ReadToken]) -> Option<Met> {
+    if let Some(code) = value(all, Place::Redirect, "code") {
+        return Some(carrying("made here, and sent by the browser", false, code));
     }
-    if sent(all, "state") { Some(said("made by the app", false)) } else { None }
-}
-
-fn nonce(_: &Entry, all: &[Carried], tokens: &[ReadToken]) -> Option<(String, bool)> {
-    if claim(tokens, "nonce") {
-        return Some(said("sealed into the ID token, for the app to compare", true));
-    }
-    if sent(all, "nonce") { Some(said("made by the app", false)) } else { None }
-}
-
-fn code(entry: &Entry, all: &[Carried], _: &[ReadToken]) -> Option<(String, bool)> {
-    if has(all, Place::Redirect, "code") {
-        return Some(said("made here, and sent by the browser", false));
-    }
-    let redeemed = entry.endpoint == Endpoint::Token && has(all, Place::Form, "code");
-    if !redeemed {
-        return None;
-    }
-    if entry.refused.is_none() {
-        Some(said("redeemed: good, once", true))
+    let code = value(all, Place::Form, "code").filter(|_| entry.endpoint == Endpoint::Token)?;
+    let well = entry.refused.is_none() && entry.status < 400;
+    Some(if well {
+        carrying("redeemed: good, once", true, code)
     } else {
-        Some(said("brought, and refused", false))
-    }
+        carrying("brought, and refused", false, code)
+    })
 }
 
-fn verifier(entry: &Entry, all: &[Carried], _: &[ReadToken]) -> Option<(String, bool)> {
-    if sent(all, "code_challenge") {
+fn verifier(entry: &Entry, all: &[Carried], _: &[ReadToken]) -> Option<Met> {
+    if sent(all, "code_challenge").is_some() {
         return Some(said("its SHA-256 is stored as the challenge", false));
     }
-    if !has(all, Place::Form, "code_verifier") {
-        return None;
-    }
-    if entry.refused.is_none() {
-        Some(said("the verifier fits", true))
-    } else {
-        Some(said("the verifier comes", false))
-    }
+    value(all, Place::Form, "code_verifier")?;
+    let held = entry.trace.iter().any(|checked| checked.held && checked.check == Check::PkceMatches);
+    Some(if held { said("the verifier fits", true) } else { said("the verifier comes", false) })
 }
 
-fn kid(entry: &Entry, _: &[Carried], tokens: &[ReadToken]) -> Option<(String, bool)> {
+fn kid(entry: &Entry, all: &[Carried], tokens: &[ReadToken]) -> Option<Met> {
     if entry.endpoint == Endpoint::Jwks {
-        return Some(said("its public half is published", true));
+        let names = value(all, Place::Answer, "keys").unwrap_or_default();
+        let keys: Vec<serde_json::Value> = serde_json::from_str(names).unwrap_or_default();
+        let kids: Vec<&str> = keys.iter().filter_map(|key| key["kid"].as_str()).collect();
+        return Some(said(&format!("published: {}", kids.join(", ")), !kids.is_empty()));
     }
     let named = tokens.iter().find_map(|token| token.opened.header.get("kid")?.as_str().map(str::to_owned))?;
     let received = tokens.iter().any(|token| token.name == "id_token");
-    Some((
-        if received { format!("{named} signs the tokens") } else { format!("a token signed by {named} is shown") },
-        false,
-    ))
+    let note =
+        if received { format!("{named} signs the tokens") } else { format!("a token signed by {named} is shown") };
+    Some(said(&note, false))
 }
 
-fn sid(entry: &Entry, all: &[Carried], tokens: &[ReadToken]) -> Option<(String, bool)> {
-    if entry.endpoint == Endpoint::BackChannelLogout {
-        return Some(said("the app is told that it is over", true));
+fn sid(entry: &Entry, _: &[Carried], tokens: &[ReadToken]) -> Option<Met> {
+    match entry.endpoint {
+        Endpoint::BackChannelLogout if entry.events.contains(&Event::LogoutDelivered) => {
+            Some(said("the app is told that it is over", true))
+        }
+        Endpoint::BackChannelLogout => Some(said("the app is not told that it is over", false)),
+        Endpoint::EndSession if entry.events.contains(&Event::SignedOut) => {
+            Some(said("named by the ID token, and ended", true))
+        }
+        _ => claim(tokens, "sid").map(|sid| carrying("told to the app in the ID token", false, sid)),
     }
-    if has(all, Place::Query, "id_token_hint") || has(all, Place::Form, "id_token_hint") {
-        return Some(said("named by the ID token, and ended", true));
-    }
-    if claim(tokens, "sid") { Some(said("told to the app in the ID token", false)) } else { None }
 }
 
-fn refresh(_: &Entry, all: &[Carried], _: &[ReadToken]) -> Option<(String, bool)> {
+fn refresh(_: &Entry, all: &[Carried], _: &[ReadToken]) -> Option<Met> {
     let (used, got) = (has(all, Place::Form, "refresh_token"), has(all, Place::Answer, "refresh_token"));
     match (used, got) {
         (true, true) => Some(said("used up, and followed by the next", true)),

@@ -29,7 +29,7 @@ impl ReadToken {
     /// Header and claims, each with its value and what it is for.
     pub fn rows(&self) -> Vec<(&'static str, String, String, Option<Explained>)> {
         let rows = |part: &'static str, map: &Map| {
-            let row = |(name, value): (&String, &Value)| (part, name.clone(), shown(name, value), explain_claim(name));
+            let row = |(name, value): (&String, &Value)| (part, name.clone(), shown(value), explain_claim(name));
             map.iter().map(row).collect::<Vec<_>>()
         };
         [rows("header", &self.opened.header), rows("claim", &self.opened.claims)].concat()
@@ -43,7 +43,7 @@ impl ReadToken {
     }
 }
 
-fn shown(_name: &str, value: &Value) -> String {
+fn shown(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 

@@ -68,6 +68,9 @@ fn common(ctx: &Ctx<'_>, grant: &Grant, scope: &str) -> Map {
     if !scope.is_empty() {
         members.insert("scope".into(), scope.into());
     }
+    // For an API that wants a surer or fresher sign-in, RFC 9470 §6.2.
+    members.extend(grant.acr.as_deref().map(|acr| ("acr".to_owned(), acr.into())));
+    members.extend(grant.auth_time.map(|at| ("auth_time".to_owned(), at.0.into())));
     let known = ctx.settings.claims_of(&grant.person);
     let username = known.and_then(|claims| claims.get("preferred_username")).cloned();
     members.extend(username.map(|name| ("username".to_owned(), name)));

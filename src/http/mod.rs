@@ -28,6 +28,8 @@ mod which_realm;
 
 pub use app::App;
 pub use control::openapi;
+#[cfg(feature = "demo")]
+pub use outbox::patient_client;
 pub use outbox::{HttpOutbox, browser_client, http_client};
 pub use peer::Peer;
 pub use realm_error::RealmError;

@@ -28,6 +28,14 @@ pub fn http_client() -> Result<Client, reqwest::Error> {
     client.timeout(Duration::from_secs(5)).build()
 }
 
+/// The same for the samples, which wait as long as an answer may be held.
+#[cfg(feature = "demo")]
+pub fn patient_client() -> Result<Client, reqwest::Error> {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let client = Client::builder().no_proxy().redirect(Policy::none()).pool_max_idle_per_host(0);
+    client.timeout(Duration::from_mins(11)).build()
+}
+
 /// The same as a browser without a screen: it keeps cookies, and follows nothing by itself.
 pub fn browser_client(jar: Arc<Jar>) -> Result<Client, reqwest::Error> {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();

@@ -65,11 +65,11 @@ impl Values {
         }
     }
 
-    /// With a realm's own values: the first registered app, if there is one.
+    /// With a realm's own values: the first registered app that a browser comes back to, if there is one.
     pub fn of(settings: &Settings, snippet: &Snippet) -> Self {
         let usual = Self::usual(&settings.issuer, snippet);
-        let Some(client) = settings.clients.values().next() else { return usual };
-        let Some(redirect_uri) = client.redirect_uris.first().cloned() else { return usual };
+        let app = settings.clients.values().find_map(|client| Some((client, client.redirect_uris.first()?.clone())));
+        let Some((client, redirect_uri)) = app else { return usual };
         let origin = url::Url::parse(&redirect_uri).map(|url| url.origin().ascii_serialization());
         Self {
             client_id: client.id.clone(),

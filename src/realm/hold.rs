@@ -21,8 +21,14 @@ pub struct Breakpoints {
     pub endpoints: Vec<String>,
 }
 
+/// Where answers can be held: what others answer is not ours to hold.
+pub(super) fn held_at() -> impl Iterator<Item = &'static str> {
+    let others = |endpoint: &&Endpoint| !matches!(endpoint, Endpoint::BackChannelLogout | Endpoint::ProtectedResource);
+    Endpoint::ALL.iter().filter(others).map(|endpoint| endpoint.key())
+}
+
 fn endpoints(_: &mut SchemaGenerator) -> Schema {
-    let names = words(Endpoint::ALL.iter().map(|endpoint| endpoint.key()));
+    let names = words(held_at());
     schemars::json_schema!({ "type": "array", "items": names })
 }
 

@@ -227,8 +227,8 @@ impl Journal {
         Self { kept: Mutex::default(), most, newest: watch::Sender::default() }
     }
 
-    /// Adds an exchange, and gives it its number and its flow.
-    pub fn note(&self, mut entry: Entry) {
+    /// Adds an exchange, and gives it its number and its flow; the number.
+    pub fn note(&self, mut entry: Entry) -> u64 {
         let mut kept = self.lock();
         kept.count += 1;
         entry.number = kept.count;
@@ -243,6 +243,7 @@ impl Journal {
             newest.number = number;
             followed
         });
+        number
     }
 
     /// The exchanges, oldest first.

@@ -42,7 +42,7 @@ impl Realm {
     }
 
     /// The same for what is ended without a request of an app.
-    pub(super) async fn tell_apps(&self, errands: &[Errand], resets: u64) {
+    pub(super) async fn tell_apps(&self, errands: &[Errand], resets: u64) -> Vec<u64> {
         let settings = self.settings();
         let mut calls = Vec::new();
         for Errand::SessionEnded { id, session } in errands {
@@ -51,7 +51,7 @@ impl Realm {
                 calls.push(self.call(&settings, client, url.as_str(), (id, session)));
             }
         }
-        self.make(calls, resets).await;
+        self.make(calls, resets).await
     }
 
     /// The message for one app, with the lies that are told to just this one.
@@ -90,8 +90,8 @@ impl Realm {
     }
 
     /// Tells an app once more that a sign-in is over, as the journal's exchange of this number did. `None` if there is no such
-    /// exchange, or if the sign-in or the app is forgotten by now.
-    pub async fn retry_logout(&self, number: u64) -> Result<Option<u64>, Unavailable> {
+    /// exchange, or if the sign-in or the app is forgotten by now; no number, if it is told late on purpose.
+    pub async fn retry_logout(&self, number: u64) -> Result<Option<Option<u64>>, Unavailable> {
         let entries = self.journal.entries();
         let told = |entry: &&Arc<Entry>| entry.number == number && entry.endpoint == Endpoint::BackChannelLogout;
         let Some(entry) = entries.iter().find(told) else { return Ok(None) };
@@ -104,64 +104,57 @@ impl Realm {
         let found = self.store.load(std::slice::from_ref(&key), self.now()).await?.pop().and_then(|found| found.record);
         let Some(Record::Session(session)) = found.as_deref() else { return Ok(None) };
         let only = Session { clients: [client].into(), ..session.clone() };
-        let before = self.journal.count();
-        self.tell_apps(&[Errand::SessionEnded { id, session: Box::new(only) }], self.resets.load(Ordering::Relaxed))
-            .await;
-        Ok(self
-            .journal
-            .since(before)
-            .iter()
-            .find(|entry| entry.endpoint == Endpoint::BackChannelLogout)
-            .map(|entry| entry.number))
+        let errand = Errand::SessionEnded { id, session: Box::new(only) };
+        let numbers = self.tell_apps(&[errand], self.resets.load(Ordering::Relaxed)).await;
+        Ok(Some(numbers.last().copied()))
     }
 
-    /// Makes the calls, all at once. They are made to the end even if nobody waits for them any more.
-    async fn make(&self, calls: Vec<OutgoingCall>, resets: u64) {
+    /// Makes the calls, all at once, to the end even if nobody waits for them any more. The numbers of the exchanges that were
+    /// waited for.
+    async fn make(&self, calls: Vec<OutgoingCall>, resets: u64) -> Vec<u64> {
         let mut waited_for = Vec::new();
         for call in calls {
-            let (outbox, journal, now) = (Arc::clone(&self.outbox), Arc::clone(&self.journal), self.now());
+            let (outbox, journal, clock) = (Arc::clone(&self.outbox), Arc::clone(&self.journal), self.clock());
             let current = Arc::clone(&self.resets);
             let delay = call.timing.delay;
             let made = tokio::spawn(async move {
                 tokio::time::sleep(delay).await;
+                let mut numbers = Vec::new();
                 for posted in sent(&*outbox, &call).await {
-                    let entry = entry_of(&call, posted, (now, resets));
+                    let entry = entry_of(&call, posted, (clock.now(), resets));
                     entry.trace.remarks.iter().for_each(|remark| tracing::warn!("{remark}"));
                     if current.load(Ordering::Relaxed) == resets {
-                        journal.note(entry);
+                        numbers.push(journal.note(entry));
                     }
                 }
+                numbers
             });
             // A call that is made late on purpose is not waited for.
             if delay == Duration::ZERO {
                 waited_for.push(made);
             }
         }
-        join_all(waited_for).await;
+        join_all(waited_for).await.into_iter().flatten().flatten().collect()
     }
 }
 
-/// Makes a call as often as it is to be made.
+/// Makes a call as often as it is to be made: each attempt, one after the other.
 async fn sent(outbox: &dyn Outbox, call: &OutgoingCall) -> Vec<Posted> {
     let mut all = Vec::new();
     for _ in 0..call.timing.times {
-        all.push(post(outbox, call).await);
+        for attempt in 1..=ATTEMPTS {
+            let posted = outbox.post(&call.url, &call.form).await;
+            let done = attempt == ATTEMPTS || posted.status.as_ref().is_ok_and(|status| *status < 500);
+            all.push(posted);
+            if done {
+                break;
+            }
+        }
     }
     if all.is_empty() {
         all.push(Posted { wire: Wire::default(), status: Err("the message was not sent, on purpose".to_owned()) });
     }
     all
-}
-
-async fn post(outbox: &dyn Outbox, call: &OutgoingCall) -> Posted {
-    let mut posted = outbox.post(&call.url, &call.form).await;
-    for _ in 1..ATTEMPTS {
-        if posted.status.as_ref().is_ok_and(|status| *status < 500) {
-            break;
-        }
-        posted = outbox.post(&call.url, &call.form).await;
-    }
-    posted
 }
 
 /// What the journal keeps of a call that was made.

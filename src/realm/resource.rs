@@ -15,8 +15,8 @@ use super::{Entry, Event, Message, Realm, Wire};
 pub struct ResourceCall {
     /// The method.
     pub method: String,
-    /// The path.
-    pub path: String,
+    /// The whole address.
+    pub url: String,
     /// The request line and the headers.
     pub head: Vec<u8>,
     /// The body.
@@ -38,7 +38,7 @@ impl Realm {
         let client = ClientId::from(call.client.as_str());
         let user = Some(call.user.as_str()).filter(|user| !user.is_empty()).map(Subject::from);
         let facts = MatchFacts { client: client.clone(), user: user.clone(), ..MatchFacts::at(Point::Api) };
-        let request = Request::outgoing(Endpoint::ProtectedResource, &call.path);
+        let request = Request::outgoing(Endpoint::ProtectedResource, &call.url);
         let mut plan = self.rules.plan(now);
         plan.choose(&facts, &self.entropy.draw());
         let context = FaultContext { now, settings: &settings, request: &request, facts: &facts };
@@ -49,20 +49,26 @@ impl Realm {
         };
         let mut trace = Trace::default();
         trace.remarks.extend(call.refused.iter().map(|why| format!("the API refused: {why}")));
-        let well = (200..300).contains(&reply.status) && reply.delivery != Delivery::HalfBody;
+        // Something that is not there is no refusal.
+        let event = match reply.status {
+            _ if reply.delivery == Delivery::HalfBody => Some(Event::ApiRefused),
+            200..300 => Some(Event::ApiCalled),
+            401 | 403 | 429 | 500.. => Some(Event::ApiRefused),
+            _ => None,
+        };
         self.note(Entry {
             number: 0,
             at: now,
             method: Method::named(&call.method),
             endpoint: Endpoint::ProtectedResource,
-            path: shortened(&call.path).into(),
+            path: shortened(&call.url).into(),
             client: client.shortened(),
             user: user.as_ref().map(Subject::shortened),
             status: reply.status,
             applied: plan.applied(),
             trace,
             refused: None,
-            events: vec![if well { Event::ApiCalled } else { Event::ApiRefused }],
+            events: event.into_iter().collect(),
             flow_keys,
             state: None,
             nonce: None,

@@ -8,7 +8,7 @@ use crate::protocol::Params;
 use crate::reply::{Body, Reply};
 use crate::world::Endpoint;
 
-use super::hold::{Alteration, Breakpoints, HoldView, Release};
+use super::hold::{Alteration, Breakpoints, HoldView, Release, held_at};
 use super::{Entry, Realm};
 
 /// The longest that an answer is held. Whoever forgot it gets it then.
@@ -35,9 +35,9 @@ impl Realm {
 
     /// Holds answers here from now on, and nowhere else. Where none are held any more, those that wait go.
     pub fn set_breakpoints(&self, breakpoints: Breakpoints) -> Result<(), (&'static str, String)> {
-        let known = |name: &String| Endpoint::ALL.iter().any(|endpoint| endpoint.key() == name);
+        let known = |name: &String| held_at().any(|known| known == name);
         if let Some(odd) = breakpoints.endpoints.iter().find(|name| !known(name)) {
-            let near = crate::protocol::nearest(odd, Endpoint::ALL.iter().map(|endpoint| endpoint.key()));
+            let near = crate::protocol::nearest(odd, held_at());
             let near = near.map(|near| format!(" Did you mean `{near}`?")).unwrap_or_default();
             return Err(("endpoints", format!("`{odd}` is no endpoint.{near}")));
         }
@@ -83,7 +83,11 @@ impl Realm {
         self.journal.nudge();
         let _forget = Forget(self, id);
         match tokio::time::timeout(LONGEST, waiting).await {
-            Ok(Ok(Release::Altered(alteration))) => (altered(reply, &alteration), true),
+            Ok(Ok(Release::Altered(alteration))) => {
+                let other = altered(reply.clone(), &alteration);
+                let changed = other != reply;
+                (other, changed)
+            }
             _ => (reply, false),
         }
     }

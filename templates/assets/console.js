@@ -22,6 +22,14 @@
     if (open !== undefined) fold.open = open;
   });
 
+  // Whoever has begun to fill in a form is not to lose it.
+  const filled = (region) => all("input, textarea, select", region).some((field) => {
+    if (field.type === "hidden" || "search" in field.dataset) return false;
+    if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+    if (field.tagName === "SELECT") return [...field.options].some((option, at) => option.selected !== (option.defaultSelected || (at === 0 && ![...field.options].some((other) => other.defaultSelected))));
+    return field.type !== "range" && field.value !== field.defaultValue;
+  });
+
   const shown = new Map();
   const regions = (page) => new Map(all("[data-live]", page).map((region) => [region.dataset.live, region]));
   regions(document).forEach((region, name) => shown.set(name, region.innerHTML));
@@ -38,7 +46,7 @@
       theirs.forEach((next, name) => {
         const now = mine.get(name);
         if (!now || shown.get(name) === next.innerHTML) return;
-        if (!whole && (typing(document.activeElement) && now.contains(document.activeElement))) return;
+        if (!whole && (typing(document.activeElement) && now.contains(document.activeElement) || filled(now))) return;
         shown.set(name, next.innerHTML);
         const focused = now.contains(document.activeElement) ? document.activeElement : null;
         const href = focused?.getAttribute?.("href");
@@ -54,16 +62,23 @@
     ready(document);
   };
 
+  let again = false;
   let reading = null;
+  let pressed = false;
   const read = async (url, whole) => {
+    // Somebody who pressed a link is waiting for it; a tick can wait.
+    if (pressed && !whole) { again = true; return true; }
     reading?.abort();
     reading = new AbortController();
+    pressed = whole;
     try {
       const answer = await fetch(url, { signal: reading.signal, headers: { accept: "text/html" } });
       if (!answer.headers.get("content-type")?.startsWith("text/html")) throw new Error(String(answer.status));
       place(new DOMParser().parseFromString(await answer.text(), "text/html"), whole);
+      if (whole) pressed = false;
       return true;
     } catch (error) {
+      if (whole && error.name !== "AbortError") pressed = false;
       return error.name === "AbortError";
     }
   };
@@ -76,8 +91,17 @@
     const url = new URL(link.href, location.href).href;
     history.pushState(null, "", url);
     if (!(await read(url, true))) location.assign(url);
+    if (again) { again = false; look(); }
   });
   addEventListener("popstate", () => read(location.href, true));
+
+  const keysAreOff = () => { try { return localStorage.getItem("standin-keys") === "off"; } catch { return false; } };
+  const box = one("[data-keys]");
+  box.checked = !keysAreOff();
+  box.addEventListener("change", () => { try { localStorage.setItem("standin-keys", box.checked ? "on" : "off"); } catch { /* not kept */ } });
+  const list = one("[data-keys-list]");
+  list.hidden = false;
+  list.addEventListener("click", () => one("[data-help]").showModal());
 
   const step = (links, by) => {
     const at = links.findIndex((link) => link.hasAttribute("aria-current"));
@@ -95,7 +119,9 @@
       " ": () => one("[data-held] [data-continue]")?.click(),
     };
     const wanted = keys[event.key];
-    if (!wanted) return;
+    if (!wanted || (event.key !== "?" && keysAreOff())) return;
+    // A region that scrolls keeps its arrows.
+    if (event.key.startsWith("Arrow") && event.target.closest?.(".scroll, .view")) return;
     if (event.key.startsWith("Arrow") && !one("a.msg")) return;
     if (event.key === " " && (!one("[data-held] [data-continue]") || event.target.closest?.("button, a, summary"))) return;
     event.preventDefault();
@@ -139,7 +165,6 @@
   const gone = one("[data-gone]");
   let seen = null;
   let waiting = false;
-  let again = false;
   const look = async () => {
     if (waiting) { again = true; return; }
     waiting = true;

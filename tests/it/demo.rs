@@ -145,7 +145,10 @@ async fn one_sign_in_is_good_for_both_apps_and_three_logouts_differ() {
 
     // Here and at the provider: the other app cannot be told, and stays.
     let left = person.press(notes, "/sign-out-at-provider", &[]).await.words();
-    assert!(left.contains("Acme Calendar has no logout endpoint just now (404), and keeps its own session"), "{left}");
+    assert!(
+        left.contains("Acme Calendar: The provider’s message that the sign-in is over found no endpoint here (404)."),
+        "{left}"
+    );
     assert!(person.sees(calendar).await.contains("Hello"), "it was not told");
     let failed = demo.control("GET", "/events?event=logout_failed", None).await.json();
     assert_eq!((&failed[0]["client"], &failed[0]["status"]), (&json!("calendar-web"), &json!(404)));
@@ -155,7 +158,7 @@ async fn one_sign_in_is_good_for_both_apps_and_three_logouts_differ() {
     person.press(calendar, "/sign-in", &[]).await;
     let left = person.press(notes, "/sign-out-everywhere", &[]).await.words();
     assert!(
-        left.contains("Acme Calendar was told by the provider, server to server, and ended its own session"),
+        left.contains("Acme Calendar: The provider told this app, server to server, that the sign-in is over"),
         "{left}"
     );
     let other = person.sees(calendar).await;
@@ -236,6 +239,7 @@ async fn each_app_shows_every_check_and_one_that_is_off_lets_a_lie_through() {
         "ui.sub.differs",
         "authz.state.wrong",
         "authz.iss.wrong",
+        "authz.iss.missing",
     ] {
         person.press(notes, "/sign-out", &[]).await;
         demo.fault(json!({"name": lie, "times": 1})).await;
@@ -286,6 +290,23 @@ async fn the_api_believes_good_tokens_and_no_others() {
             refused.header("www-authenticate")
         );
     }
+    // Asked about, a refresh token is active, and a token for another API is: neither opens this one.
+    demo.control("PATCH", "/clients/notes-web", Some(json!({"access_token_format": "opaque"}))).await;
+    let mine = demo.token(spec(json!({}))).await;
+    assert!(!mine.contains('.') && demo.api("GET", "/blobs", Some(&mine)).await.status == 200, "{mine}");
+    let anothers = demo.token(spec(json!({"audience": "http://another.example"}))).await;
+    assert_eq!(demo.api("GET", "/blobs", Some(&anothers)).await.status, 401);
+    let person = Person::at(&demo);
+    person.press(&demo.notes, "/sign-in", &[]).await;
+    let redeemed = demo.control("GET", "/events?event=code_redeemed&bytes=true", None).await.json();
+    let tokens: Value = serde_json::from_str(redeemed[0]["response"]["body"].as_str().expect("a body")).expect("JSON");
+    let refresh = tokens["refresh_token"].as_str().expect("a refresh token");
+    assert_eq!(demo.api("GET", "/blobs", Some(refresh)).await.status, 401, "a refresh token opens nothing");
+    let sure = [("scope", "write"), ("acr_values", "2"), ("max_age", "300")];
+    person.press(&demo.notes, "/sign-in", &sure).await;
+    let all = person.press(&demo.notes, "/call", &[("method", "DELETE"), ("path", "/blobs")]).await.words();
+    assert!(all.contains("DELETE /blobs 204"), "a sure sign-in is known of an opaque token: {all}");
+    demo.control("PATCH", "/clients/notes-web", Some(json!({"access_token_format": "jwt"}))).await;
     // A key that is new is learnt, and the old token is still good.
     demo.control("POST", "/keys/rotate", Some(json!({"grace": "1h"}))).await;
     let by_new_key = demo.token(spec(json!({}))).await;

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use crate::explain::{
     Carried, Diagnosis, Diagram, DiagramMessage, Difference, Explained, ReadToken, Seen, Thread, carried, compared,
-    diagnose, diagram, ended, explain, threads, tokens_in,
+    diagnose, diagram, ended, explain, threads, tokens_in, with_keys,
 };
 use crate::faults::{FAULTS, FaultKind};
 use crate::http::{control, filters};
@@ -36,6 +36,8 @@ struct Flow<'a> {
     followed: String,
     diagnosis: Option<Diagnosis>,
     chosen: Option<Chosen>,
+    /// Whether it is a file by itself.
+    as_file: bool,
 }
 
 /// A message in the diagram.
@@ -129,7 +131,7 @@ struct Shown {
 
 /// A flow, or one of its exports.
 pub(super) async fn flow(visit: &Visit<'_>) -> Response {
-    let (id, export) = visit.rest.split_once('/').unwrap_or((visit.rest, ""));
+    let (id, export) = visit.rest.split_once('/').unwrap_or((&visit.rest, ""));
     let entries = visit.realm.journal().entries();
     let Ok(id) = id.parse::<u64>() else { return missing(visit) };
     let flow: Vec<_> = entries.iter().filter(|entry| entry.flow == Some(id)).cloned().collect();
@@ -138,7 +140,7 @@ pub(super) async fn flow(visit: &Visit<'_>) -> Response {
     }
     match export {
         "" => page(&view(visit, id, &flow, &entries)),
-        "page.html" => file(&view(visit, id, &flow, &entries)),
+        "page.html" => file(&Flow { as_file: true, ..view(visit, id, &flow, &entries) }),
         "export" => exported(visit, id).await,
         _ => missing(visit),
     }
@@ -188,15 +190,9 @@ fn file(flow: &Flow<'_>) -> Response {
 fn view<'a>(visit: &Visit<'a>, id: u64, flow: &[Arc<Entry>], journal: &[Arc<Entry>]) -> Flow<'a> {
     let now = visit.realm.now();
     let meanwhile: Vec<_> = journal.iter().filter(|entry| entry.flow.is_none()).cloned().collect();
-    let Diagram { with_api, messages } = diagram(flow, &meanwhile, now);
-    let with_keys: Vec<_> = flow
-        .iter()
-        .chain(
-            messages.iter().filter_map(|message| meanwhile.iter().find(|entry| Some(entry.number) == message.exchange)),
-        )
-        .cloned()
-        .collect();
-    let threads = threads(&with_keys);
+    let drawn = diagram(flow, &meanwhile, now);
+    let threads = threads(&with_keys(flow, &meanwhile, &drawn));
+    let Diagram { with_api, messages } = drawn;
     let followed = visit.query.get("follow").unwrap_or_default().to_owned();
     let diagnosis = diagnose(&crate::explain::Case { flow, journal, settings: visit.settings, now });
     let chosen_at = chosen_at(visit, &messages);
@@ -218,6 +214,7 @@ fn view<'a>(visit: &Visit<'a>, id: u64, flow: &[Arc<Entry>], journal: &[Arc<Entr
         followed,
         diagnosis,
         chosen,
+        as_file: false,
     }
 }
 
@@ -240,7 +237,7 @@ fn lines(
         thread.and_then(|thread| thread.touches.iter().find(|touch| Some(touch.exchange) == message.exchange))
     };
     let touched = || messages.iter().enumerate().filter(|(_, message)| touch(message).is_some()).map(|(at, _)| at);
-    let (from, to) = (touched().next(), touched().last());
+    let (from, to) = (touched().next(), touched().next_back());
     let mut step = None;
     let mut lines = Vec::new();
     for (at, message) in messages.iter().enumerate() {
@@ -364,8 +361,11 @@ fn faults_at(endpoint: Endpoint) -> Vec<&'static FaultKind> {
 }
 
 impl Flow<'_> {
-    /// The address of this flow with another message, the same value followed.
+    /// The address of a message: another page of this flow, with the same value followed; or a place in the file.
     fn to_message(&self, at: usize) -> String {
+        if self.as_file {
+            return format!("#message-{at}");
+        }
         let follow = if self.followed.is_empty() { String::new() } else { format!("&follow={}", self.followed) };
         let query = self.list.query();
         format!("?message={at}{follow}{}{query}", if query.is_empty() { "" } else { "&" })

@@ -21,7 +21,7 @@ pub(super) struct Visit<'a> {
     pub(super) settings: &'a Arc<Settings>,
     pub(super) query: Params,
     /// What of the path stands behind the view's own.
-    pub(super) rest: &'a str,
+    pub(super) rest: String,
 }
 
 impl<'a> Visit<'a> {
@@ -32,11 +32,11 @@ impl<'a> Visit<'a> {
         request: &Request,
     ) -> Self {
         let query = Params::parse(request.uri().query().unwrap_or_default().as_bytes());
-        Self { state, realm, settings, query, rest: "" }
+        Self { state, realm, settings, query, rest: String::new() }
     }
 
-    pub(super) const fn at(mut self, rest: &'a str) -> Self {
-        self.rest = rest;
+    pub(super) fn at(mut self, rest: &str) -> Self {
+        rest.clone_into(&mut self.rest);
         self
     }
 
@@ -51,6 +51,7 @@ impl<'a> Visit<'a> {
         Frame {
             root: self.settings.root_path(),
             issuer: &self.settings.issuer,
+            base: &self.settings.root.url,
             realm: self.realm.name(),
             realms: beside.collect(),
             view,
@@ -81,6 +82,8 @@ pub(super) struct Frame<'a> {
     /// The path of the realm's root.
     pub(super) root: &'a str,
     pub(super) issuer: &'a str,
+    /// The URL below which everything of the realm is.
+    pub(super) base: &'a str,
     pub(super) realm: &'a str,
     /// Every realm: its name, its console, and whether it is this one.
     pub(super) realms: Vec<(String, String, bool)>,
@@ -104,7 +107,7 @@ impl Frame<'_> {
 
     /// The base of the control API for this realm.
     pub(super) fn api(&self) -> String {
-        format!("{}/_control/v1", self.issuer.trim_end_matches('/'))
+        format!("{}/_control/v1", self.base.trim_end_matches('/'))
     }
 
     /// `--realm` for a command, unless this is the first realm.

@@ -32,7 +32,7 @@ impl OnPage<'_> {
 /// The lesson that the path names, or the first.
 pub(super) async fn lesson(visit: &Visit<'_>) -> Response {
     let lessons = visit.realm.lessons();
-    let found = lessons.iter().find(|(name, _)| visit.rest.is_empty() || name == visit.rest);
+    let found = lessons.iter().find(|(name, _)| visit.rest.is_empty() || *name == visit.rest);
     let Some((name, lesson)) = found.cloned() else {
         return (StatusCode::NOT_FOUND, "There is no lesson of this name.").into_response();
     };

@@ -87,7 +87,8 @@ pub(super) async fn console(
     below: &str,
     request: &mut Request,
 ) -> Option<Response> {
-    let below = if below.is_empty() { "/" } else { below };
+    // A slash at the end is no other view.
+    let below = Some(below.trim_end_matches('/')).filter(|below| !below.is_empty()).unwrap_or("/");
     let posts = request.method() == Method::POST;
     if below == TOKEN && posts {
         return Some(token::take(state, realm, request).await);
@@ -102,11 +103,18 @@ pub(super) async fn console(
         Ok(()) => {
             let visit = Visit::new(state, realm, &settings, request);
             match found {
-                Some((view, rest)) => (view.show)(&visit.at(rest)).await,
+                Some((view, rest)) => (view.show)(&visit.at(&decoded(rest))).await,
                 None => call::call(&visit, request).await,
             }
         }
         Err((401, _)) => token::ask(realm, false),
         Err((status, why)) => (StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN), why).into_response(),
     })
+}
+
+/// A path as it was meant: in it a plus sign is one.
+fn decoded(path: &str) -> String {
+    let whole = path.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
+    let mut pairs = url::form_urlencoded::parse(whole.as_bytes());
+    pairs.next().map(|(name, _)| name.into_owned()).unwrap_or_default()
 }

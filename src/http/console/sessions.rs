@@ -40,6 +40,8 @@ struct Told {
     at: UnixTime,
     answer: String,
     well: bool,
+    /// Whether it may be told once more: it was not, and was not later either.
+    again: bool,
     means: String,
 }
 
@@ -63,7 +65,8 @@ pub(super) async fn sessions(visit: &Visit<'_>) -> Response {
         session,
     };
     let entries = visit.realm.journal().entries();
-    let told = entries.iter().rev().filter(|entry| is_told(entry)).take(LISTED).map(|entry| told(visit, entry));
+    let told =
+        entries.iter().rev().filter(|entry| is_told(entry)).take(LISTED).map(|entry| told(visit, entry, &entries));
     let told = told.collect();
     page(&Sessions { frame: visit.frame("sessions"), open: all.into_iter().map(on_page).collect(), told })
 }
@@ -82,8 +85,12 @@ fn is_told(entry: &Entry) -> bool {
     entry.events.iter().any(|event| matches!(event, Event::LogoutDelivered | Event::LogoutFailed))
 }
 
-fn told(visit: &Visit<'_>, entry: &Arc<Entry>) -> Told {
+fn told(visit: &Visit<'_>, entry: &Arc<Entry>, all: &[Arc<Entry>]) -> Told {
     let well = entry.events.contains(&Event::LogoutDelivered);
+    let later = all.iter().any(|other| {
+        let same = other.number > entry.number && other.flow == entry.flow && other.client == entry.client;
+        same && other.events.contains(&Event::LogoutDelivered)
+    });
     let remark = entry.trace.remarks.first().cloned().unwrap_or_default();
     Told {
         number: entry.number,
@@ -93,6 +100,7 @@ fn told(visit: &Visit<'_>, entry: &Arc<Entry>) -> Told {
         at: entry.at,
         answer: if entry.status == 0 { "no answer".to_owned() } else { entry.status.to_string() },
         well,
+        again: !well && !later,
         means: if well { "It took the message, and should have ended its own session.".to_owned() } else { remark },
     }
 }

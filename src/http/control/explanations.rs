@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::explain::{Case, Diagnosis, Diagram, Ending, Thread, diagnose, diagram, ended, threads};
+use crate::explain::{Case, Diagnosis, Diagram, Ending, Thread, diagnose, diagram, ended, threads, with_keys};
 
 use super::operation::{Call, Operation, asks};
 use super::problem::Problem;
@@ -70,5 +70,7 @@ async fn draw(call: Call) -> Result<Drawn, Problem> {
         return Err(Problem::missing("flow", &id.to_string(), []));
     }
     let meanwhile: Vec<_> = rest.into_iter().filter(|entry| entry.flow.is_none()).collect();
-    Ok(Drawn { diagram: diagram(&flow, &meanwhile, call.realm.now()), threads: threads(&flow) })
+    let drawn = diagram(&flow, &meanwhile, call.realm.now());
+    let threads = threads(&with_keys(&flow, &meanwhile, &drawn));
+    Ok(Drawn { diagram: drawn, threads })
 }

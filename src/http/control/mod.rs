@@ -139,7 +139,15 @@ async fn handled(
     if !bytes.is_empty() {
         json(&parts).map_err(|(status, why)| Problem::new(status, why))?;
     }
-    (operation.handle)(call, bytes).await
+    answered(operation, call, bytes).await
+}
+
+/// Does what the operation does. A console that is open looks again when something was changed.
+async fn answered(operation: &Operation, call: Call, body: Bytes) -> Result<Response, Problem> {
+    let realm = (operation.method != "GET").then(|| Arc::clone(&call.realm));
+    let answer = (operation.handle)(call, body).await;
+    realm.into_iter().for_each(|realm| realm.journal().nudge());
+    answer
 }
 
 /// Does what an operation of a realm or of the server does, for a caller inside: the status and a sentence, if it does not.
@@ -160,7 +168,7 @@ pub(super) async fn perform(
     let whole = query.clone();
     let (state, realm) = (Arc::clone(state), Arc::clone(realm));
     let call = Call { state, realm, path: parts, whole, query, headers: HeaderMap::new() };
-    (operation.handle)(call, body).await.map_err(Problem::in_words)
+    answered(operation, call, body).await.map_err(Problem::in_words)
 }
 
 /// A query parameter that is none would be ignored, and whoever misspelled it would wonder.

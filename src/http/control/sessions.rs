@@ -26,8 +26,9 @@ struct LoggedOut {
 /// An app that was told once more.
 #[derive(Serialize, JsonSchema)]
 struct Retried {
-    /// The number of the exchange, which says what the app answered.
-    exchange: u64,
+    /// The number of the exchange, which says what the app answered; nothing, where a lie has it told late.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exchange: Option<u64>,
 }
 
 pub(super) fn operations() -> Vec<Operation> {

@@ -21,14 +21,10 @@ pub fn curl(base: &str, entries: &[Arc<Entry>]) -> String {
         let mut lines = head.lines();
         let mut first = lines.next().unwrap_or_default().split(' ');
         let (method, target) = (first.next().unwrap_or("GET"), first.next().unwrap_or("/"));
-        let _ = write!(
-            text,
-            "\n# #{} → {}\ncurl -sS -i -X {} \"$STANDIN_URL\"{}",
-            entry.number,
-            entry.status,
-            quoted(method),
-            quoted(target)
-        );
+        // An API that told of its calls is somewhere else.
+        let base = if target.starts_with("http") { "" } else { "\"$STANDIN_URL\"" };
+        let (number, status) = (entry.number, entry.status);
+        let _ = write!(text, "\n# #{number} → {status}\ncurl -sS -i -X {} {base}{}", quoted(method), quoted(target));
         let headers = lines.filter_map(|line| line.split_once(": "));
         for (name, value) in headers.filter(|(name, _)| !LEFT_OUT.contains(&name.to_ascii_lowercase().as_str())) {
             let _ = write!(text, " \\\n  -H {}", quoted(&format!("{name}: {value}")));

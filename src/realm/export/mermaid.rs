@@ -13,10 +13,16 @@ pub fn mermaid(entries: &[Arc<Entry>]) -> String {
         "sequenceDiagram\n    participant B as Browser\n    participant A as {}\n    participant P as Standin\n",
         plain(client)
     );
+    if entries.iter().any(|entry| entry.endpoint == Endpoint::ProtectedResource) {
+        text.push_str("    participant R as API\n");
+    }
     for entry in entries {
-        let outgoing = entry.endpoint == Endpoint::BackChannelLogout;
         let who = if by_browser(entry.endpoint) { 'B' } else { 'A' };
-        let (from, to) = if outgoing { ('P', who) } else { (who, 'P') };
+        let (from, to) = match entry.endpoint {
+            Endpoint::BackChannelLogout => ('P', who),
+            Endpoint::ProtectedResource => (who, 'R'),
+            _ => (who, 'P'),
+        };
         let _ = writeln!(text, "    {from}->>{to}: {} {}", entry.method.as_str(), entry.endpoint.key());
         if let Some(refused) = &entry.refused {
             let _ = writeln!(
