@@ -436,9 +436,9 @@ async fn the_diagram_says_where_a_value_is_another_one() {
         last["checked"] == false && last["note"].as_str().expect("a note").starts_with("another value: "),
         "{last}"
     );
-    let lost: url::Url = "http://localhost:9/".parse().expect("a URL");
+    let nowhere: url::Url = "http://localhost:9/".parse().expect("a URL");
     let web = Client {
-        backchannel_logout_uri: Some(lost),
+        backchannel_logout_uri: Some(nowhere),
         ..Client::confidential("web", "s3cret").redirects_to(crate::harness::CALLBACK)
     };
     let idp = Emulator::builder().client(web).start().await;

@@ -146,7 +146,9 @@ async fn handled(
 async fn answered(operation: &Operation, call: Call, body: Bytes) -> Result<Response, Problem> {
     let realm = (operation.method != "GET").then(|| Arc::clone(&call.realm));
     let answer = (operation.handle)(call, body).await;
-    realm.into_iter().for_each(|realm| realm.journal().nudge());
+    if let Some(realm) = realm {
+        realm.journal().nudge();
+    }
     answer
 }
 
