@@ -175,7 +175,8 @@ impl Blobs {
             }
         };
         (call.client, call.user) = (access.client.clone(), access.user.clone());
-        let name = call.path.strip_prefix("/blobs").map(|rest| rest.trim_start_matches('/').to_owned());
+        let name = call.path.strip_prefix("/blobs").filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        let name = name.map(|rest| decoded(rest.trim_start_matches('/')));
         let Some(name) = name.filter(|name| name.len() <= 200 && !name.contains('/')) else {
             return problem(404, "there are blobs at /blobs and /blobs/NAME, and nothing else");
         };
@@ -231,7 +232,11 @@ impl Blobs {
                 Some(_) => Reply::new(204, Body::Empty),
                 None => problem(404, "there is no blob of this name"),
             },
-            _ => problem(405, "blobs know GET, PUT and DELETE"),
+            _ => {
+                let mut refusal = problem(405, "blobs know GET, PUT and DELETE");
+                refusal.headers.push(("allow".into(), "GET, HEAD, PUT, DELETE".into()));
+                refusal
+            }
         }
     }
 
@@ -240,7 +245,7 @@ impl Blobs {
         let metadata = format!("{}{METADATA}", self.verifier.resource);
         let all = members.iter().copied().chain([("resource_metadata", metadata.as_str())]);
         let text: Vec<String> = all.map(|(name, value)| format!("{name}=\"{value}\"")).collect();
-        let error = members.iter().find(|(name, _)| *name == "error").map_or("no token", |(_, error)| error);
+        let error = members.iter().find(|(name, _)| *name == "error").map_or("unauthorized", |(_, error)| error);
         let described = members
             .iter()
             .find(|(name, _)| *name == "error_description")
@@ -249,6 +254,13 @@ impl Blobs {
         reply.headers.push(("www-authenticate".into(), format!("Bearer {}", text.join(", ")).into()));
         reply
     }
+}
+
+/// A name as it was meant, however it was written in the path.
+fn decoded(name: &str) -> String {
+    let whole = name.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
+    let mut pairs = url::form_urlencoded::parse(whole.as_bytes());
+    pairs.next().map(|(name, _)| name.into_owned()).unwrap_or_default()
 }
 
 /// Whether the sign-in behind a token is sure, and fresh now.

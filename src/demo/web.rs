@@ -128,7 +128,7 @@ async fn show(party: &RelyingParty, session: &Session, status: StatusCode, refus
     let signed_in = signed_in(party, session).await;
     let called = session.remove(CALLED).await.ok().flatten();
     let switches = kept_switches(session).await;
-    let heard = party.inbox.said().filter(|_| signed_in.is_none());
+    let heard = party.inbox.said().filter(|_| signed_in.is_none() && refused.is_none());
     let there = party.partner.as_ref().filter(|_| heard.is_some());
     let heard_there = there.map(|other| other.inbox.said().unwrap_or_else(|| "nothing was heard there.".to_owned()));
     let page = Page { party, signed_in, refused, switches, called, heard, heard_there };
@@ -245,9 +245,7 @@ async fn switches(session: Session, body: String) -> Response {
 /// Here only: the app's own session ends, and nobody else hears of it.
 async fn sign_out(State(party): Here, session: Session) -> Response {
     let _ = session.flush().await;
-    let elsewhere =
-        party.partner.as_ref().map_or_else(String::new, |other| format!(", and so does {}", other.sample.name));
-    party.inbox.say(format!("Only this app’s cookie is gone. The provider still knows you{elsewhere}: press Sign in, and you get straight back in."));
+    party.inbox.say("Only this app’s cookie is gone. The provider still knows you, and so does every other app: press Sign in, and you get straight back in.");
     Redirect::to("/").into_response()
 }
 

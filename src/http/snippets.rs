@@ -50,6 +50,8 @@ pub struct Values {
     pub app: String,
     /// Where its codes come back to.
     pub redirect_uri: String,
+    /// Whether only registered apps are accepted, and none has this callback.
+    pub unregistered: bool,
 }
 
 impl Values {
@@ -62,22 +64,34 @@ impl Values {
             client_secret: "my-app-secret".to_owned(),
             redirect_uri: format!("{app}{}", snippet.about("callback")),
             app,
+            unregistered: false,
         }
     }
 
-    /// With a realm's own values: the first registered app that a browser comes back to, if there is one.
+    /// With a realm's own values: those of the registered app that has this library's callback, if there is one.
     pub fn of(settings: &Settings, snippet: &Snippet) -> Self {
-        let usual = Self::usual(&settings.issuer, snippet);
-        let app = settings.clients.values().find_map(|client| Some((client, client.redirect_uris.first()?.clone())));
-        let Some((client, redirect_uri)) = app else { return usual };
-        let origin = url::Url::parse(&redirect_uri).map(|url| url.origin().ascii_serialization());
+        let usual = Self { unregistered: !settings.accepts_any_client(), ..Self::usual(&settings.issuer, snippet) };
+        let fits = |uri: &&String| url::Url::parse(uri).is_ok_and(|url| url.path() == snippet.about("callback"));
+        let found =
+            settings.clients.values().find_map(|client| Some((client, client.redirect_uris.iter().find(fits)?)));
+        let Some((client, redirect_uri)) = found else { return usual };
+        let origin = url::Url::parse(redirect_uri).map(|url| url.origin().ascii_serialization());
         Self {
             client_id: client.id.clone(),
             client_secret: client.secret.clone().unwrap_or_default(),
             app: origin.unwrap_or(usual.app),
-            redirect_uri,
+            redirect_uri: redirect_uri.clone(),
+            unregistered: false,
             ..usual
         }
+    }
+
+    /// The command that registers such an app.
+    pub fn registration(&self) -> String {
+        let Self { client_id, client_secret, redirect_uri, .. } = self;
+        format!(
+            "standin clients add {client_id} --set secret={client_secret} --set 'redirect_uris=[\"{redirect_uri}\"]'"
+        )
     }
 }
 

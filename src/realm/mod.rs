@@ -115,6 +115,8 @@ pub struct Realm {
     holds: hold::Holds,
     /// Lessons of one's own, by name.
     lessons: Mutex<BTreeMap<String, Lesson>>,
+    /// The steps of lessons that were seen to be done: in which exchange.
+    steps_done: Mutex<BTreeMap<(String, usize), u64>>,
 }
 
 /// What a realm was told to be, by whom, and what it is told to be now.
@@ -152,6 +154,7 @@ impl Realm {
             journal: Arc::new(Journal::of(remembered)),
             holds: hold::Holds::default(),
             lessons: Mutex::default(),
+            steps_done: Mutex::default(),
         })
     }
 
@@ -277,6 +280,7 @@ impl Realm {
         self.borrowed.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.rules.clear();
         let _ = self.set_breakpoints(Breakpoints::default());
+        self.steps_done.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.journal.clear();
         self.set_clock(|_| Clock::default());
         Ok(())

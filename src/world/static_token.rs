@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::protocol::{ClientId, GrantId, Lifetime, Scopes, Subject, UnixTime};
 
@@ -11,7 +12,7 @@ use super::{AccessToken, Grant, Record, RecordKey, SignedInUser};
 
 /// The token, and what it is bound to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(from = "Written")]
+#[serde(try_from = "Value")]
 #[schemars(with = "Written")]
 pub struct StaticToken {
     /// The token itself.
@@ -25,7 +26,8 @@ pub struct StaticToken {
 }
 
 /// The token alone, or with what it is bound to.
-#[derive(Deserialize, JsonSchema)]
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "it is the schema; what is read is `Bound`")]
 #[serde(untagged)]
 enum Written {
     /// The token; the rest is as usual.
@@ -38,6 +40,7 @@ enum Written {
 #[serde(deny_unknown_fields)]
 struct Bound {
     /// The token itself.
+    #[serde(default)]
     token: String,
     /// Whom it is about; `alice`, where nothing is said.
     sub: Option<String>,
@@ -47,18 +50,21 @@ struct Bound {
     scope: Option<Scopes>,
 }
 
-impl From<Written> for StaticToken {
-    fn from(written: Written) -> Self {
+impl TryFrom<Value> for StaticToken {
+    type Error = String;
+
+    fn try_from(written: Value) -> Result<Self, String> {
         let bound = match written {
-            Written::Token(token) => Bound { token, sub: None, client: None, scope: None },
-            Written::Bound(bound) => bound,
+            Value::String(token) => Bound { token, sub: None, client: None, scope: None },
+            Value::Object(_) => serde_json::from_value(written).map_err(|e| e.to_string())?,
+            other => return Err(format!("`{other}` is neither a token nor a table with one")),
         };
-        Self {
+        Ok(Self {
             token: bound.token,
             sub: bound.sub.unwrap_or_else(|| "alice".to_owned()),
             client: bound.client.unwrap_or_else(|| "token-client".to_owned()),
             scope: bound.scope.unwrap_or_else(|| Scopes::from("openid read")),
-        }
+        })
     }
 }
 
@@ -69,7 +75,10 @@ impl StaticToken {
     /// What is wrong with it as a bearer token, [RFC 6750 §2.1](https://www.rfc-editor.org/rfc/rfc6750#section-2.1).
     pub fn wrong(&self) -> Option<&'static str> {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b);
-        if self.token.is_empty() || !self.token.bytes().all(allowed) {
+        if self.token.is_empty() {
+            return Some("has no `token`");
+        }
+        if !self.token.bytes().all(allowed) {
             return Some("is no bearer token: those are made of letters, digits and - . _ ~ + / =");
         }
         (self.token.matches('.').count() >= 2).then_some("looks like a JWT, which says itself what it is good for")

@@ -178,7 +178,7 @@
     const first = seen === null;
     const passed = first ? 0 : number - seen;
     seen = number;
-    if (first) return;
+    // What changed between page and first tick is looked at as well.
     state.textContent = passed > 100 ? `live · ${passed} at once` : "live";
     if (!document.hidden) look(); else again = true;
   };
@@ -199,6 +199,8 @@
     });
     addEventListener("pagehide", () => source.close());
   };
+  // The answer to a form that was refused is no view: there is nothing to look at again.
+  if (location.pathname.endsWith("/_console/call")) return;
   addEventListener("pageshow", (event) => { if (event.persisted) connect(); });
   connect();
 })();

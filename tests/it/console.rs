@@ -477,3 +477,42 @@ async fn a_flow_whose_answer_was_failed_by_hand_is_no_success() {
     assert_eq!(control.call("PUT", "/lessons/my%20l%C3%A4sson", Some(lesson)).await.status, 200);
     assert_eq!(view(&idp, "/_console/lesson/my%20l%C3%A4sson").await.status, 200);
 }
+
+/// What a stranger tripped over.
+#[tokio::test]
+async fn forms_lead_back_to_where_they_were_and_the_menu_to_every_realm() {
+    let idp = registered().start().await;
+    let page = view(&idp, "/_console/faults?q=nonce").await;
+    assert!(page.text.contains("name=\"_back\" value=\"/_console/faults?q=nonce\""), "the search is not forgotten");
+    assert!(page.elements("form button[type=submit][disabled]") == 1, "Enter in a field turns nothing on");
+    let reloaded = Browser::new().get(&format!("{}/_console/call", idp.issuer())).await;
+    assert_eq!((reloaded.status, reloaded.header("location")), (303, "/_console"));
+    assert!(idp.journal().is_empty(), "and is no exchange");
+    let worker = idp.realm("worker-1");
+    let page = get(&format!("{}/_console/people", worker.issuer())).await;
+    assert!(page.text.contains(&format!("href=\"{}/_console\"", idp.issuer())), "the way back to the first realm");
+    for path in ["/_console/setup/cobol", "/_console/lesson/nope", "/_console/flows/77"] {
+        let missing = view(&idp, path).await;
+        assert!(missing.status == 404 && missing.elements("nav.rail a") == 9, "{path}");
+    }
+    Control::of(&idp).post("/next-logins", json!({"as": "bob"})).await;
+    assert!(view(&idp, "/_console/faults").await.words().contains("Bob Reyes : the next sign-in"), "it says who");
+    let strict = registered().start().await;
+    let grafana = view(&strict, "/_console/setup/grafana").await.words();
+    assert!(
+        grafana.contains("Only registered apps are accepted") && grafana.contains("standin clients add"),
+        "{grafana}"
+    );
+}
+
+#[tokio::test]
+async fn a_step_that_is_done_stays_done_when_the_journal_forgets() {
+    let idp = registered().start().await;
+    code(&idp, &[], "alice").await;
+    let done = async || Control::of(&idp).get("/lessons/sign-in").await["done"].clone();
+    assert_eq!(done().await, 3);
+    Control::of(&idp).delete("/journal").await;
+    assert_eq!(done().await, 3);
+    Control::of(&idp).call("POST", "/reset", Some(json!({}))).await;
+    assert_eq!(done().await, 0);
+}

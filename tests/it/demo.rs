@@ -399,6 +399,11 @@ async fn a_token_of_the_environment_is_given_to_its_client_and_opens_everything_
     let revoke = http().post(format!("{}/revoke", demo.issuer)).basic_auth("token-client", Some("token-client-secret"));
     assert_eq!(crate::harness::post(revoke, &[("token", "my-first-token")]).await.status, 200);
     assert_eq!(demo.api("GET", "/blobs", Some("my-first-token")).await.status, 401, "a revoked token is revoked");
+    assert_eq!(
+        token("token-client-secret", "token-client").await.member("error"),
+        "invalid_grant",
+        "and given to nobody"
+    );
     demo.control("POST", "/reset", Some(json!({}))).await;
     assert_eq!(demo.api("GET", "/blobs", Some("my-first-token")).await.status, 200, "and a reset begins anew");
 }
@@ -507,4 +512,29 @@ async fn every_command_of_the_token_server_page_works() {
     let example = std::path::Path::new(env!("CARGO_BIN_EXE_standin")).with_file_name("examples").join("token");
     assert_eq!(run(example.to_str().expect("a path"), &[]).trim(), bearer);
     assert!(page.contains("STANDIN_STATIC_TOKEN=my-first-token standin demo") && page.contains(bearer));
+}
+
+#[test]
+fn a_static_token_is_written_alone_or_with_what_it_is_bound_to_and_mistakes_are_told() {
+    let folder = folder();
+    let check = |environment: &[(&str, &str)]| {
+        let mut command = standin(folder.path(), &["check"]);
+        let output = command.envs(environment.iter().copied()).output().expect("it runs");
+        (output.status.code(), String::from_utf8(output.stderr).expect("text"))
+    };
+    let bound = [
+        ("STANDIN_STATIC_TOKEN__TOKEN", "foo"),
+        ("STANDIN_STATIC_TOKEN__SUB", "bob"),
+        ("STANDIN_STATIC_TOKEN__SCOPE", "read write"),
+    ];
+    assert_eq!(check(&bound).0, Some(0), "{}", check(&bound).1);
+    for (text, said) in
+        [("a b", "is no bearer token"), ("{\"sub\": \"bob\"}", "has no `token`"), ("a.b.c", "looks like a JWT")]
+    {
+        let (code, errors) = check(&[("STANDIN_STATIC_TOKEN", text)]);
+        assert!(code == Some(3) && errors.contains(said) && !errors.contains("untagged"), "{text}: {errors}");
+    }
+    std::fs::write(folder.path().join("standin.toml"), "static_token = { tokn = \"x\" }\n").expect("written");
+    let (code, errors) = check(&[]);
+    assert!(code == Some(3) && errors.contains("tokn") && !errors.contains("untagged"), "{errors}");
 }

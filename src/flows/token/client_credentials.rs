@@ -6,7 +6,9 @@ use crate::flows::issue::{TokenSet, audience, issue as issue_tokens};
 use crate::flows::visit::{asked_or_registered, scopes_allowed};
 use crate::protocol::{Map, Params, Scopes};
 use crate::spec::{Check, quoted};
-use crate::world::{AccessSlot, AuthMethod, Ctx, Grant, Interrupt, Issuance, SignedInUser, StaticToken};
+use crate::world::{
+    AccessSlot, AccessToken, AuthMethod, Ctx, Grant, Interrupt, Issuance, RecordKey, SignedInUser, StaticToken,
+};
 
 use super::AuthenticatedClient;
 
@@ -15,6 +17,11 @@ pub(super) fn issue(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Pa
         refused.says(format!("{} did not authenticate, and gets no token of its own so", quoted(client.shown_name())))
     })?;
     if let Some(fixed) = ctx.settings.static_token.as_ref().filter(|fixed| fixed.client == client.id) {
+        let record = ctx.records.get::<Arc<AccessToken>>(&RecordKey::AccessToken(fixed.token.as_str().into()))?;
+        let revoked = record.is_some_and(|token| token.revoked);
+        ctx.check_as(Check::GrantAlive, !revoked, |refused| {
+            refused.says("The token that is bound to this client was revoked, and there is no other: a reset makes it good again")
+        })?;
         return Ok(known_beforehand(ctx, client, fixed));
     }
     // What only a person can give is not a client's own to have.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::response::Response;
 
-use crate::faults::{FAULTS, FaultKind, Origin, Rule};
+use crate::faults::{Action, FAULTS, FaultKind, Origin, Rule};
 
 use crate::http::filters;
 
@@ -17,7 +17,7 @@ struct Faults<'a> {
     frame: Frame<'a>,
     on: Vec<(Arc<Rule>, Vec<String>)>,
     /// The next sign-ins that are decided already.
-    decided: Vec<Arc<Rule>>,
+    decided: Vec<(Arc<Rule>, String)>,
     found: Vec<&'static FaultKind>,
     all: usize,
     wanted: String,
@@ -41,10 +41,16 @@ pub(super) async fn faults(visit: &Visit<'_>) -> Response {
     page(&Faults {
         frame: visit.frame("faults"),
         on: on.into_iter().map(doubted).collect(),
-        decided: decided.into_iter().filter(|rule| rule.origin == Origin::NextLogin).collect(),
+        decided: decided.into_iter().filter_map(|rule| Some((Arc::clone(&rule), decided_for(visit, &rule)?))).collect(),
         found: FAULTS.iter().filter(|fault| fits(fault)).collect(),
         all: FAULTS.iter().count(),
         wanted,
         apps: visit.settings.clients.keys().map(ToString::to_string).collect(),
     })
+}
+
+/// Who signs in next, by a rule that says so.
+fn decided_for(visit: &Visit<'_>, rule: &Rule) -> Option<String> {
+    let Action::NextLogin(login) = &rule.action else { return None };
+    Some(login.user.as_deref().map_or_else(|| "Whoever it is".to_owned(), |user| visit.person(user)))
 }

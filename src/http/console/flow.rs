@@ -19,7 +19,7 @@ use crate::spec::section_name;
 use crate::world::Endpoint;
 
 use super::flows::{List, title};
-use super::frame::{Frame, Visit, page, span};
+use super::frame::{Frame, Visit, missing, page, span};
 
 #[derive(Template)]
 #[template(path = "console/flow.html")]
@@ -133,29 +133,17 @@ struct Shown {
 pub(super) async fn flow(visit: &Visit<'_>) -> Response {
     let (id, export) = visit.rest.split_once('/').unwrap_or((&visit.rest, ""));
     let entries = visit.realm.journal().entries();
-    let Ok(id) = id.parse::<u64>() else { return missing(visit) };
+    let Ok(id) = id.parse::<u64>() else { return missing(visit, "flow") };
     let flow: Vec<_> = entries.iter().filter(|entry| entry.flow == Some(id)).cloned().collect();
     if flow.is_empty() {
-        return missing(visit);
+        return missing(visit, "flow");
     }
     match export {
         "" => page(&view(visit, id, &flow, &entries)),
         "page.html" => file(&Flow { as_file: true, ..view(visit, id, &flow, &entries) }),
         "export" => exported(visit, id).await,
-        _ => missing(visit),
+        _ => missing(visit, "flow"),
     }
-}
-
-#[derive(Template)]
-#[template(path = "console/missing.html")]
-struct Missing<'a> {
-    frame: Frame<'a>,
-}
-
-fn missing(visit: &Visit<'_>) -> Response {
-    let mut response = page(&Missing { frame: visit.frame("flows") });
-    *response.status_mut() = StatusCode::NOT_FOUND;
-    response
 }
 
 async fn exported(visit: &Visit<'_>, id: u64) -> Response {

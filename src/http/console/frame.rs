@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::Request;
+use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::faults::Origin;
@@ -22,6 +23,8 @@ pub(super) struct Visit<'a> {
     pub(super) query: Params,
     /// What of the path stands behind the view's own.
     pub(super) rest: String,
+    /// The view and its query, below the realm's root.
+    here: String,
 }
 
 impl<'a> Visit<'a> {
@@ -32,7 +35,10 @@ impl<'a> Visit<'a> {
         request: &Request,
     ) -> Self {
         let query = Params::parse(request.uri().query().unwrap_or_default().as_bytes());
-        Self { state, realm, settings, query, rest: String::new() }
+        let whole = request.uri().path_and_query().map_or("", |target| target.as_str());
+        let here = whole.strip_prefix(settings.root_path()).filter(|here| here.starts_with("/_console"));
+        let here = here.filter(|here| !here.starts_with("/_console/call")).unwrap_or("/_console").to_owned();
+        Self { state, realm, settings, query, rest: String::new(), here }
     }
 
     pub(super) fn at(mut self, rest: &str) -> Self {
@@ -44,7 +50,9 @@ impl<'a> Visit<'a> {
     pub(super) fn frame(&self, view: &'static str) -> Frame<'a> {
         let now = self.realm.now();
         let rules = self.realm.rules().list(now);
-        let beside = self.state.realms.list().into_iter().map(|(realm, ..)| {
+        let all = std::iter::once(Arc::clone(&self.state.realms.root));
+        let all = all.chain(self.state.realms.list().into_iter().map(|(realm, ..)| realm));
+        let beside = all.map(|realm| {
             let (settings, own) = (realm.settings(), Arc::ptr_eq(&realm, self.realm));
             (realm.name().to_owned(), format!("{}/_console", settings.root.url.trim_end_matches('/')), own)
         });
@@ -53,6 +61,7 @@ impl<'a> Visit<'a> {
             issuer: &self.settings.issuer,
             base: &self.settings.root.url,
             realm: self.realm.name(),
+            here: self.here.clone(),
             realms: beside.collect(),
             view,
             faults: rules.iter().filter(|rule| rule.origin == Origin::Fault).count(),
@@ -85,6 +94,8 @@ pub(super) struct Frame<'a> {
     /// The URL below which everything of the realm is.
     pub(super) base: &'a str,
     pub(super) realm: &'a str,
+    /// Where a form leads back to: the view that it is on.
+    pub(super) here: String,
     /// Every realm: its name, its console, and whether it is this one.
     pub(super) realms: Vec<(String, String, bool)>,
     /// The view that is shown.
@@ -138,4 +149,18 @@ pub(super) fn time_of_day(at: UnixTime) -> String {
 /// A template as a page of the console.
 pub(super) fn page(template: &impl Template) -> Response {
     view(template)
+}
+
+#[derive(Template)]
+#[template(path = "console/missing.html")]
+struct Missing<'a> {
+    frame: Frame<'a>,
+    what: &'static str,
+}
+
+/// The page that says that there is no such thing.
+pub(super) fn missing(visit: &Visit<'_>, what: &'static str) -> Response {
+    let mut response = page(&Missing { frame: visit.frame(""), what });
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
 }

@@ -21,7 +21,7 @@ impl Keys<'_> {
     /// What a key still verifies.
     fn verifies(&self, key: &KeyView) -> String {
         match (key.state, key.published_until) {
-            (KeyState::Signing, _) => "signs every new token, and verifies those that it signed".to_owned(),
+            (KeyState::Signing, _) => "signs what is signed by its algorithms, and verifies that".to_owned(),
             (KeyState::Announced, _) => "signs nothing yet; apps can learn it before the rotation".to_owned(),
             (KeyState::Retired, Some(until)) => {
                 format!("signs no more; verifies older tokens for another {}", span(until.since(self.frame.now).max(0)))

@@ -1,13 +1,12 @@
 //! A guided lesson, whose steps tick themselves.
 
 use askama::Template;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 
 use crate::http::filters;
 use crate::realm::{Lesson, StepDone};
 
-use super::frame::{Frame, Visit, page};
+use super::frame::{Frame, Visit, missing, page};
 
 #[derive(Template)]
 #[template(path = "console/lesson.html")]
@@ -34,9 +33,9 @@ pub(super) async fn lesson(visit: &Visit<'_>) -> Response {
     let lessons = visit.realm.lessons();
     let found = lessons.iter().find(|(name, _)| visit.rest.is_empty() || *name == visit.rest);
     let Some((name, lesson)) = found.cloned() else {
-        return (StatusCode::NOT_FOUND, "There is no lesson of this name.").into_response();
+        return missing(visit, "lesson");
     };
-    let steps = visit.realm.progress(&lesson).await;
+    let steps = visit.realm.progress(&name, &lesson).await;
     let done = steps.iter().filter(|step| step.done.is_some()).count();
     let next = steps.iter().position(|step| step.done.is_none());
     page(&OnPage { frame: visit.frame("lesson"), lessons, name, lesson, steps, done, next })

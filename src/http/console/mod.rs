@@ -21,6 +21,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::extract::Request;
+use axum::http::header::LOCATION;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
@@ -95,6 +96,11 @@ pub(super) async fn console(
     }
     let reads = request.method() == Method::GET || request.method() == Method::HEAD;
     let found = VIEWS.iter().find_map(|view| Some((view, view.below(below)?))).filter(|_| reads);
+    if below == CALL && reads {
+        // Whoever reloads the answer to a form is led to a view.
+        let home = format!("{}/_console", realm.settings().root_path());
+        return Some((StatusCode::SEE_OTHER, [(LOCATION, home)]).into_response());
+    }
     if found.is_none() && !(below == CALL && posts) {
         return None;
     }

@@ -1,14 +1,13 @@
 //! What is running, how an app is pointed at it, and how far the first one came.
 
 use askama::Template;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 
 use crate::explain::{FirstStep, first_steps};
 use crate::http::snippets::{SNIPPETS, Snippet, Values};
 use crate::world::{Endpoint, Settings};
 
-use super::frame::{Frame, Visit, page};
+use super::frame::{Frame, Visit, missing, page};
 
 #[derive(Template)]
 #[template(path = "console/setup.html")]
@@ -19,6 +18,8 @@ struct Setup<'a> {
     snippets: &'static [Snippet],
     shown: &'static Snippet,
     text: String,
+    /// What registers such an app, where it must be.
+    registration: Option<String>,
     steps: Vec<FirstStep>,
 }
 
@@ -31,18 +32,20 @@ pub(super) async fn home(visit: &Visit<'_>) -> Response {
 pub(super) async fn setup(visit: &Visit<'_>) -> Response {
     let named = SNIPPETS.iter().find(|snippet| snippet.name == visit.rest);
     if named.is_none() && !visit.rest.is_empty() {
-        return (StatusCode::NOT_FOUND, "There is no snippet of this name.").into_response();
+        return missing(visit, "snippet");
     }
     let shown = named.unwrap_or(&SNIPPETS[0]);
     let settings = visit.settings;
     let steps = first_steps(&visit.realm.journal().entries(), settings);
+    let values = Values::of(settings, shown);
     page(&Setup {
         frame: visit.frame("setup"),
         settings,
         discovery: settings.url_of(Endpoint::Discovery),
         snippets: SNIPPETS,
         shown,
-        text: shown.filled(&Values::of(settings, shown)),
+        text: shown.filled(&values),
+        registration: values.unregistered.then(|| values.registration()),
         steps,
     })
 }

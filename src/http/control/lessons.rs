@@ -69,7 +69,7 @@ async fn progress(call: Call) -> Result<Progress, Problem> {
     let known = lessons.iter().map(|(name, _)| name.as_str());
     let found = lessons.iter().find(|(known, _)| *known == name);
     let (_, lesson) = found.ok_or_else(|| Problem::missing("lesson", &name, known))?;
-    let steps = call.realm.progress(lesson).await;
+    let steps = call.realm.progress(&name, lesson).await;
     let done = steps.iter().filter(|step| step.done.is_some()).count();
     Ok(Progress { name, title: lesson.title.clone(), done, steps })
 }

@@ -12,7 +12,10 @@ use crate::world::Endpoint;
 /// The flow as a test: the app is opened, the same person is chosen, and the app's own page is to be there again.
 pub fn playwright(entries: &[Arc<Entry>]) -> String {
     let request = entries.iter().find(|entry| entry.endpoint == Endpoint::Authorize);
-    let params = request.map(|entry| params(entry)).unwrap_or_default();
+    let Some(request) = request else {
+        return "// No browser takes part in this flow: there is nothing for a page to do.\n".to_owned();
+    };
+    let params = params(request);
     let redirect = params.get("redirect_uri").unwrap_or("http://localhost:3000/callback");
     let origin =
         url::Url::parse(redirect).map_or_else(|_| redirect.to_owned(), |url| url.origin().ascii_serialization());
