@@ -104,3 +104,19 @@ pub(super) fn header(message: &Message, name: &str) -> Option<String> {
 fn is(message: &Message, media_type: &str) -> bool {
     header(message, "content-type").is_some_and(|value| value.starts_with(media_type))
 }
+
+/// The pages of apps that the browser opened, unseen, from the page after a sign-out: the app's name, and where.
+pub fn frames(entry: &Entry) -> Vec<(String, Url)> {
+    let Some(wire) = entry.wire.as_ref().filter(|wire| is(&wire.response, "text/html")) else { return Vec::new() };
+    let text = String::from_utf8_lossy(&wire.response.body);
+    if !text.contains("data-frame") {
+        return Vec::new();
+    }
+    let page = Html::parse_document(&text);
+    let Ok(frames) = Selector::parse("iframe[data-frame]") else { return Vec::new() };
+    let frame = |frame: scraper::ElementRef<'_>| {
+        let title = frame.value().attr("title")?.trim_end_matches(" signs out").to_owned();
+        Some((title, Url::parse(frame.value().attr("src")?).ok()?))
+    };
+    page.select(&frames).filter_map(frame).collect()
+}

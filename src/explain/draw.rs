@@ -10,7 +10,7 @@ use crate::world::Endpoint;
 
 use super::diagram::{Diagram, DiagramMessage, Party, Seen, Step};
 use super::narration::told;
-use super::{Carried, Place, carried};
+use super::{Carried, Place, carried, frames};
 
 /// How long an app that got a code may take before its silence is worth a word, in seconds.
 pub(super) const SILENCE: i64 = 10;
@@ -22,6 +22,7 @@ pub fn diagram(entries: &[Arc<Entry>], meanwhile: &[Arc<Entry>], now: UnixTime) 
         let all = carried(entry);
         messages.extend(before(entry, messages.is_empty()));
         messages.push(observed(entry, &all, entries));
+        messages.extend(told_in_browser(entry));
         messages.extend(after(entry, &all, &entries[at + 1..], now));
         if brings_tokens(entry) {
             messages.extend(verified(entry, entries.get(at + 1), meanwhile));
@@ -116,6 +117,17 @@ fn after(entry: &Entry, all: &[Carried], later: &[Arc<Entry>], now: UnixTime) ->
         });
     }
     messages
+}
+
+/// Each app's page that the browser opened when it signed out. What the app did with it is not seen here.
+fn told_in_browser(entry: &Entry) -> Vec<DiagramMessage> {
+    let title = "The browser tells an app that the sign-in is over";
+    let sentence = "Standin's page opens a page of the app, unseen, with iss and sid. The app sees its own cookie, if the browser sends it to a frame at all.";
+    let message = |(app, url): (String, Url)| DiagramMessage {
+        about: app,
+        ..inferred(Step::SignOut, (Party::Browser, Party::App), (&format!("GET {}", url.path()), ""), (title, sentence))
+    };
+    frames(entry).into_iter().map(message).collect()
 }
 
 fn location(entry: &Entry) -> Option<Url> {

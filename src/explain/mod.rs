@@ -14,7 +14,7 @@ mod thread;
 mod token;
 mod words;
 
-pub use carried::{Carried, Place, carried};
+pub use carried::{Carried, Place, carried, frames};
 pub use case::{Case, Evidence};
 pub use compare::{Difference, compared};
 pub use diagnosis::{Diagnosis, diagnose};

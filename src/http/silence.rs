@@ -18,9 +18,9 @@ pub async fn tell_of_silence(state: Weak<AppState>) {
     loop {
         tokio::time::sleep(EVERY).await;
         let Some(state) = state.upgrade() else { return };
-        let realms = state.realms.list();
-        told.retain(|name, _| realms.iter().any(|(realm, ..)| realm.name() == name));
-        for (realm, ..) in realms {
+        let realms = state.realms.all();
+        told.retain(|name, _| realms.iter().any(|realm| realm.name() == name));
+        for realm in realms {
             let of_realm = told.entry(realm.name().to_owned()).or_default();
             for said in of_realm.look(&realm) {
                 tracing::warn!("{said}");

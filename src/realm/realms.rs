@@ -165,6 +165,12 @@ impl Realms {
         Ok(fault)
     }
 
+    /// Every realm, the first one included.
+    pub fn all(&self) -> Vec<Arc<Realm>> {
+        let others = self.list().into_iter().map(|(realm, ..)| realm);
+        std::iter::once(Arc::clone(&self.root)).chain(others).collect()
+    }
+
     /// Every realm but the root, with its place and until when it is open, by the machine's clock.
     pub fn list(&self) -> Vec<(Arc<Realm>, Mount, Option<UnixTime>)> {
         self.with(|named| {

@@ -336,10 +336,14 @@ async fn a_sign_in_that_comes_to_nothing_is_told_in_the_log() {
     browser.post(&format!("{issuer}/sign-in"), &form).await;
     assert_eq!(run(folder.path(), &["time", "+11s", "--url", &issuer]).0, 0);
     let errors = BufReader::new(server.child.stderr.take().expect("a pipe"));
-    let said = errors.lines().map_while(Result::ok).find(|line| line.contains("never redeemed it"));
-    assert!(said.expect("it is told").contains("flow #1 of web"));
+    let told = tokio::task::spawn_blocking(move || {
+        errors.lines().map_while(Result::ok).find(|line| line.contains("never redeemed it"))
+    });
+    let told = tokio::time::timeout(Duration::from_secs(60), told).await;
     server.signal("TERM");
     server.child.wait().expect("it ends");
+    let line = told.expect("within a minute").expect("a line").expect("it is told");
+    assert!(line.contains("flow #1 of web"), "{line}");
 }
 
 #[test]

@@ -65,6 +65,10 @@ async fn the_browser_tells_each_app_that_took_part_and_then_goes_back() {
         page.text
     );
     assert!(page.words().contains("This browser tells Acme Notes"), "{}", page.words());
+    let console = crate::harness::get(&format!("{}/_console/sessions", idp.issuer())).await.words();
+    assert!(console.contains("Its page /front was opened, unseen"), "{console}");
+    let drawn = crate::harness::Control::of(&idp).get("/flows/1/diagram").await.to_string();
+    assert!(drawn.contains("GET /front") && drawn.contains("The browser tells an app"), "{drawn}");
     let again = browser.get(&url).await;
     assert!(frames(&again).is_empty(), "nobody is told twice");
     assert_eq!(

@@ -50,9 +50,7 @@ impl<'a> Visit<'a> {
     pub(super) fn frame(&self, view: &'static str) -> Frame<'a> {
         let now = self.realm.now();
         let rules = self.realm.rules().list(now);
-        let all = std::iter::once(Arc::clone(&self.state.realms.root));
-        let all = all.chain(self.state.realms.list().into_iter().map(|(realm, ..)| realm));
-        let beside = all.map(|realm| {
+        let beside = self.state.realms.all().into_iter().map(|realm| {
             let (settings, own) = (realm.settings(), Arc::ptr_eq(&realm, self.realm));
             (realm.name().to_owned(), format!("{}/_console", settings.root.url.trim_end_matches('/')), own)
         });

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
+use url::Url;
 
+use crate::explain::frames;
 use crate::protocol::{ClientId, UnixTime};
 use crate::realm::{Entry, Event, SessionView};
 
@@ -65,9 +67,11 @@ pub(super) async fn sessions(visit: &Visit<'_>) -> Response {
         session,
     };
     let entries = visit.realm.journal().entries();
-    let told =
-        entries.iter().rev().filter(|entry| is_told(entry)).take(LISTED).map(|entry| told(visit, entry, &entries));
-    let told = told.collect();
+    let told = entries.iter().rev().flat_map(|entry| {
+        let by_back_channel = is_told(entry).then(|| told(visit, entry, &entries));
+        by_back_channel.into_iter().chain(told_in_browser(visit, entry))
+    });
+    let told = told.take(LISTED).collect();
     page(&Sessions { frame: visit.frame("sessions"), open: all.into_iter().map(on_page).collect(), told })
 }
 
@@ -103,4 +107,23 @@ fn told(visit: &Visit<'_>, entry: &Arc<Entry>, all: &[Arc<Entry>]) -> Told {
         again: !well && !later,
         means: if well { "It took the message, and should have ended its own session.".to_owned() } else { remark },
     }
+}
+
+/// The apps whose pages the browser opened, unseen, when it signed out.
+fn told_in_browser(visit: &Visit<'_>, entry: &Arc<Entry>) -> Vec<Told> {
+    if !entry.events.contains(&Event::SignedOut) {
+        return Vec::new();
+    }
+    let told = |(app, url): (String, Url)| Told {
+        number: entry.number,
+        flow: entry.flow,
+        app,
+        person: entry.user.as_ref().map(|user| visit.person(user.as_str())).unwrap_or_default(),
+        at: entry.at,
+        answer: "in the browser".to_owned(),
+        well: true,
+        again: false,
+        means: format!("Its page {} was opened, unseen. What the app made of it is not seen here.", url.path()),
+    };
+    frames(entry).into_iter().map(told).collect()
 }
