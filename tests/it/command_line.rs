@@ -339,7 +339,7 @@ async fn a_sign_in_that_comes_to_nothing_is_told_in_the_log() {
     let told = tokio::task::spawn_blocking(move || {
         errors.lines().map_while(Result::ok).find(|line| line.contains("never redeemed it"))
     });
-    let told = tokio::time::timeout(Duration::from_secs(60), told).await;
+    let told = tokio::time::timeout(Duration::from_mins(1), told).await;
     server.signal("TERM");
     server.child.wait().expect("it ends");
     let line = told.expect("within a minute").expect("a line").expect("it is told");
