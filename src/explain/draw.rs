@@ -218,7 +218,7 @@ fn answered(entry: &Entry) -> String {
     if entry.status == 0 {
         return "no answer".to_owned();
     }
-    let failed = entry.status >= 400 && entry.refused.is_none();
+    let failed = entry.status >= 400 && entry.refused.is_none() && !entry.events.contains(&Event::ApiRefused);
     let what = match entry.events.last() {
         Some(Event::LogoutFailed) => "not told",
         // What was decided well, and then failed by hand or by a lie.

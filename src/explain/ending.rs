@@ -56,11 +56,11 @@ pub fn ended(entries: &[Arc<Entry>], now: UnixTime) -> Ending {
     {
         return Ending::Badly(format!("went quiet after a lie: {}", lie.by));
     }
-    if last.status >= 400 || last.status == 0 {
-        return Ending::Badly(format!(
-            "the answer was {}{lied}",
-            if last.status == 0 { "none".to_owned() } else { last.status.to_string() }
-        ));
+    // What an API refuses is no failure of the sign-in.
+    let answer = entries.iter().rev().find(|entry| entry.endpoint != Endpoint::ProtectedResource).unwrap_or(last);
+    if answer.status >= 400 || answer.status == 0 {
+        let status = if answer.status == 0 { "none".to_owned() } else { answer.status.to_string() };
+        return Ending::Badly(format!("the answer was {status}{lied}"));
     }
     let told = |words: &str| format!("{words}, {count} message{}{lied}", if count == 1 { "" } else { "s" });
     if had(Event::SignedOut) || had(Event::LogoutDelivered) {

@@ -195,7 +195,10 @@ async fn the_api_says_what_is_missing_and_the_app_asks_for_it() {
     // The API's calls are in the flow of the sign-in, drawn as seen.
     let flows = demo.control("GET", "/flows?event=api_refused", None).await.json();
     let id = flows[0]["id"].as_u64().expect("a flow");
+    let well = demo.control("GET", &format!("/flows/{id}/diagnosis"), None).await.json();
+    assert_eq!(well["failed"], false, "what an API refuses is no failure of the sign-in: {well}");
     let drawn = demo.control("GET", &format!("/flows/{id}/diagram"), None).await.json();
+    assert!(drawn.to_string().contains("403 refused"), "{drawn}");
     let messages = drawn["messages"].as_array().expect("messages");
     assert!(messages.iter().any(|message| message["to"] == "api"
         && message["seen"] == "observed"
