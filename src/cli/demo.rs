@@ -6,9 +6,9 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 
-use crate::demo::{API_CLIENT, Api, ApiCall, App, CALENDAR, NOTES, ProgramError, Running, Watcher};
-use crate::realm::{Realm, ResourceCall};
-use crate::reply::Reply;
+use crate::demo::{API_CLIENT, Api, App, CALENDAR, NOTES, ProgramError, Running, Watcher};
+use crate::realm::Realm;
+use crate::reply::{Reply, ResourceCall};
 use crate::world::Client;
 
 use super::exit::Exit;
@@ -106,8 +106,7 @@ struct Watched(Arc<Realm>);
 
 #[async_trait]
 impl Watcher for Watched {
-    async fn answered(&self, call: ApiCall, honest: Reply) -> Reply {
-        let ApiCall { method, url, head, body, token, client, user, refused, .. } = call;
-        self.0.answered_by_api(ResourceCall { method, url, head, body, token, client, user, refused }, honest).await
+    async fn answered(&self, call: ResourceCall, honest: Reply) -> Reply {
+        self.0.answered_by_api(call, honest).await
     }
 }

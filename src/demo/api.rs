@@ -20,7 +20,7 @@ use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 use tower_http::cors::{Any, CorsLayer};
 
-use crate::reply::{Body, Delivery, Reply};
+use crate::reply::{Body, Delivery, Reply, ResourceCall};
 
 use super::api_token::{Access, Verifier};
 use super::program::{Bound, ProgramError, Running};
@@ -34,34 +34,11 @@ const MOST: usize = 100;
 const SURE: &str = "2";
 const FRESH: i64 = 300;
 
-/// A call of the API, as whoever watches it is told.
-#[derive(Clone, Debug, Default)]
-pub struct ApiCall {
-    /// The method.
-    pub method: String,
-    /// The path.
-    pub path: String,
-    /// The whole address.
-    pub url: String,
-    /// The request line and the headers.
-    pub head: Vec<u8>,
-    /// The body.
-    pub body: Bytes,
-    /// The token that was shown.
-    pub token: Option<String>,
-    /// Whose token it is, if it is good.
-    pub client: String,
-    /// Whom it is about.
-    pub user: String,
-    /// Why the call was refused, if it was.
-    pub refused: Option<String>,
-}
-
 /// Whoever looks on, and may have the API lie.
 #[async_trait]
 pub trait Watcher: Send + Sync {
     /// What is answered in place of the honest answer.
-    async fn answered(&self, call: ApiCall, honest: Reply) -> Reply;
+    async fn answered(&self, call: ResourceCall, honest: Reply) -> Reply;
 }
 
 /// The API, bound to its port, not running yet.
@@ -122,14 +99,14 @@ async fn answer(State(blobs): State<Arc<Blobs>>, request: Request) -> Response {
     for (name, value) in &parts.headers {
         head.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
     }
-    let mut call = ApiCall {
+    let mut call = ResourceCall {
         method: parts.method.to_string(),
         path: parts.uri.path().to_owned(),
         url,
         head,
         body,
         token: token.map(|(_, token)| token.trim().to_owned()),
-        ..ApiCall::default()
+        ..ResourceCall::default()
     };
     if call.path == METADATA && matches!(parts.method, Method::GET | Method::HEAD) {
         return delivered(&blobs.metadata());
@@ -161,7 +138,7 @@ impl Blobs {
         )
     }
 
-    async fn honest(&self, call: &mut ApiCall, content_type: &str) -> Reply {
+    async fn honest(&self, call: &mut ResourceCall, content_type: &str) -> Reply {
         let Some(token) = call.token.clone() else {
             call.refused = Some("no token came".to_owned());
             return self.challenge(401, &[]);
@@ -205,7 +182,7 @@ impl Blobs {
         self.act(call, &name, content_type)
     }
 
-    fn act(&self, call: &ApiCall, name: &str, content_type: &str) -> Reply {
+    fn act(&self, call: &ResourceCall, name: &str, content_type: &str) -> Reply {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         match (call.method.as_str(), name) {
             ("GET" | "HEAD", "") => json_reply(200, &json!({ "blobs": kept.keys().collect::<Vec<_>>() })),

@@ -12,7 +12,7 @@ mod relying_party;
 mod sample;
 mod web;
 
-pub use api::{Api, ApiCall, Watcher};
+pub use api::{Api, Watcher};
 pub use app::App;
 pub use program::{ProgramError, Running};
 pub use sample::{API_CLIENT, CALENDAR, NOTES, Sample};

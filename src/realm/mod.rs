@@ -59,7 +59,6 @@ pub use mint::{Minted, TokenSpec};
 pub use outbox::{Outbox, Posted};
 pub use realms::{CloseGuard, Mount, NotOpened, Realms, Resolved};
 pub use record_keys::record_keys;
-pub use resource::ResourceCall;
 pub use sessions::SessionView;
 pub use snapshot::{Snapshot, SnapshotError};
 pub use unsent::Unsent;

@@ -4,32 +4,11 @@ use bytes::Bytes;
 
 use crate::faults::{FaultContext, MatchFacts, Point};
 use crate::protocol::{ClientId, Subject, shortened};
-use crate::reply::{Body, Delivery, Reply};
+use crate::reply::{Body, Delivery, Reply, ResourceCall};
 use crate::tokens::Opened;
 use crate::world::{Endpoint, Method, Record, RecordKey, Request, Trace};
 
 use super::{Entry, Event, Message, Realm, Wire};
-
-/// A call of an API that was answered honestly.
-#[derive(Clone, Debug, Default)]
-pub struct ResourceCall {
-    /// The method.
-    pub method: String,
-    /// The whole address.
-    pub url: String,
-    /// The request line and the headers.
-    pub head: Vec<u8>,
-    /// The body.
-    pub body: Bytes,
-    /// The token that was shown.
-    pub token: Option<String>,
-    /// Whose token it is, if it is good.
-    pub client: String,
-    /// Whom it is about.
-    pub user: String,
-    /// Why the call was refused, if it was.
-    pub refused: Option<String>,
-}
 
 impl Realm {
     /// What is answered in place of the honest answer, if some rule says so; and the call in the journal.

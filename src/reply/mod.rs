@@ -1,6 +1,7 @@
 //! What goes back, as data: nothing here knows how it is sent.
 
 mod page;
+mod resource_call;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -14,6 +15,7 @@ pub(crate) use page::{
     AppOnPage, ConsentPage, Editor, ErrorPage, Explained, Notice, Page, PersonOnPage, Row, ScopeOnPage, SignInPage,
     SignOutPage, SignedOutPage, StepPage, Suggestion,
 };
+pub(crate) use resource_call::ResourceCall;
 
 /// An answer to one request.
 #[derive(Clone, Debug, PartialEq)]

@@ -24,6 +24,7 @@ mod logout;
 mod observed;
 mod pages;
 mod properties;
+mod question_pages;
 mod readme;
 mod realms;
 mod recipes;
