@@ -107,6 +107,8 @@ async fn a_sign_in_that_went_well_has_no_diagnosis() {
 #[tokio::test]
 async fn the_code_was_never_redeemed() {
     let idp = registered().start().await;
+    // The page tells whole seconds, and a busy machine would add some.
+    idp.freeze(idp.now());
     let party = party(metadata(&idp).await, "s3cret", CALLBACK);
     code(&idp, &begin(&party).url).await;
     assert_eq!(why(&idp).await["failed"], false, "it may come yet");
@@ -261,6 +263,7 @@ async fn an_app_whose_clock_is_off_signs_assertions_of_another_time() {
         ..Client::public("web").redirects_to(CALLBACK)
     };
     let idp = Emulator::builder().client(web).start().await;
+    idp.freeze(idp.now());
     let old = idp.now().0 - 7_200;
     let claims = json!({"iss": "web", "sub": "web", "aud": idp.issuer(), "jti": "one", "iat": old, "exp": old + 60});
     let assertion = keys.sign(&standin::tokens::TokenDraft::new(

@@ -50,10 +50,10 @@ fn script(id: &str) -> Script {
     Script { ask: ask.to_vec(), in_body, signed_in: id == "sess.lost", signs_out: id.starts_with("lo.") }
 }
 
-/// The lie as it is turned on: late answers are a second late, and what may be anywhere is at UserInfo.
+/// The lie as it is turned on: late answers are so late that no busy machine makes others as late, and what may be anywhere is at UserInfo.
 fn fault(lie: &FaultKind) -> Fault {
     let delayed = lie.altered.iter().any(|name| name.rsplit('.').next() == Some("late"));
-    let with = FaultOptions { delay: delayed.then(|| "1s".parse().expect("a second")), ..FaultOptions::default() };
+    let with = FaultOptions { delay: delayed.then(|| "3s".parse().expect("seconds")), ..FaultOptions::default() };
     let fault = Fault::named(lie.id).with(with);
     if lie.altered.iter().any(|name| name.starts_with("any.")) { fault.on(Point::Userinfo) } else { fault }
 }

@@ -25,6 +25,7 @@ async fn asked_for_itself(idp: &Emulator) -> crate::harness::Answer {
 #[tokio::test]
 async fn an_answer_waits_and_nothing_of_it_is_in_the_journal_until_it_goes() {
     let idp = registered().start().await;
+    idp.freeze(idp.now());
     let control = Control::of(&idp);
     control.call("PUT", "/breakpoints", Some(json!({"endpoints": ["token_endpoint"]}))).await;
     let (answer, ()) = tokio::join!(asked_for_itself(&idp), async {
