@@ -46,11 +46,16 @@ pub(super) fn sessions(command: &SessionsCommand) -> Result<(), Exit> {
 }
 
 /// `standin logout`
-pub(super) fn logout(user: &str, server: &ServerArgs) -> Result<(), Exit> {
-    let body = json!({ "user": user });
+pub(super) fn logout(user: &str, client: Option<&str>, server: &ServerArgs) -> Result<(), Exit> {
+    let mut body = json!({ "user": user });
+    let mut at = String::new();
+    if let Some(client) = client {
+        body["client"] = client.into();
+        at = format!(" at {client}");
+    }
     server.ask((Method::POST, "/logouts", Some(body)), |ended| {
         let count = ended["sessions"].as_u64().unwrap_or_default();
-        format!("{count} {} of {user} ended", if count == 1 { "sign-in" } else { "sign-ins" })
+        format!("{count} {} of {user} ended{at}", if count == 1 { "sign-in" } else { "sign-ins" })
     })
 }
 

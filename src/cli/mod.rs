@@ -98,11 +98,14 @@ enum Command {
     /// Who is signed in
     #[command(subcommand)]
     Sessions(manage::SessionsCommand),
-    /// End every sign-in of a person
+    /// End every sign-in of a person, or one app's part in them
     Logout {
         /// `sub`
         #[arg(long)]
         user: String,
+        /// Only this app: it is told, and the sign-ins go on for the others
+        #[arg(long, value_name = "ID")]
+        client: Option<String>,
         #[command(flatten)]
         server: running::ServerArgs,
     },
@@ -184,7 +187,7 @@ pub fn run() -> ExitCode {
         Some(Command::Users(command)) => people::users(&command),
         Some(Command::Clients(command)) => people::clients(&command),
         Some(Command::Sessions(command)) => manage::sessions(&command),
-        Some(Command::Logout { user, server }) => manage::logout(&user, &server),
+        Some(Command::Logout { user, client, server }) => manage::logout(&user, client.as_deref(), &server),
         Some(Command::Keys(command)) => manage::keys(&command),
         Some(Command::Time { what, at, server }) => manage::time(&what, at.as_deref(), &server),
         Some(Command::Step(command)) => step::step(&command),

@@ -8,8 +8,9 @@ use serde::Serialize;
 use crate::faults::{Applied, Origin, Verdict, fault};
 use crate::protocol::UnixTime;
 use crate::realm::{Entry, Event};
-use crate::world::Endpoint;
+use crate::world::{Endpoint, Method};
 
+use super::carried::header;
 use super::draw::SILENCE;
 
 /// How far a flow came.
@@ -82,6 +83,9 @@ pub fn ended(entries: &[Arc<Entry>], now: UnixTime) -> Ending {
             Ending::Open("the app has the code".to_owned())
         };
     }
+    if by_script(last) {
+        return Ending::Badly("a script asked, and was let read nothing".to_owned());
+    }
     match last.events.last() {
         Some(Event::SignInAsked) => Ending::Open("waiting on the sign-in page".to_owned()),
         Some(Event::ConsentAsked) => Ending::Open("waiting on the consent page".to_owned()),
@@ -131,6 +135,16 @@ pub fn by_flow(entries: &[Arc<Entry>]) -> BTreeMap<u64, Vec<Arc<Entry>>> {
         }
     }
     flows
+}
+
+/// Whether a script of some page asked for what only a browser can go to. Browsers say so themselves, by
+/// [Fetch Metadata](https://www.w3.org/TR/fetch-metadata/) where the address is a safe one, and by `Origin` anywhere. Node's `fetch`,
+/// which no page is in the way of, sends the mode alone.
+pub(super) fn by_script(entry: &Entry) -> bool {
+    let Some(wire) = entry.wire.as_ref().filter(|_| entry.endpoint == Endpoint::Authorize) else { return false };
+    let sent = |name| header(&wire.request, name);
+    let by_fetch = sent("sec-fetch-site").is_some() && sent("sec-fetch-mode").is_some_and(|mode| mode == "cors");
+    by_fetch || entry.method == Method::Get && sent("origin").is_some()
 }
 
 /// Whether an app should notice what decided an answer: a decision in a person's place is none of its business, and neither is

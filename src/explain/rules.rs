@@ -11,7 +11,7 @@ use crate::world::Endpoint;
 
 use super::carried::header;
 use super::case::{Case, Evidence};
-use super::ending::{is_lie, not_told};
+use super::ending::{by_script, is_lie, not_told};
 use super::{Carried, carried, tokens_in};
 
 /// What a rule found.
@@ -27,6 +27,9 @@ impl Found {
     }
 }
 
+/// So many seconds later an app that was content with its tokens would not begin anew.
+const SOON: i64 = 60;
+
 type Rule = fn(&Case<'_>) -> Option<Found>;
 
 /// The special before the general: what was refused first, then what came to nothing without a word.
@@ -41,9 +44,11 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("clock_off", clock_off),
     ("refused", refused),
     ("logout_not_taken", logout_not_taken),
+    ("asked_by_script", asked_by_script),
     ("host_switched", host_switched),
     ("state_never_sent", state_never_sent),
     ("keys_older_than_rotation", keys_older_than_rotation),
+    ("nonce_never_sent", nonce_never_sent),
     ("code_never_redeemed", code_never_redeemed),
 ];
 
@@ -228,6 +233,25 @@ fn code_never_redeemed(case: &Case<'_>) -> Option<Found> {
     ))
 }
 
+/// A script asked for what a person is to see. CORS lets it read nothing of another origin, and a sign-in page is none of its own.
+fn asked_by_script(case: &Case<'_>) -> Option<Found> {
+    let entry = case.flow.iter().find(|entry| by_script(entry))?;
+    let origin = header(&entry.wire.as_ref()?.request, "origin").filter(|origin| origin != "null");
+    let mut evidence = vec![Evidence::odd(format!(
+        "#{} was sent by a script: its headers say so, Origin and Sec-Fetch-Mode",
+        entry.number
+    ))];
+    evidence.push(match origin {
+        Some(origin) => Evidence::odd(format!("it is a script of {origin}, which may not read this page")),
+        None => Evidence::odd("it was sent here by a redirect of the app, which the script had asked"),
+    });
+    Some(Found::that(
+        "A script asked for the sign-in page, and CORS refused it the answer: a browser has to go there itself",
+        evidence,
+        "Navigate instead of fetching: a link, a form, or location.href, also to the app's own sign-in route. A router that fetches links ahead, as Next.js does, needs a plain <a> there, or prefetch={false}. An app's API answers a fetch with 401 and leaves the going to the page.",
+    ))
+}
+
 /// The browser began at one name of the machine, and is sent back to another: the cookie with the state stays behind.
 fn host_switched(case: &Case<'_>) -> Option<Found> {
     case.silent_with_code()?;
@@ -288,6 +312,34 @@ fn keys_older_than_rotation(case: &Case<'_>) -> Option<Found> {
             Evidence::odd("nobody has read them since"),
         ],
         "Read the key set again when a kid is unknown, at most once in a while. Libraries do so by themselves unless the keys were copied into the configuration.",
+    ))
+}
+
+/// A library that makes a nonce insists on it. An app that sends none may be content; one that begins anew at once, for the same
+/// person, and never used its tokens, was not.
+fn nonce_never_sent(case: &Case<'_>) -> Option<Found> {
+    let redeemed = case.flow.iter().rev().find(|entry| entry.events.contains(&Event::CodeRedeemed))?;
+    let request = case.request().filter(|request| sent(request, "nonce").is_none())?;
+    let tokens = tokens_in(redeemed);
+    let id_token = tokens.iter().find(|token| token.name == "id_token")?;
+    let used = case.flow.iter().any(|entry| entry.number > redeemed.number);
+    let again = case.journal.iter().find(|entry| {
+        entry.number > redeemed.number
+            && entry.flow != redeemed.flow
+            && entry.events.contains(&Event::CodeIssued)
+            && (&entry.client, &entry.user) == (&redeemed.client, &redeemed.user)
+    })?;
+    if used || id_token.opened.claim("nonce").is_some() || again.at.since(redeemed.at) > SOON {
+        return None;
+    }
+    Some(Found::that(
+        "The app sent no nonce, so the ID token has none, and the app seems to insist on one",
+        vec![
+            Evidence::odd(format!("#{} has no nonce", request.number)),
+            Evidence::odd(format!("the tokens of #{} were shown to nobody", redeemed.number)),
+            Evidence::odd(format!("the app began anew {} s later, for the same person", again.at.since(redeemed.at))),
+        ],
+        "Let the library make the authorization URL: it makes state and nonce, and keeps them for the callback.",
     ))
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::protocol::{Map, Params};
 use crate::reply::{Body, Page, Reply, SignedOutPage};
 use crate::tokens::{Alg, KeyChoice, TokenDraft, stranger};
-use crate::world::Credential;
+use crate::world::{Credential, Settings};
 
 use super::effect::EditContext;
 
@@ -241,6 +241,18 @@ pub(super) fn frames(reply: &mut Reply, alter: impl Fn(&str, String) -> Option<S
         let pairs: Vec<(String, String)> = pairs.collect();
         uri.query_pairs_mut().clear().extend_pairs(pairs);
     }
+    !page.frames.is_empty()
+}
+
+/// The page that signs out opens those of all apps, as they are registered.
+pub(super) fn every_app(reply: &mut Reply, settings: &Settings) -> bool {
+    let Body::Page(page) = &mut reply.body else { return false };
+    let Page::SignedOut(page) = &mut **page else { return false };
+    let pages = settings.clients.values().filter_map(|client| {
+        let uri = client.frontchannel_logout_uri.clone()?;
+        Some((client.shown_name().to_owned(), uri))
+    });
+    page.frames = pages.collect();
     !page.frames.is_empty()
 }
 

@@ -75,11 +75,13 @@ pub struct CallTiming {
     pub times: usize,
     /// So long after the browser got its answer; at once, and before it, where this is nothing.
     pub delay: Duration,
+    /// So long between the first half of the message and the second.
+    pub pause: Duration,
 }
 
 impl Default for CallTiming {
     fn default() -> Self {
-        Self { times: 1, delay: Duration::ZERO }
+        Self { times: 1, delay: Duration::ZERO, pause: Duration::ZERO }
     }
 }
 
@@ -88,7 +90,7 @@ impl Effect {
     pub(super) fn may_speak_at(&self, point: Point) -> bool {
         match self {
             Self::Override(_) | Self::AnyReply(_) => true,
-            Self::Decline(_) | Self::Consent(_) | Self::Code(_) => point == Point::Authorize,
+            Self::Decline(_) | Self::Consent(_) | Self::Code(_) | Self::TellEarly => point == Point::Authorize,
             Self::Claims(_) => matches!(point, Point::Token | Point::Userinfo),
             Self::Draft(kind, _) | Self::Spoil(kind, _) => carries(point, *kind),
             Self::Publish(_) => matches!(point, Point::Jwks | Point::Token),
@@ -129,6 +131,8 @@ pub enum Effect {
     Spoil(TokenKind, fn(&mut String, &mut EditContext<'_>) -> bool),
     /// Seam Call: an app is called otherwise: more often, later, or not at all.
     Call(fn(&mut CallTiming, &mut EditContext<'_>) -> bool),
+    /// Seam Call: an app that gets a code is told before it has it that the sign-in is over.
+    TellEarly,
     /// Seam Reply: the key set has a key more.
     Publish(fn() -> Option<Map>),
     /// Seam Reply: the answer at this point is another.

@@ -263,6 +263,17 @@ impl Plan {
         });
     }
 
+    /// Seam Call: whether an app is told too early that the sign-in is over, of which `can_hear` says whether it could hear it.
+    pub fn tells_early(&mut self, can_hear: bool, context: FaultContext<'_>) -> bool {
+        let mut told = false;
+        self.apply(context, |effect, _| {
+            let tells = can_hear && matches!(effect, Effect::TellEarly);
+            told |= tells;
+            tells
+        });
+        told
+    }
+
     /// Seam Reply.
     pub fn alter_reply(&mut self, reply: &mut Reply, context: FaultContext<'_>) {
         let here = context.facts.point;

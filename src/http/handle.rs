@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use axum::body::Bytes;
 use axum::extract::Request;
-use axum::http::header::{ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, COOKIE, ORIGIN};
+use axum::http::header::{ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, COOKIE, ORIGIN, USER_AGENT};
 use axum::http::{HeaderValue, Method as HttpMethod, Response as HttpResponse, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tower::{Layer, Service, ServiceExt as _, service_fn};
@@ -164,11 +164,12 @@ async fn exchange(target: Target, mut received: Received, session: Option<Sessio
     let browser = extract::browser(&realm, received.endpoint, session.as_ref()).await;
     let request = received.take_request(&settings, browser);
     let (reply, entry) = realm.exchange(&request, flow, Arc::clone(&settings)).await;
+    let agent = received.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
     let mut unsent = Unsent::new(Arc::clone(&realm), entry);
     if let Some(session) = session.filter(|_| reply.signs_in) {
         extract::renew(&session, request.browser.as_ref().filter(|_| request.former_cookie)).await;
     }
-    let reply = unsent.hold(reply).await;
+    let reply = unsent.hold(agent, reply).await;
     let (delivery, cors) = (reply.delivery, reply.cors);
     let (response, body) = respond(&At::of(&realm, &settings), reply);
     (response, Answer { unsent, body, delivery, cors })

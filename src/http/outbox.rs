@@ -1,20 +1,25 @@
 //! Requests that we make ourselves: few, small, and never where a redirect points.
 
+use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
-use reqwest::Client;
+use futures_util::{StreamExt as _, stream};
 use reqwest::cookie::Jar;
 use reqwest::redirect::Policy;
+use reqwest::{Body, Client};
 use serde_json::Value;
 
 use crate::protocol::Params;
 use crate::realm::{Message, Outbox, Posted, Wire};
 
 use super::record;
+
+/// The longest that an app or provider may take.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The most bytes of a document that is fetched.
 const LARGEST: usize = 256 * 1024;
@@ -25,7 +30,7 @@ pub fn http_client() -> Result<Client, reqwest::Error> {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     // A connection belongs to the thread that opened it; the next request may be made by another.
     let client = Client::builder().no_proxy().redirect(Policy::none()).pool_max_idle_per_host(0);
-    client.timeout(Duration::from_secs(5)).build()
+    client.timeout(PATIENCE).build()
 }
 
 /// The same for the samples, which wait as long as an answer may be held.
@@ -59,8 +64,13 @@ impl HttpOutbox {
         Ok(self.client.get_or_init(|| client).clone())
     }
 
-    async fn send(&self, url: &str, text: String) -> Result<(u16, Message), String> {
-        let request = self.client()?.post(url).header(CONTENT_TYPE, FORM).body(text);
+    async fn send(&self, url: &str, text: String, pause: Duration) -> Result<(u16, Message), String> {
+        let request = self.client()?.post(url).header(CONTENT_TYPE, FORM);
+        let request = match pause {
+            Duration::ZERO => request.body(text),
+            // Its length is said beforehand, as that of any form: the app knows that more is to come.
+            _ => request.header(CONTENT_LENGTH, text.len()).body(in_halves(text, pause)).timeout(PATIENCE + pause),
+        };
         let response = request.send().await.map_err(|e| format!("{url} could not be reached: {e}"))?;
         let status = response.status();
         let line = ["HTTP/1.1", status.as_str(), status.canonical_reason().unwrap_or_default()];
@@ -87,15 +97,26 @@ impl Outbox for HttpOutbox {
         serde_json::from_slice::<Value>(text).map_err(|e| format!("{url} is no JSON: {e}"))
     }
 
-    async fn post(&self, url: &str, form: &Params) -> Posted {
+    async fn post(&self, url: &str, form: &Params, pause: Duration) -> Posted {
         let text = form.to_query();
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(FORM))]);
         let request = Message::received(record::head_of(&["POST", url, "HTTP/1.1"], &headers), text.as_bytes());
-        match self.send(url, text).await {
+        match self.send(url, text, pause).await {
             Ok((status, response)) => Posted { wire: Wire { request, response }, status: Ok(status) },
             Err(why) => Posted { wire: Wire { request, response: Message::default() }, status: Err(why) },
         }
     }
+}
+
+/// A body whose second half comes a while after the first.
+fn in_halves(text: String, pause: Duration) -> Body {
+    let mut first = text.into_bytes();
+    let second = first.split_off(first.len() / 2);
+    let halves = [(first, Duration::ZERO), (second, pause)];
+    Body::wrap_stream(stream::iter(halves).then(|(half, wait)| async move {
+        tokio::time::sleep(wait).await;
+        Ok::<_, Infallible>(half)
+    }))
 }
 
 async fn limited(mut response: reqwest::Response) -> Result<Vec<u8>, String> {

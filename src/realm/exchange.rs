@@ -24,7 +24,7 @@ impl Realm {
         notices::suggest(&mut decision, &exchange);
         self.save_user(&decision);
         let happened = exchange.happened(&decision);
-        self.run_errands(&mut exchange).await;
+        self.run_errands(&mut exchange, &decision).await;
         self.alter_person(&mut exchange, &mut decision);
         let signed = self.sign(&mut exchange, &decision);
         let mut reply = self.profile.render(&self.rendering(&exchange), decision, signed);

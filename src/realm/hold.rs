@@ -10,6 +10,8 @@ use tokio::sync::oneshot;
 use crate::protocol::{UnixTime, words};
 use crate::world::Endpoint;
 
+use super::patience::{GaveUp, Patience};
+
 /// Where answers are held.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -56,6 +58,9 @@ pub struct HoldView {
     pub answer: String,
     /// Whether an app waits for it, and not a browser: most give up after 5 to 30 seconds.
     pub back_channel: bool,
+    /// How long that app will wait, if its library is known, or if it gave up before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patience: Option<Patience>,
 }
 
 /// What is answered otherwise than it would be.
@@ -104,6 +109,7 @@ pub(super) struct Holds(Mutex<Held>);
 pub(super) struct Held {
     pub(super) breakpoints: Breakpoints,
     pub(super) count: u64,
+    pub(super) gave_up: GaveUp,
     pub(super) waiting: BTreeMap<u64, (HoldView, oneshot::Sender<Release>)>,
 }
 

@@ -11,7 +11,7 @@ use crate::protocol::{Params, SessionId, Subject, UnixTime, shortened};
 use crate::reply::Delivery;
 use crate::store::Unavailable;
 use crate::tokens::TokenKind;
-use crate::world::{Client, Endpoint, Errand, Method, Record, RecordKey, Request, Session, Settings, Trace};
+use crate::world::{Client, Decision, Endpoint, Errand, Method, Record, RecordKey, Request, Session, Settings, Trace};
 
 use super::context::Exchange;
 use super::outbox::{Outbox, Posted};
@@ -34,8 +34,9 @@ struct OutgoingCall {
 impl Realm {
     /// Does what a flow asked for beside its answer. All calls go out at once; the answer waits for them, so that whoever is
     /// sent back to an app finds it informed.
-    pub(super) async fn run_errands(&self, exchange: &mut Exchange<'_>) {
-        let errands = exchange.records.take_errands();
+    pub(super) async fn run_errands(&self, exchange: &mut Exchange<'_>, decision: &Decision) {
+        let mut errands = exchange.records.take_errands();
+        errands.extend(exchange.told_too_early(decision));
         if !errands.is_empty() {
             self.tell_apps(&errands, exchange.resets).await;
         }
@@ -143,7 +144,7 @@ async fn sent(outbox: &dyn Outbox, call: &OutgoingCall) -> Vec<Posted> {
     let mut all = Vec::new();
     for _ in 0..call.timing.times {
         for attempt in 1..=ATTEMPTS {
-            let posted = outbox.post(&call.url, &call.form).await;
+            let posted = outbox.post(&call.url, &call.form, call.timing.pause).await;
             let done = attempt == ATTEMPTS || posted.status.as_ref().is_ok_and(|status| *status < 500);
             all.push(posted);
             if done {

@@ -1,5 +1,7 @@
 //! Calls that the provider makes itself: a client's keys are fetched, an app is told that a sign-in is over.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use serde_json::Value;
 
@@ -13,8 +15,9 @@ pub trait Outbox: Send + Sync {
     /// Brings a JSON document, such as a client's `jwks_uri`; the complaint is a sentence.
     async fn fetch(&self, url: &str) -> Result<Value, String>;
 
-    /// Posts a form. What was sent, and what came back: the status, or why there is none.
-    async fn post(&self, url: &str, form: &Params) -> Posted;
+    /// Posts a form, with a pause in the middle of it if there is to be one. What was sent, and what came back: the status, or why
+    /// there is none.
+    async fn post(&self, url: &str, form: &Params, pause: Duration) -> Posted;
 }
 
 /// A form that was posted.

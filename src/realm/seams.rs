@@ -8,7 +8,9 @@ use crate::faults::{Login, Origin, Overrides};
 use crate::profile::{Beside, Signed};
 use crate::protocol::{CodeValue, Map, Millis, UnixTime};
 use crate::tokens::{TokenDraft, TokenKind};
-use crate::world::{ConsentDecision, Decision, Endpoint, Issuance, Outcome, Preset, Settings, SignedInUser};
+use crate::world::{
+    ConsentDecision, Decision, Endpoint, Errand, Issuance, Outcome, Preset, RecordKey, Session, Settings, SignedInUser,
+};
 
 use super::Realm;
 use super::context::Exchange;
@@ -70,6 +72,25 @@ impl Exchange<'_> {
         let (plan, context) = self.plan();
         plan.alter_code(&mut records, context);
         self.records = records;
+    }
+
+    /// Seam Call: the app that is given a code hears before it that the sign-in is over. The sign-in goes on.
+    pub(super) fn told_too_early(&mut self, decision: &Decision) -> Option<Errand> {
+        let Ok(Outcome::Return(response)) = decision else { return None };
+        response.code.as_ref()?;
+        let client = self.settings.clients.get(&self.facts.client).cloned();
+        let session = self.records.flow_keys().into_iter().find_map(|key| match &key {
+            RecordKey::Session(id) => self.records.get::<Session>(&key).ok().flatten().map(|found| (id.clone(), found)),
+            _ => None,
+        });
+        let can_hear = session.is_some() && client.is_some_and(|client| client.backchannel_logout_uri.is_some());
+        let (plan, context) = self.plan();
+        if !plan.tells_early(can_hear, context) {
+            return None;
+        }
+        let (id, session) = session?;
+        let only = Session { clients: vec![self.facts.client.clone()], ..session };
+        Some(Errand::SessionEnded { id, session: Box::new(only) })
     }
 
     /// Seams Draft and Signature.

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::{SessionId, UnixTime};
+use crate::protocol::{ClientId, SessionId, UnixTime};
 use crate::store::Unavailable;
 use crate::world::{Record, RecordKey};
 
@@ -55,13 +55,15 @@ impl Realm {
         Ok(sessions)
     }
 
-    /// Ends a sign-in, as if the person had signed out. `false` if there is none of this name.
-    pub async fn end_session(&self, sid: &str) -> Result<bool, Unavailable> {
-        Ok(self.end_all(vec![sid.into()]).await? > 0)
+    /// Ends a sign-in, as if the person had signed out, or only the part that one app has in it. `false` if there is none of this
+    /// name, or no such part.
+    pub async fn end_session(&self, sid: &str, client: Option<&str>) -> Result<bool, Unavailable> {
+        Ok(self.end_all(vec![sid.into()], client).await? > 0)
     }
 
-    /// Ends every sign-in of a person, whatever became of them since; how many there were.
-    pub async fn sign_out(&self, user: &str) -> Result<usize, Unavailable> {
+    /// Ends every sign-in of a person, whatever became of them since, or only the part that one app has in them; how many there
+    /// were.
+    pub async fn sign_out(&self, user: &str, client: Option<&str>) -> Result<usize, Unavailable> {
         let kept = self.store.all(self.now()).await?;
         let of_user = kept.iter().filter_map(|(key, record, _)| match (key, &**record) {
             (RecordKey::Session(id), Record::Session(session)) if session.person.sub.as_str() == user => {
@@ -69,16 +71,19 @@ impl Realm {
             }
             _ => None,
         });
-        self.end_all(of_user.collect()).await
+        self.end_all(of_user.collect(), client).await
     }
 
-    /// Ends these sign-ins, and tells all of their apps at once.
-    async fn end_all(&self, sessions: Vec<SessionId>) -> Result<usize, Unavailable> {
-        let now = self.now();
+    /// Ends these sign-ins, and tells all of their apps at once; or one app's part in them, and tells just this one.
+    async fn end_all(&self, sessions: Vec<SessionId>, client: Option<&str>) -> Result<usize, Unavailable> {
+        let (now, client) = (self.now(), client.map(ClientId::from));
         let keys = sessions.iter().cloned().map(RecordKey::Session).collect();
         let errands = self.change_records(keys, |records| {
             for id in &sessions {
-                records.end_session(id, now)?;
+                match &client {
+                    Some(client) => records.end_session_at(id, client, now).map(|_| ())?,
+                    None => records.end_session(id, now).map(|_| ())?,
+                }
             }
             Ok(records.take_errands())
         });

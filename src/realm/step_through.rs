@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::protocol::Params;
+use crate::protocol::{Millis, Params};
 use crate::reply::{Body, Reply};
-use crate::world::Endpoint;
+use crate::world::{Clock, Endpoint};
 
 use super::hold::{Alteration, Breakpoints, HoldView, Release, held_at};
 use super::{Entry, Realm};
@@ -18,12 +18,22 @@ const LONGEST: Duration = Duration::from_mins(10);
 const MOST: usize = 100;
 
 /// Forgets a hold when whoever waited for the answer goes away.
-struct Forget<'a>(&'a Realm, u64);
+struct Forget<'a> {
+    realm: &'a Realm,
+    id: u64,
+    /// By the machine's clock: apps do not live by the realm's.
+    began: Millis,
+}
 
 impl Drop for Forget<'_> {
     fn drop(&mut self) {
-        self.0.holds.lock().waiting.remove(&self.1);
-        self.0.journal.nudge();
+        let mut held = self.realm.holds.lock();
+        // Whatever was let go is not here any more.
+        if let Some((view, _)) = held.waiting.remove(&self.id).filter(|(view, _)| view.back_channel) {
+            held.gave_up.note(&view.client, Millis(Clock::default().now_ms().0 - self.began.0));
+        }
+        drop(held);
+        self.realm.journal.nudge();
     }
 }
 
@@ -66,8 +76,8 @@ impl Realm {
         waiting.is_some_and(|(_, waiting)| waiting.send(release).is_ok())
     }
 
-    /// Holds an answer, if it is one that is to be held; whether it was altered, and what is answered then.
-    pub(super) async fn hold(&self, entry: &Entry, reply: Reply) -> (Reply, bool) {
+    /// Holds an answer, if it is one that is to be held. `agent` is what the caller calls itself, by `User-Agent`. Whether it was altered, and what is answered then.
+    pub(super) async fn hold(&self, entry: &Entry, agent: &str, reply: Reply) -> (Reply, bool) {
         let (id, waiting) = {
             let mut held = self.holds.lock();
             let Breakpoints { all, endpoints } = &held.breakpoints;
@@ -77,12 +87,18 @@ impl Realm {
             }
             held.count += 1;
             let (id, (sender, waiting)) = (held.count, oneshot::channel());
-            held.waiting.insert(id, (view(id, entry, &reply), sender));
+            let mut view = view(id, entry, &reply);
+            view.patience = held.gave_up.patience(&view.client, agent).filter(|_| view.back_channel);
+            held.waiting.insert(id, (view, sender));
             (id, waiting)
         };
         self.journal.nudge();
-        let _forget = Forget(self, id);
-        match tokio::time::timeout(LONGEST, waiting).await {
+        let _forget = Forget { realm: self, id, began: Clock::default().now_ms() };
+        let released = tokio::time::timeout(LONGEST, waiting).await;
+        if released.is_err() {
+            self.holds.lock().waiting.remove(&id);
+        }
+        match released {
             Ok(Ok(Release::Altered(alteration))) => {
                 let other = altered(reply.clone(), &alteration);
                 let changed = other != reply;
@@ -114,6 +130,7 @@ fn view(id: u64, entry: &Entry, reply: &Reply) -> HoldView {
         status: reply.status,
         answer,
         back_channel: !by_browser.contains(&entry.endpoint),
+        patience: None,
     }
 }
 

@@ -50,7 +50,7 @@ impl super::Outbox for Nobody {
         Err(format!("{url} is not fetched in a test"))
     }
 
-    async fn post(&self, url: &str, _: &Params) -> super::Posted {
+    async fn post(&self, url: &str, _: &Params, _: std::time::Duration) -> super::Posted {
         super::Posted { wire: super::Wire::default(), status: Err(format!("{url} is not called in a test")) }
     }
 }

@@ -20,13 +20,13 @@ impl Unsent {
     }
 
     /// Holds an answer back for as long as it is to be held: by a lie that makes it late, and until somebody lets it go who goes
-    /// through step by step. What is answered then.
-    pub async fn hold(&mut self, reply: Reply) -> Reply {
+    /// through step by step. What is answered then. `agent` is the caller's `User-Agent`.
+    pub async fn hold(&mut self, agent: &str, reply: Reply) -> Reply {
         if let Delivery::After(delay) = reply.delivery {
             tokio::time::sleep(delay).await;
         }
         let Some(entry) = &mut self.entry else { return reply };
-        let (reply, altered) = self.realm.hold(entry, reply).await;
+        let (reply, altered) = self.realm.hold(entry, agent, reply).await;
         if altered {
             entry.status = reply.status;
             entry.trace.remarks.push("the answer was held, and altered by hand".to_owned());

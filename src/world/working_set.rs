@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::protocol::{GrantId, SessionId, UnixTime};
+use crate::protocol::{ClientId, GrantId, SessionId, UnixTime};
 
 use super::records::{Code, Grant, Record, RecordContents, RecordKey, Session};
 use super::{Errand, Interrupt};
@@ -121,6 +121,19 @@ impl Records {
             self.errands.push(Errand::SessionEnded { id: id.clone(), session: Box::new(session.clone()) });
         }
         Ok(session)
+    }
+
+    /// Ends the part that one app has in a sign-in, which goes on for the others. `false` if it has none.
+    pub fn end_session_at(&mut self, id: &SessionId, client: &ClientId, now: UnixTime) -> Result<bool, Interrupt> {
+        let key = RecordKey::Session(id.clone());
+        let session = self.get::<Session>(&key)?.filter(|session| !session.ended && now < session.until);
+        let Some(mut session) = session.filter(|session| session.clients.contains(client)) else { return Ok(false) };
+        let part = Session { clients: vec![client.clone()], ..session.clone() };
+        session.clients.retain(|other| other != client);
+        let until = session.until;
+        self.put(key, session, until);
+        self.errands.push(Errand::SessionEnded { id: id.clone(), session: Box::new(part) });
+        Ok(true)
     }
 
     /// Ends what somebody agreed to, and with it every code and token that points to it. Remembered until then.

@@ -16,6 +16,8 @@ use crate::harness::{Answer, Browser, Control, authorize_url, redeem, registered
 struct Listening {
     url: String,
     came: Arc<Mutex<Vec<String>>>,
+    /// The same as it came, read by read.
+    pieces: Arc<Mutex<Vec<String>>>,
 }
 
 impl Listening {
@@ -23,18 +25,19 @@ impl Listening {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}/backchannel-logout", listener.local_addr().expect("an address"));
         let came: Arc<Mutex<Vec<String>>> = Arc::default();
-        let kept = Arc::clone(&came);
+        let pieces: Arc<Mutex<Vec<String>>> = Arc::default();
+        let (kept, kept_pieces) = (Arc::clone(&came), Arc::clone(&pieces));
         tokio::spawn(async move {
             for at in 0.. {
                 let Ok((mut stream, _)) = listener.accept().await else { return };
-                let request = read(&mut stream).await;
+                let request = read(&mut stream, &kept_pieces).await;
                 kept.lock().expect("kept").push(request);
                 let status = statuses[at.min(statuses.len() - 1)];
                 let answer = format!("HTTP/1.1 {status} Told\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
                 stream.write_all(answer.as_bytes()).await.expect("an answer");
             }
         });
-        Self { url, came }
+        Self { url, came, pieces }
     }
 
     fn came(&self) -> Vec<String> {
@@ -55,11 +58,13 @@ fn token_in(message: &str) -> String {
     token
 }
 
-async fn read(stream: &mut tokio::net::TcpStream) -> String {
+async fn read(stream: &mut tokio::net::TcpStream, pieces: &Mutex<Vec<String>>) -> String {
     let (mut text, mut piece) = (String::new(), [0; 4096]);
     loop {
         let length = stream.read(&mut piece).await.expect("a request");
-        text += &String::from_utf8_lossy(&piece[..length]);
+        let piece = String::from_utf8_lossy(&piece[..length]);
+        pieces.lock().expect("kept").push(piece.to_string());
+        text += &piece;
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
         let length =
             head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse::<usize>().ok());
@@ -180,7 +185,8 @@ async fn an_app_that_fails_in_passing_is_told_once_more_and_one_that_refuses_is_
 
 #[tokio::test]
 async fn an_app_that_is_not_there_holds_nobody_up() {
-    let gone = Listening { url: "http://127.0.0.1:9/backchannel-logout".into(), came: Arc::default() };
+    let gone =
+        Listening { url: "http://127.0.0.1:9/backchannel-logout".into(), came: Arc::default(), pieces: Arc::default() };
     let idp = provider(&gone).await;
     let (browser, tokens) = signed_in(&idp, "alice").await;
     let answer = browser.get(&format!("{}/logout?id_token_hint={}", idp.issuer(), tokens.member("id_token"))).await;
@@ -229,7 +235,7 @@ async fn told(lie: Option<&str>) -> (Vec<String>, Value) {
         .await;
     idp.freeze(UnixTime(1_900_000_000));
     if let Some(lie) = lie {
-        let delay = (lie == "lo.back.late").then(|| "1s".parse().expect("a time"));
+        let delay = ["lo.back.late", "lo.back.slow"].contains(&lie).then(|| "1s".parse().expect("a time"));
         idp.fault(Fault::named(lie).with(FaultOptions { delay, ..FaultOptions::default() }));
     }
     let browser = Browser::new();
@@ -260,17 +266,96 @@ async fn each_lie_of_the_back_channel_alters_what_it_says() {
     let mut wrong = Vec::new();
     for lie in FAULTS.iter().filter(|lie| lie.id.starts_with("lo.back.")) {
         let (messages, jwks) = told(Some(lie.id)).await;
-        let of_call = ["lo.back.replay", "lo.back.late", "lo.back.lost"].iter().position(|id| *id == lie.id);
-        let times = of_call.map_or(1, |at| [2, 1, 0][at]);
+        let calls = [
+            ("lo.back.replay", 2),
+            ("lo.back.late", 1),
+            ("lo.back.slow", 1),
+            ("lo.back.before_callback", 2),
+            ("lo.back.lost", 0),
+        ];
+        let of_call = calls.iter().find(|(id, _)| *id == lie.id);
+        let times = of_call.map_or(1, |(_, times)| *times);
         assert_eq!(messages.len(), times, "{}", lie.id);
         let expected: BTreeSet<String> =
             lie.altered.iter().map(|name| (*name).to_owned()).filter(|_| of_call.is_none()).collect();
-        let seen = messages.last().map(|message| differing(&honest[0], message, &jwks)).unwrap_or_default();
+        let mut seen = messages.last().map(|message| differing(&honest[0], message, &jwks)).unwrap_or_default();
+        if lie.id == "lo.back.before_callback" {
+            // A message more draws another jti. What is untrue of it is when it comes.
+            seen.clear();
+        }
         if seen != expected {
             wrong.push(format!("{}: altered {seen:?}, said {expected:?}", lie.id));
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn a_slow_message_comes_in_halves_and_whole() {
+    let app = Listening::answering(&[200]).await;
+    let idp = provider(&app).await;
+    signed_in(&idp, "alice").await;
+    let with = FaultOptions { delay: Some("1s".parse().expect("a time")), ..FaultOptions::default() };
+    idp.fault(Fault::named("lo.back.slow").with(with));
+    let began = tokio::time::Instant::now();
+    Control::of(&idp).post("/logouts", json!({ "user": "alice" })).await;
+    assert!(began.elapsed() >= std::time::Duration::from_secs(1), "the second half came a second later");
+    assert!(verify_with_jwk(&app.token(), &get_keys(&idp).await).is_ok(), "and nothing is missing");
+    let halves = app.pieces.lock().expect("kept").clone();
+    assert!(halves.len() >= 2 && !halves[0].ends_with(halves.last().expect("a piece")), "{halves:?}");
+}
+
+async fn get_keys(idp: &Emulator) -> Value {
+    Browser::new().get(&format!("{}/jwks", idp.issuer())).await.json()
+}
+
+#[tokio::test]
+async fn an_app_is_told_of_the_end_before_it_has_the_code_and_the_sign_in_goes_on() {
+    let app = Listening::answering(&[200]).await;
+    let idp = provider(&app).await;
+    idp.fault(Fault::named("lo.back.before_callback").once());
+    let (browser, tokens) = signed_in(&idp, "alice").await;
+    let told = Opened::read(&app.token()).expect("a JWT");
+    let id_token = Opened::read(&tokens.member("id_token")).expect("a JWT");
+    assert_eq!(told.claims["sid"], id_token.claims["sid"]);
+    let journal = idp.journal();
+    let at = |event: &str| journal.iter().position(|entry| entry.events.iter().any(|had| had.as_str() == event));
+    assert!(at("logout_delivered").expect("told") < at("code_issued").expect("a code"), "in this order");
+    assert!(browser.get(&authorize_url(&idp, &[("prompt", "none")])).await.returned("code").is_some(), "it goes on");
+}
+
+#[tokio::test]
+async fn one_app_alone_is_signed_out_and_the_sign_in_goes_on_for_the_others() {
+    let app = Listening::answering(&[200]).await;
+    let uri: url::Url = app.url.parse().expect("a URL");
+    let refreshing = json!(["authorization_code", "refresh_token"]);
+    let idp = registered()
+        .with(|config| {
+            let web = config.client.iter_mut().find(|client| client.id == "web").expect("a client");
+            web.backchannel_logout_uri = Some(uri.clone());
+            web.grant_types = serde_json::from_value(refreshing).expect("types");
+        })
+        .start()
+        .await;
+    let (browser, tokens) = signed_in(&idp, "alice").await;
+    let control = Control::of(&idp);
+    let pkce = [("code_challenge", crate::harness::CHALLENGE), ("code_challenge_method", "S256")];
+    let other = browser.get(&authorize_url(&idp, &[("client_id", "spa"), pkce[0], pkce[1]])).await;
+    assert!(other.returned("code").is_some(), "{}", other.header("location"));
+    let sid = control.get("/sessions").await[0]["sid"].as_str().expect("a sid").to_owned();
+    let missing = control.call("DELETE", &format!("/sessions/{sid}/clients/weeb"), None).await;
+    assert!(missing.status == 404 && missing.text.contains("web"), "{}", missing.text);
+    assert_eq!(control.call("DELETE", &format!("/sessions/{sid}/clients/web"), None).await.status, 204);
+    assert_eq!(app.came().len(), 1, "it is told");
+    assert_eq!(control.get("/sessions").await[0]["clients"], json!(["spa"]), "and takes no part any more");
+    let refreshed = crate::refresh::refresh(&idp, &tokens.member("refresh_token")).await;
+    assert_eq!(refreshed.status, 400, "what depends on the sign-in is over: {}", refreshed.text);
+    // Its next visit needs no page, and it takes part again.
+    assert!(browser.get(&authorize_url(&idp, &[("prompt", "none")])).await.returned("code").is_some());
+    assert_eq!(control.post("/logouts", json!({ "user": "alice", "client": "web" })).await["sessions"], 1);
+    assert_eq!(control.post("/logouts", json!({ "user": "alice", "client": "web" })).await["sessions"], 0);
+    assert_eq!(app.came().len(), 2);
+    assert_eq!(control.get("/sessions").await.as_array().map(Vec::len), Some(1));
 }
 
 #[tokio::test]

@@ -2,9 +2,9 @@
 //!
 //! On a machine without Chromium these are left out, and say so; the gate installs it and leaves none out.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpListener;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Value, json};
 use standin::Emulator;
@@ -226,42 +226,30 @@ async fn username_claims_and_consent_work_in_a_browser() {
     chromium.end().await;
 }
 
-/// Takes one request and gives back its body.
-fn one_post() -> (String, std::thread::JoinHandle<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let url = format!("http://localhost:{}/callback", listener.local_addr().expect("an address").port());
-    let taker = std::thread::spawn(move || {
-        for mut socket in listener.incoming().map_while(Result::ok) {
-            let mut reader = BufReader::new(socket.try_clone().expect("a socket"));
-            let (mut head, mut length) = (String::new(), 0);
-            while reader.read_line(&mut head).is_ok_and(|read| read > 2) {
-                let line = head.lines().last().unwrap_or_default().to_lowercase();
-                length = line.strip_prefix("content-length: ").and_then(|text| text.parse().ok()).unwrap_or(length);
-            }
-            let mut body = vec![0; length];
-            reader.read_exact(&mut body).expect("a body");
-            socket
-                .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 8\r\nconnection: close\r\n\r\nreceived")
-                .expect("written");
-            if head.starts_with("POST") {
-                return String::from_utf8(body).expect("text");
-            }
-        }
-        String::new()
-    });
-    (url, taker)
+/// A small app, and its port. Browsers open more connections than they use, so each is served by itself.
+async fn app(pages: axum::Router) -> u16 {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    tokio::spawn(async move { axum::serve(listener, pages).await });
+    port
 }
 
 #[tokio::test]
 async fn form_post_sends_itself_under_its_own_policy() {
     let Some(chromium) = Chromium::start().await else { return };
     let idp = Emulator::start().await;
-    let (url, taker) = one_post();
+    let (told, mut came) = tokio::sync::mpsc::unbounded_channel();
+    let callback = async move |body: String| {
+        told.send(body).expect("a test that waits");
+        "received"
+    };
+    let port = app(axum::Router::new().route("/callback", axum::routing::post(callback))).await;
+    let url = format!("http://localhost:{port}/callback");
     let ask = authorize_url(&idp, &[("redirect_uri", &url), ("response_mode", "form_post")]);
     chromium.driver.goto(&ask).await.expect("the page");
     chromium.click("[data-testid=person-bob]").await;
     chromium.says("received").await;
-    let body = taker.join().expect("a body");
+    let body = came.recv().await.expect("a body");
     assert!(body.contains("code=") && body.contains("state=the-state"), "{body}");
     chromium.end().await;
 }
@@ -486,27 +474,14 @@ async fn a_full_journal_is_shown_and_a_burst_is_followed() {
 async fn the_browser_began_at_127_0_0_1_and_is_sent_back_to_localhost() {
     let Some(chromium) = Chromium::start().await else { return };
     let idp = Emulator::start().await;
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    let ask =
-        authorize_url(&idp, &[("redirect_uri", &format!("http://localhost:{port}/callback"))]).replace('&', "&amp;");
+    let (asks, asked) = (Arc::new(OnceLock::<String>::new()), axum::response::Html::<String>);
+    let leads = Arc::clone(&asks);
+    let begin = async move || asked(format!("<a id=go href=\"{}\">Sign in</a>", leads.get().expect("an address")));
     // The app: a page that leads to the provider, and a callback that finds no cookie.
-    std::thread::spawn(move || {
-        for mut socket in listener.incoming().map_while(Result::ok) {
-            let mut head = String::new();
-            let _ = BufReader::new(socket.try_clone().expect("a socket")).read_line(&mut head);
-            let body = if head.starts_with("GET /callback") {
-                "no cookie, no sign-in".to_owned()
-            } else {
-                format!("<a id=go href=\"{ask}\">Sign in</a>")
-            };
-            let _ = write!(
-                socket,
-                "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-                body.len()
-            );
-        }
-    });
+    let pages = axum::Router::new().route("/", axum::routing::get(begin));
+    let port = app(pages.route("/callback", axum::routing::get(async || "no cookie, no sign-in"))).await;
+    let ask = authorize_url(&idp, &[("redirect_uri", &format!("http://localhost:{port}/callback"))]);
+    asks.set(ask.replace('&', "&amp;")).expect("set once");
     chromium.driver.goto(&format!("http://127.0.0.1:{port}/")).await.expect("the app");
     chromium.click("#go").await;
     chromium.click("[data-testid=person-bob]").await;
@@ -516,5 +491,34 @@ async fn the_browser_began_at_127_0_0_1_and_is_sent_back_to_localhost() {
     let flows = control.get("/flows").await;
     let why = control.get(&format!("/flows/{}/diagnosis", flows[0]["id"])).await;
     assert_eq!(why["diagnosis"]["rule"], "host_switched", "{why}");
+    chromium.end().await;
+}
+
+/// An app whose script fetches its own sign-in route is redirected to the provider, where CORS lets it read nothing.
+#[tokio::test]
+async fn a_script_that_fetches_the_sign_in_page_is_found_out() {
+    let Some(chromium) = Chromium::start().await else { return };
+    let idp = registered().start().await;
+    let ask = authorize_url(&idp, &[]);
+    let page = "<body>one moment<script>fetch('/login').catch((e) => { document.body.textContent = 'failed: ' + e; })</script>";
+    let pages = axum::Router::new()
+        .route("/", axum::routing::get(async move || axum::response::Html(page)))
+        .route("/login", axum::routing::get(async move || axum::response::Redirect::to(&ask)));
+    let port = app(pages).await;
+    chromium.driver.goto(&format!("http://localhost:{port}/")).await.expect("the app");
+    chromium.says("failed: TypeError").await;
+    let control = crate::harness::Control::of(&idp);
+    let flows = control.get("/flows").await;
+    let why = control.get(&format!("/flows/{}/diagnosis", flows[0]["id"])).await;
+    assert_eq!(
+        (&why["diagnosis"]["rule"], &why["ending"]),
+        (&json!("asked_by_script"), &json!("a script asked, and was let read nothing")),
+        "{why}"
+    );
+    // Whoever goes there is asked, and nothing is wrong.
+    chromium.driver.goto(&authorize_url(&idp, &[])).await.expect("the page");
+    let flows = control.get("/flows").await;
+    let why = control.get(&format!("/flows/{}/diagnosis", flows[1]["id"])).await;
+    assert_eq!(why["failed"], false, "{why}");
     chromium.end().await;
 }

@@ -220,6 +220,34 @@ async fn a_request_that_the_app_never_made_is_refused_by_it() {
 }
 
 #[tokio::test]
+async fn a_nonce_that_was_never_sent_is_missed_by_the_library() {
+    let idp = registered().start().await;
+    let party = party(metadata(&idp).await, "s3cret", CALLBACK);
+    let browser = Browser::new();
+    // The app writes the URL by hand, and lets the library verify what comes.
+    let by_hand = format!(
+        "{}/authorize?client_id=web&response_type=code&scope=openid&state=by-hand&redirect_uri={CALLBACK}",
+        idp.issuer()
+    );
+    let page = browser.get(&by_hand).await;
+    let form = [("interaction", page.field("interaction")), ("sub", "alice".to_owned())];
+    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let back = browser.post(&format!("{}/sign-in", idp.issuer()), &form).await;
+    let code = AuthorizationCode::new(back.returned("code").expect("a code"));
+    let tokens = party.exchange_code(code).expect("an endpoint").request_async(&send).await.expect("tokens");
+    let refused = tokens.id_token().expect("an ID token").claims(&party.id_token_verifier(), &Nonce::new_random());
+    assert!(refused.expect_err("it insists on a nonce").to_string().contains("nonce"));
+    let control = Control::of(&idp);
+    let first = control.get("/flows").await[0]["id"].clone();
+    let path = format!("/flows/{first}/diagnosis");
+    assert_eq!(control.get(&path).await["failed"], false, "other apps are content without");
+    // So it begins anew.
+    assert!(browser.get(&by_hand).await.returned("code").is_some());
+    let why = control.get(&path).await;
+    assert_eq!(why["diagnosis"]["rule"], "nonce_never_sent", "{why}");
+}
+
+#[tokio::test]
 async fn the_keys_were_read_before_the_rotation_and_not_since() {
     let idp = registered().start().await;
     let party = party(metadata(&idp).await, "s3cret", CALLBACK);
@@ -291,6 +319,34 @@ async fn metadata_that_were_read_under_another_name_stop_the_library_and_the_che
     assert!(refused.is_err(), "the library compares");
     let setup = crate::harness::get(&format!("{}/_console/setup", idp.issuer())).await.words();
     assert!(setup.contains("The app read the metadata at 127.0.0.1:"), "{setup}");
+}
+
+/// `openid-client` reads the metadata where it is told to, and then refuses plain http: nothing more comes of it.
+#[tokio::test]
+async fn a_library_that_refuses_http_stops_after_the_metadata_and_the_checklist_says_so() {
+    let recipe = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/playwright");
+    if !recipe.join("node_modules/openid-client").exists() {
+        return crate::browser::left_out("openid-client is not in examples/playwright (npm install)");
+    }
+    let idp = registered().start().await;
+    let script = format!(
+        "import * as client from 'openid-client';
+         const metadata = await (await fetch('{0}/.well-known/openid-configuration')).json();
+         const config = new client.Configuration(metadata, 'web', 's3cret');
+         try {{ client.buildAuthorizationUrl(config, {{ redirect_uri: '{CALLBACK}', scope: 'openid' }}); }}
+         catch (e) {{ console.log(e.cause?.message ?? e.message); }}",
+        idp.issuer()
+    );
+    let node = tokio::process::Command::new("node")
+        .args(["--input-type=module", "-e", &script])
+        .current_dir(&recipe)
+        .output()
+        .await
+        .expect("node");
+    let said = String::from_utf8_lossy(&node.stdout);
+    assert!(said.contains("HTTPS"), "{said} {}", String::from_utf8_lossy(&node.stderr));
+    let setup = crate::harness::get(&format!("{}/_console/setup", idp.issuer())).await.words();
+    assert!(setup.contains("a library that refuses http stops before it"), "{setup}");
 }
 
 #[tokio::test]

@@ -112,3 +112,22 @@ async fn each_lie_of_the_front_channel_alters_what_it_says() {
         assert!(idp.journal().iter().any(|entry| entry.applied.iter().any(|by| by.by == lie)), "{lie}");
     }
 }
+
+#[tokio::test]
+async fn a_foreign_page_opens_those_of_all_apps_and_knows_no_sid() {
+    let idp = provider().await;
+    let browser = Browser::new();
+    let pkce = [("code_challenge", crate::harness::CHALLENGE), ("code_challenge_method", "S256")];
+    let at_spa = [("client_id", "spa"), pkce[0], pkce[1]];
+    assert!(sign_in(&idp, &browser, &at_spa, "alice").await.returned("code").is_some());
+    idp.fault(Fault::named("lo.front.csrf"));
+    let asked = browser.get(&format!("{}/logout", idp.issuer())).await;
+    let form = [("interaction", asked.field("interaction")), ("decision", "sign-out".to_owned())];
+    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let page = browser.post(&format!("{}/sign-out", idp.issuer()), &form).await;
+    let told = frames(&page);
+    assert_eq!(told.len(), 1, "web took no part, and its page is opened all the same: {}", page.text);
+    assert_eq!((said(&told[0], "sid"), said(&told[0], "iss")), (None, None));
+    assert_eq!(said(&told[0], "tenant").as_deref(), Some("a"), "the registered query stays");
+    assert!(idp.journal().iter().any(|entry| entry.applied.iter().any(|by| by.by == "lo.front.csrf")));
+}

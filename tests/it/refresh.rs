@@ -11,7 +11,7 @@ use crate::harness::{
 
 const OFFLINE: [(&str, &str); 1] = [("scope", "openid email offline_access")];
 
-async fn refresh(idp: &Emulator, token: &str) -> Answer {
+pub(crate) async fn refresh(idp: &Emulator, token: &str) -> Answer {
     as_web(idp, "/token", &[("grant_type", "refresh_token"), ("refresh_token", token)]).await
 }
 

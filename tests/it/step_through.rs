@@ -133,6 +133,31 @@ async fn held_none(idp: &Emulator) {
 }
 
 #[tokio::test]
+async fn it_is_said_how_long_the_app_will_wait() {
+    let idp = registered().start().await;
+    let control = Control::of(&idp);
+    control.call("PUT", "/breakpoints", Some(json!({"endpoints": ["token_endpoint"]}))).await;
+    let ask = |agent: &'static str| {
+        let request = crate::harness::http().post(format!("{}/token", idp.issuer())).basic_auth("web", Some("s3cret"));
+        let request = request.header("user-agent", agent);
+        tokio::spawn(async move { crate::harness::post(request, &[("grant_type", "client_credentials")]).await })
+    };
+    let app = ask("python-httpx/0.28.1");
+    let hold = held(&idp, 1).await;
+    assert_eq!(hold["patience"], json!({"seconds": 5, "said": "httpx waits 5 s, unless the app says otherwise."}));
+    // It goes away, which says more than any rule.
+    app.abort();
+    held_none(&idp).await;
+    let app = ask("python-httpx/0.28.1");
+    let hold = held(&idp, 1).await;
+    assert!(hold["patience"]["said"].as_str().expect("words").starts_with("It gave up after"), "{hold}");
+    let console = get(&format!("{}/_console/flows", idp.issuer())).await.words();
+    assert!(console.contains("The app waits for it. It gave up after"), "{console}");
+    control.call("POST", &format!("/holds/{}/continue", hold["id"]), None).await;
+    assert_eq!(app.await.expect("no panic").status, 200);
+}
+
+#[tokio::test]
 async fn the_command_line_holds_and_lets_go() {
     let idp = registered().start().await;
     let step = |args: &'static [&'static str]| {

@@ -1,7 +1,7 @@
 //! Logout that an app asks for, and what the browser tells the others.
 
 use super::kind::{FaultKind, handle, reject};
-use crate::faults::edit::{frames, instead, otherwise, parameter};
+use crate::faults::edit::{every_app, frames, instead, otherwise, parameter};
 use crate::faults::effect::Effect::{Override, Reply};
 use crate::faults::matching::Point::EndSession;
 use crate::reply::{Body, Delivery, Page, SignedOutPage};
@@ -111,4 +111,11 @@ pub(super) const FAULTS: &[FaultKind] = &[
         ),
     )
     .so("ends nothing"),
+    handle(
+        "lo.front.csrf",
+        "The pages of all apps are opened, also of those that took no part, with neither iss nor sid: as any page of the web can.",
+        &["frontchannel_logout.iss", "frontchannel_logout.sid"],
+        (FRONT, &[Reply(EndSession, |r, e| every_app(r, e.settings))]),
+    )
+    .so("ends its own session at most, and nothing at all if it registered that it needs iss and sid"),
 ];

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::kind::{FaultKind, handle, reject, tolerate};
 use crate::faults::edit::{begin_otherwise, by_stranger, corrupt, header, leave_out, set, shift};
-use crate::faults::effect::Effect::{Call, Draft, Spoil};
+use crate::faults::effect::EditContext;
+use crate::faults::effect::Effect::{Call, Draft, Spoil, TellEarly};
 use crate::tokens::KeyChoice;
 use crate::tokens::TokenKind::Logout;
 
@@ -15,6 +16,12 @@ const VALIDATION: &str = "https://openid.net/specs/openid-connect-backchannel-1_
 const ACTIONS: &str = "https://openid.net/specs/openid-connect-backchannel-1_0.html#BCActions";
 const REQUEST: &str = "https://openid.net/specs/openid-connect-backchannel-1_0.html#BCRequest";
 const REFUSED: &str = "answers 400, and ends no session";
+
+/// The rule's delay, or so many seconds.
+fn delay(edit: &EditContext<'_>, seconds: u64) -> Duration {
+    let own = edit.options.delay.map(|delay| delay.seconds().unsigned_abs());
+    Duration::from_secs(own.unwrap_or(seconds))
+}
 
 pub(super) const FAULTS: &[FaultKind] = &[
     reject(
@@ -196,15 +203,32 @@ pub(super) const FAULTS: &[FaultKind] = &[
         (
             REQUEST,
             &[Call(|timing, e| {
-                timing.delay = e
-                    .options
-                    .delay
-                    .map_or(Duration::from_secs(5), |delay| Duration::from_secs(delay.seconds().unsigned_abs()));
+                timing.delay = delay(e, 5);
                 true
             })],
         ),
     )
     .so("ends the session when it hears of it"),
+    handle(
+        "lo.back.slow",
+        "The message comes in two halves, the second after `with.delay`, 2 s where it says nothing.",
+        &["backchannel_logout"],
+        (
+            REQUEST,
+            &[Call(|timing, e| {
+                timing.pause = delay(e, 2);
+                true
+            })],
+        ),
+    )
+    .so("reads it to the end, and serves others meanwhile"),
+    handle(
+        "lo.back.before_callback",
+        "The app is told that the sign-in is over before it has the code of it; the sign-in goes on.",
+        &["backchannel_logout"],
+        (ACTIONS, &[TellEarly]),
+    )
+    .so("answers 200, though it knows no such session yet, and remembers the sid or signs in"),
     handle(
         "lo.back.lost",
         "The message never comes.",

@@ -80,7 +80,8 @@ fn unused(ctx: &mut Ctx<'_>, token: &RefreshToken) -> Result<(), Interrupt> {
 pub(in crate::flows) fn session_lives(ctx: &Ctx<'_>, grant: &Grant) -> Result<bool, Interrupt> {
     let Some(id) = grant.session.as_ref().filter(|_| !grant.scopes.contains("offline_access")) else { return Ok(true) };
     let session: Option<Session> = ctx.records.get(&RecordKey::Session(id.clone()))?;
-    Ok(session.is_some_and(|session| !session.ended && ctx.now < session.until))
+    Ok(session
+        .is_some_and(|session| !session.ended && ctx.now < session.until && session.clients.contains(&grant.client)))
 }
 
 fn narrowed(ctx: &mut Ctx<'_>, grant: &Grant, params: &Params) -> Result<Scopes, FailedCheck> {

@@ -30,7 +30,14 @@ struct OnPage {
     name: String,
     since: String,
     left: String,
-    apps: Vec<(String, String)>,
+    apps: Vec<App>,
+}
+
+/// An app that takes part in a sign-in, and how it would hear that this is over.
+struct App {
+    id: String,
+    name: String,
+    hears: String,
 }
 
 /// What came of a sign-out for one app.
@@ -63,7 +70,11 @@ pub(super) async fn sessions(visit: &Visit<'_>) -> Response {
         name: visit.person(&session.user),
         since: time_of_day(session.auth_time),
         left: span(session.until.since(now)),
-        apps: session.clients.iter().map(|id| (visit.app(id), hears(visit, id))).collect(),
+        apps: session
+            .clients
+            .iter()
+            .map(|id| App { id: id.clone(), name: visit.app(id), hears: hears(visit, id) })
+            .collect(),
         session,
     };
     let entries = visit.realm.journal().entries();

@@ -14,6 +14,9 @@ use super::problem::Problem;
 struct Logout {
     /// `sub`
     user: String,
+    /// One app only: it is told, and the sign-in goes on for the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    client: Option<String>,
 }
 
 /// What was ended.
@@ -51,8 +54,15 @@ pub(super) fn operations() -> Vec<Operation> {
             "",
             "",
         ),
-        sends("POST", "/logouts", "Ends every sign-in of a person", (200, log_out)).about(
-            "In all browsers.",
+        does("DELETE", "/sessions/{sid}/clients/{client}", "Ends one app's part in a sign-in, which goes on for the others", end_part)
+            .about(
+                "The app is told by back channel, if it can be, and its refresh tokens that depend on the sign-in are refused. The next \
+                 visit to it needs no page: the person is still signed in here.",
+                "",
+                "",
+            ),
+        sends("POST", "/logouts", "Ends every sign-in of a person, or one app's part in them", (200, log_out)).about(
+            "In all browsers. Where `client` says which app, the sign-ins go on for the others.",
             r#"{"user": "alice"}"#,
             r#"{"sessions": 1}"#,
         ),
@@ -72,11 +82,22 @@ async fn sessions(call: &Call) -> Result<Vec<SessionView>, Problem> {
 
 async fn end(call: Call) -> Result<(), Problem> {
     let sid = call.part("sid");
-    if call.realm.end_session(sid).await? { Ok(()) } else { Err(Problem::missing("session", sid, [])) }
+    if call.realm.end_session(sid, None).await? { Ok(()) } else { Err(Problem::missing("session", sid, [])) }
+}
+
+async fn end_part(call: Call) -> Result<(), Problem> {
+    let (sid, client) = (call.part("sid"), call.part("client"));
+    let all = sessions(&call).await?;
+    let Some(session) = all.iter().find(|session| session.sid == sid) else {
+        return Err(Problem::missing("session", sid, []));
+    };
+    let ended = call.realm.end_session(sid, Some(client)).await?;
+    let apps = session.clients.iter().map(String::as_str);
+    if ended { Ok(()) } else { Err(Problem::missing("app of this sign-in", client, apps)) }
 }
 
 async fn log_out(call: Call, logout: Logout) -> Result<LoggedOut, Problem> {
-    Ok(LoggedOut { sessions: call.realm.sign_out(&logout.user).await? })
+    Ok(LoggedOut { sessions: call.realm.sign_out(&logout.user, logout.client.as_deref()).await? })
 }
 
 async fn retry(call: Call) -> Result<Retried, Problem> {
