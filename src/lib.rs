@@ -85,7 +85,7 @@
 //
 // # Where something new goes
 //
-// a response type (hybrid, implicit)   protocol/authorize.rs `ResponseType::ALL`, and its slots in flows/next_step.rs `respond`; what it
+// a response type                      protocol/authorize.rs `ResponseType::ALL`, and its slots in flows/next_step.rs `respond`; what it
 //                                      demands is a check in flows/visit.rs; which faults reach it, faults/effect.rs
 // a grant type (device, exchange)      a file in flows/token/, a row of world/client.rs `GrantType`
 // where a sign-in leads (a device)     world/destination.rs; flows/visit.rs makes it, flows/next_step.rs `respond` and

@@ -53,6 +53,20 @@ pub(crate) fn all(long: bool) {
         let then = sign_ins(&server, &mut client, &bare);
         println!("{name:<43} {:>9.1} µs   ({:.2} × the first)", then.one, then.ratio / first.ratio);
         println!("resident memory then                        {:>9.1} MiB", server.resident());
+        console(&server, &mut client);
+    }
+}
+
+/// The console's list of flows and one flow, with all that the journal keeps.
+fn console(server: &Server, client: &mut Client) {
+    let list = "/_console/flows";
+    let page = String::from_utf8(client.get(list, "").body).expect("text");
+    let flow = format!("{list}/{}", between(&page, "/_console/flows/", "\""));
+    for (name, path) in
+        [("the console's list of flows then", list), ("the console's view of a flow then", flow.as_str())]
+    {
+        let cost = median((0..5).map(|_| us(server.cpu(5, || assert_eq!(client.get(path, "").status, 200)))));
+        println!("{name:<43} {:>9.1} ms", cost / 1000.0);
     }
 }
 

@@ -15,7 +15,7 @@ pub struct Difference {
     pub after: Option<String>,
 }
 
-const ALWAYS_NEW: [&str; 9] = ["iat", "exp", "nbf", "auth_time", "nonce", "at_hash", "c_hash", "jti", "sid"];
+const ALWAYS_NEW: [&str; 10] = ["iat", "exp", "nbf", "auth_time", "nonce", "at_hash", "c_hash", "s_hash", "jti", "sid"];
 
 /// What differs, in the order of the later token, and then what is gone.
 pub fn compared(before: &Opened, after: &Opened) -> Vec<Difference> {

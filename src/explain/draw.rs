@@ -80,7 +80,8 @@ fn inferred(
 /// What follows from an answer: the browser goes where it was sent, and the app redeems what it was brought, or stays silent.
 fn after(entry: &Entry, all: &[Carried], later: &[Arc<Entry>], now: UnixTime) -> Vec<DiagramMessage> {
     let to_app = all.iter().any(|carried| {
-        carried.place == Place::Redirect && ["code", "error", "id_token"].contains(&carried.name.as_str())
+        carried.place == Place::Redirect
+            && ["code", "error", "id_token", "access_token"].contains(&carried.name.as_str())
     });
     let signed_out = entry.events.contains(&Event::SignedOut) && location(entry).is_some();
     if !to_app && !signed_out {

@@ -74,7 +74,12 @@ pub fn ended(entries: &[Arc<Entry>], now: UnixTime) -> Ending {
         return Ending::Well(told(if asked { "signed in" } else { "single sign-on, no page" }));
     }
     if had(Event::TokenIssued) {
-        return Ending::Well(told("a token"));
+        let by_browser = entries.iter().any(|entry| entry.endpoint == Endpoint::Authorize);
+        return Ending::Well(match (by_browser, asked) {
+            (true, true) => told("signed in by the browser alone"),
+            (true, false) => told("single sign-on, no page"),
+            (false, _) => told("a token"),
+        });
     }
     if had(Event::CodeIssued) {
         return if now.since(last.at) >= SILENCE {

@@ -100,7 +100,12 @@ const AT: &[(Endpoint, Told)] = &[
 const SINGLE_SIGN_ON: Told = (
     Step::SignIn,
     "Single sign-on: nobody is asked",
-    "This browser is signed in already, so the answer is a code at once.",
+    "This browser is signed in already, so the answer comes at once.",
+);
+const TOKENS_BY_BROWSER: Told = (
+    Step::SignIn,
+    "The person shows who they are, and the app gets its tokens at once",
+    "They travel in the fragment of the address, which a browser sends to no server: a script of the app reads it. A code is safer, since nobody who sees the address has the tokens.",
 );
 const REQUEST_REFUSED: Told = (
     Step::Ask,
@@ -151,7 +156,8 @@ const ANOTHER_GRANT: Told = (Step::Redeem, "The app asks for tokens", "By a gran
 pub(super) fn told(entry: &Entry, all: &[Carried]) -> Told {
     let has = |event| entry.events.contains(&event);
     match entry.endpoint {
-        Endpoint::Authorize if has(Event::CodeIssued) => SINGLE_SIGN_ON,
+        Endpoint::Authorize if has(Event::CodeIssued) || has(Event::TokenIssued) => SINGLE_SIGN_ON,
+        Endpoint::SignIn | Endpoint::Consent if has(Event::TokenIssued) => TOKENS_BY_BROWSER,
         Endpoint::Authorize if has(Event::Refused) => REQUEST_REFUSED,
         Endpoint::SignIn if has(Event::Refused) => SIGN_IN_REFUSED,
         Endpoint::Token => {

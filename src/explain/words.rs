@@ -137,6 +137,11 @@ const CLAIMS: &[Row] = &[
         "https://openid.net/specs/openid-connect-core-1_0.html#HybridIDToken",
     ),
     (
+        "s_hash",
+        "Half a hash of the state that came with it.",
+        "https://openid.net/specs/openid-financial-api-part-2-1_0.html#id-token-as-detached-signature",
+    ),
+    (
         "sid",
         "Names the sign-in, for logout.",
         "https://openid.net/specs/openid-connect-backchannel-1_0.html#LogoutToken",

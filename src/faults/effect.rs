@@ -86,14 +86,16 @@ impl Default for CallTiming {
 }
 
 impl Effect {
-    /// Whether there can be something to alter in answers of this point.
-    pub(super) fn may_speak_at(&self, point: Point) -> bool {
+    /// Whether there can be something to alter in answers of this point; at the authorization endpoint, to requests of these
+    /// response types.
+    pub(super) fn may_speak_at(&self, point: Point, asked: &[ResponseType]) -> bool {
+        let tokens = || asked.iter().any(|asked| asked.has_tokens());
         match self {
             Self::Override(_) | Self::AnyReply(_) => true,
             Self::Decline(_) | Self::Consent(_) | Self::Code(_) | Self::TellEarly => point == Point::Authorize,
-            Self::Claims(_) => matches!(point, Point::Token | Point::Userinfo),
-            Self::Draft(kind, _) | Self::Spoil(kind, _) => carries(point, *kind),
-            Self::Publish(_) => matches!(point, Point::Jwks | Point::Token),
+            Self::Claims(_) => matches!(point, Point::Token | Point::Userinfo) || point == Point::Authorize && tokens(),
+            Self::Draft(kind, _) | Self::Spoil(kind, _) => carries(point, *kind, asked),
+            Self::Publish(_) => matches!(point, Point::Jwks | Point::Token) || point == Point::Authorize && tokens(),
             Self::Reply(at, _) => *at == point,
             Self::Call(_) => point == Point::BackChannelLogout,
         }
@@ -101,11 +103,10 @@ impl Effect {
 }
 
 /// Which tokens the answers of a point carry. An authorization response carries those that its response type asks for.
-fn carries(point: Point, kind: TokenKind) -> bool {
+fn carries(point: Point, kind: TokenKind, asked: &[ResponseType]) -> bool {
     match kind {
-        TokenKind::Id | TokenKind::Access if point == Point::Authorize => ResponseType::ALL
-            .iter()
-            .any(|offered| offered.id_token && kind == TokenKind::Id || offered.token && kind == TokenKind::Access),
+        TokenKind::Id if point == Point::Authorize => asked.iter().any(|asked| asked.id_token),
+        TokenKind::Access if point == Point::Authorize => asked.iter().any(|asked| asked.token),
         TokenKind::Id | TokenKind::Access | TokenKind::Refresh => point == Point::Token,
         TokenKind::UserInfo => point == Point::Userinfo,
         TokenKind::Logout => point == Point::BackChannelLogout,

@@ -3,7 +3,7 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::{ClientId, Subject, words};
+use crate::protocol::{ClientId, ResponseType, Subject, words};
 use crate::world::GrantType;
 
 /// Who made a rule: the strongest first.
@@ -45,7 +45,7 @@ pub struct Match {
 }
 
 fn grant_types(_: &mut SchemaGenerator) -> Schema {
-    words(GrantType::ALL.map(GrantType::as_str))
+    words(GrantType::AT_TOKEN_ENDPOINT.map(GrantType::as_str))
 }
 
 /// A point at which answers are delivered.
@@ -101,6 +101,8 @@ pub struct MatchFacts {
     pub login_hint: Option<String>,
     /// `grant_type`, at the token endpoint.
     pub grant_type: Option<String>,
+    /// `response_type`, at the authorization endpoint.
+    pub response_type: ResponseType,
     /// What was chosen for this sign-in: faults by id.
     pub tags: Vec<FaultTag>,
 }
@@ -109,7 +111,8 @@ impl MatchFacts {
     /// Nothing is known but the point.
     pub fn at(point: Point) -> Self {
         let (client, tags) = (ClientId::default(), Vec::new());
-        Self { point, client, user: None, login_hint: None, grant_type: None, tags }
+        let response_type = ResponseType::default();
+        Self { point, client, user: None, login_hint: None, grant_type: None, response_type, tags }
     }
 }
 

@@ -67,6 +67,11 @@ impl Plan {
         plan
     }
 
+    /// A page is shown before the app is answered: what would alter that answer has its chance then.
+    pub fn put_off(&mut self) {
+        self.reserved.drain(..).for_each(|rule| rule.give_back_unasked());
+    }
+
     /// The lies that fitted for the first time, and found nothing to alter.
     pub fn idle(&self) -> impl Iterator<Item = &str> {
         let first = self.reserved.iter().filter(|rule| rule.idle() == 0 && matches!(rule.action, Action::Fault(..)));
@@ -102,7 +107,7 @@ impl Plan {
         }
         for rule in &self.rules {
             let Action::Fault(kind, _) = &rule.action else { continue };
-            let here = kind.effects.iter().any(|effect| effect.may_speak_at(facts.point));
+            let here = kind.effects.iter().any(|effect| effect.may_speak_at(facts.point, &[facts.response_type]));
             if !here || !rule.when.fits(facts) || self.drawn.contains(&rule.id) {
                 continue;
             }

@@ -114,11 +114,16 @@ impl Rule {
         self.reserved.fetch_sub(1, Ordering::SeqCst);
     }
 
-    /// Gives back what was taken and not used.
+    /// Gives back what was taken and not used, since there was nothing to alter.
     pub(super) fn give_back(&self) {
+        self.give_back_unasked();
+        self.idle.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The same where it is too early to say whether there will be something to alter.
+    pub(super) fn give_back_unasked(&self) {
         self.spent.fetch_sub(1, Ordering::SeqCst);
         self.reserved.fetch_sub(1, Ordering::SeqCst);
-        self.idle.fetch_add(1, Ordering::Relaxed);
     }
 
     /// How often it fitted an answer in which there was nothing to alter.

@@ -28,7 +28,7 @@ pub(super) struct TokenSet {
 impl TokenSet {
     /// An access token for these scopes, and an ID token where `openid` is among them.
     pub(super) fn of(scopes: Scopes, audience: Audience) -> Self {
-        let id_token = scopes.contains("openid").then_some(IdTokenSlot { says_nonce: true });
+        let id_token = scopes.contains("openid").then_some(IdTokenSlot { says_nonce: true, says_scopes: false });
         Self { scopes, access: Some(audience), id_token, with_refresh_token: false, kept_until: UnixTime(0) }
     }
 }

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use crate::protocol::{ClaimsRequest, CodeValue, GrantId, InteractionId, Lifetime, Prompt, Scopes, SessionId, Subject};
+use crate::protocol::{
+    ClaimsRequest, CodeValue, GrantId, InteractionId, Lifetime, Params, Prompt, Scopes, SessionId, Subject, UnixTime,
+};
 use crate::spec::{Check, FailedCheck, quoted};
 use crate::world::{
-    AuthorizationResponse, Code, Consent, ConsentDecision, Ctx, Destination, Failure, Grant, Interaction, Interrupt,
-    Outcome, Purpose, Question, RecordKey, RememberedConsent, ReturnAddress, Session, SignInQuestion,
+    AuthorizationResponse, Code, Consent, ConsentDecision, Ctx, Destination, Failure, Grant, IdTokenSlot, Interaction,
+    Interrupt, Outcome, Purpose, Question, RecordKey, RememberedConsent, ReturnAddress, Session, SignInQuestion,
 };
 
+use super::issue::{TokenSet, audience, issue};
 use super::visit::Visit;
 use super::visit_state::VisitState;
 
@@ -37,7 +40,7 @@ pub(super) fn next_step(ctx: &mut Ctx<'_>, visit: &Visit, state: &VisitState) ->
     {
         grant.claims = single_claims(ctx, visit, &agreed);
         grant.scopes = agreed;
-        return Ok(respond(ctx, visit, state, grant));
+        return respond(ctx, visit, state, grant).map_err(back);
     }
     if visit.request.prompts(Prompt::None) {
         return Err(back(ctx.refuse(Check::Consented)));
@@ -218,14 +221,29 @@ fn keep_open(ctx: &mut Ctx<'_>, state: &VisitState, session: Option<SessionId>) 
     id
 }
 
-/// What the app asked for, on the ground of what the person agreed to. For each response type that is offered there is a slot here.
-fn respond(ctx: &mut Ctx<'_>, visit: &Visit, state: &VisitState, grant: Grant) -> Outcome {
+/// What the app asked for, on the ground of what the person agreed to: for each word of the response type there is a slot here.
+fn respond(ctx: &mut Ctx<'_>, visit: &Visit, state: &VisitState, grant: Grant) -> Result<Outcome, FailedCheck> {
+    let asked = visit.request.response_type;
+    let audience = asked.token.then(|| audience(ctx, &visit.client, &grant, &Params::default())).transpose()?;
     state.answer(ctx);
     state.take_part(ctx, &grant.client);
     let Destination::App(address) = &visit.destination;
     let (grant_id, grant) = (GrantId::from(ctx.entropy.id()), Arc::new(grant));
-    let code = visit.request.response_type.code.then(|| code(ctx, visit, address, (&grant_id, &grant)));
-    Outcome::Return(Box::new(AuthorizationResponse { address: address.clone(), grant, code, tokens: None }))
+    let code = asked.code.then(|| code(ctx, visit, address, (&grant_id, &grant)));
+    let tokens = asked.has_tokens().then(|| {
+        let id_token =
+            asked.id_token.then_some(IdTokenSlot { says_nonce: true, says_scopes: !asked.code && !asked.token });
+        let kept_until = if asked.code { code_kept_until(ctx, visit) } else { ctx.now };
+        let scopes = grant.scopes.clone();
+        let wanted = TokenSet { scopes, access: audience, id_token, with_refresh_token: false, kept_until };
+        issue(ctx, &visit.client, (grant_id, Arc::clone(&grant)), wanted)
+    });
+    Ok(Outcome::Return(Box::new(AuthorizationResponse { address: address.clone(), grant, code, tokens })))
+}
+
+/// Until when a code that is made now is recognised.
+fn code_kept_until(ctx: &Ctx<'_>, visit: &Visit) -> UnixTime {
+    ctx.now.plus(ctx.settings.lifetimes(&visit.client).code).plus(USED_CODE)
 }
 
 /// A code, [RFC 6749 §4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2)
@@ -246,7 +264,8 @@ fn code(
         until,
         redeemed_at: None,
     };
-    ctx.records.put(RecordKey::Code(value.clone()), code, until.plus(USED_CODE));
-    ctx.records.put(RecordKey::Grant(grant_id.clone()), Arc::clone(grant), until.plus(USED_CODE));
+    let kept_until = code_kept_until(ctx, visit);
+    ctx.records.put(RecordKey::Code(value.clone()), code, kept_until);
+    ctx.records.put(RecordKey::Grant(grant_id.clone()), Arc::clone(grant), kept_until);
     value
 }

@@ -40,13 +40,27 @@ impl Visit {
     ) -> Result<(Arc<AuthorizeRequest>, Vec<Subject>), FailedCheck> {
         complaints_as_checks(ctx, &ctx.understood.complaints)?;
         ctx.readable_parameters(&request.params)?;
-        grant_type_allowed(ctx, client, GrantType::AuthorizationCode)?;
+        if request.response_type.code {
+            grant_type_allowed(ctx, client, GrantType::AuthorizationCode)?;
+        }
+        if request.response_type.has_tokens() {
+            grant_type_allowed(ctx, client, GrantType::Implicit)?;
+        }
         if request.scopes.is_empty()
             && let Some(registered) = &client.scope
         {
             Arc::make_mut(&mut request).scopes = registered.clone();
         }
         scopes_allowed(ctx, client, &request.scopes)?;
+        if request.response_type.id_token {
+            let asks = request.scopes.contains("openid");
+            ctx.check_as(Check::OpenidAsked, asks, |refused| {
+                let response_type = quoted(&request.response_type.to_string());
+                refused.says(format!(
+                    "The scope openid is missing, and response_type {response_type} asks for an ID token"
+                ))
+            })?;
+        }
         resources_usable(ctx, &request.resource)?;
         pkce_used(ctx, client, &request)?;
         let expected = match request.id_token_hint() {
@@ -74,7 +88,7 @@ fn wanted_by_name(ctx: &Ctx<'_>, client: &Client, request: &AuthorizeRequest) ->
 }
 
 fn pkce_used(ctx: &mut Ctx<'_>, client: &Client, request: &AuthorizeRequest) -> Result<(), FailedCheck> {
-    if !client.is_public() && !client.require_pkce {
+    if !request.response_type.code || !client.is_public() && !client.require_pkce {
         return Ok(());
     }
     ctx.check_as(Check::PkceUsed, request.challenge.is_some(), |refused| {
@@ -170,6 +184,9 @@ fn check_of(complaint: &Complaint) -> Check {
 fn described(refused: FailedCheck, complaint: &Complaint) -> FailedCheck {
     match complaint {
         Complaint::Repeated(name) => refused.got(name.as_str()).says(format!("{name} was sent more than once")),
+        Complaint::Missing("nonce") => {
+            refused.expected("nonce").says("nonce is missing, and an ID token that comes by the browser needs one")
+        }
         Complaint::Missing(name) => refused.expected(*name).says(format!("{name} is missing")),
         Complaint::Unusable { parameter, got, expected } => {
             let near = nearest(got, expected.split([' ', ',']).filter(|word| word.len() > 3));

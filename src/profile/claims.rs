@@ -18,6 +18,9 @@ pub(crate) struct Beside<'a> {
     pub access_token: Option<&'a str>,
     /// The code.
     pub code: Option<&'a str>,
+    /// The `state`, where the answer comes by the browser,
+    /// [FAPI 1.0 Advanced §5.2.2.1](https://openid.net/specs/openid-financial-api-part-2-1_0.html#id-token-as-detached-signature).
+    pub state: Option<&'a str>,
 }
 
 /// The tokens of an answer, signed.
@@ -77,12 +80,18 @@ impl Profile {
             Claim::Nonce => grant.nonce.as_deref().filter(|_| slot.says_nonce).map(Value::from),
             Claim::AtHash => beside.access_token.map(|token| half_hash(alg, token).into()),
             Claim::CHash => beside.code.map(|code| half_hash(alg, code).into()),
+            Claim::SHash => beside.state.map(|state| half_hash(alg, state).into()),
             other => token.claim(other),
         });
         let nothing = Map::new();
         let known = known(settings, &grant.person, &nothing);
         add_new(&mut claims, told(&grant.person, known));
         add_new(&mut claims, asked_for(&grant.claims.id_token, known));
+        if slot.says_scopes {
+            let opened = issuance.scopes.iter().filter_map(|scope| settings.scopes.get(scope)).flatten();
+            let opened = opened.map(|name| (name.clone(), Value::Null)).collect();
+            add_new(&mut claims, asked_for(&opened, known));
+        }
         add_new(&mut claims, settings.unasked(Some(client), |kinds| &kinds.id_token, known));
         Some(TokenDraft::new(typed("JWT"), claims, key_for(client, alg)))
     }
@@ -209,7 +218,7 @@ impl Token<'_> {
             Claim::Amr => Some(grant.amr.clone().into()),
             Claim::Sid => Some(grant.session.as_ref()?.as_str().into()),
             // These belong to one kind of token, which says them itself.
-            Claim::Aud | Claim::Nonce | Claim::AtHash | Claim::CHash | Claim::Events => None,
+            Claim::Aud | Claim::Nonce | Claim::AtHash | Claim::CHash | Claim::SHash | Claim::Events => None,
         }
     }
 }

@@ -103,7 +103,8 @@ fn grant_types(settings: &Settings) -> Vec<&'static str> {
 
 fn claims(settings: &Settings) -> Vec<&str> {
     let mut names: Vec<&str> =
-        ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"].into();
+        ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "c_hash", "s_hash", "sid"]
+            .into();
     let opened: BTreeSet<&str> = settings.scopes.values().flatten().map(String::as_str).collect();
     names.extend(opened);
     names

@@ -54,8 +54,25 @@ impl ResponseType {
     /// A code and nothing else.
     pub const CODE: Self = Self { code: true, id_token: false, token: false };
 
-    /// Every response type that works here, as discovery lists them.
-    pub const ALL: [Self; 1] = [Self::CODE];
+    /// Nothing but the answer itself: whether the person agrees.
+    pub const NONE: Self = Self { code: false, id_token: false, token: false };
+
+    /// Every response type that works here, as discovery lists them. A `token` alone says nobody who signed in, and is none of
+    /// [Core §3](https://openid.net/specs/openid-connect-core-1_0.html#Authentication).
+    pub const ALL: [Self; 7] = [
+        Self::CODE,
+        Self { code: false, id_token: true, token: false },
+        Self { code: false, id_token: true, token: true },
+        Self { code: true, id_token: true, token: false },
+        Self { code: true, id_token: false, token: true },
+        Self { code: true, id_token: true, token: true },
+        Self::NONE,
+    ];
+
+    /// Whether the answer has tokens in it: they come by the browser, and stay out of the query.
+    pub const fn has_tokens(self) -> bool {
+        self.id_token || self.token
+    }
 
     /// Reads the words that it knows, in whatever order they come.
     pub fn of_words(text: &str) -> Self {
@@ -63,17 +80,20 @@ impl ResponseType {
         Self { code: has("code"), id_token: has("id_token"), token: has("token") }
     }
 
-    /// The response type of this name, if it works here.
+    /// The response type of this name, if it works here. Its words may come in any order, each once.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|offered| *offered == Self::of_words(name) && offered.to_string().len() == name.len())
+        let sorted = |text: &str| {
+            let mut words: Vec<String> = text.split(' ').map(str::to_owned).collect();
+            words.sort_unstable();
+            words
+        };
+        Self::ALL.into_iter().find(|offered| sorted(&offered.to_string()) == sorted(name))
     }
 
     /// The mode of a request that names none: whatever has tokens in it stays out of the query, refused or not,
     /// [Multiple Response Types §5](https://openid.net/specs/oauth-v2-multiple-response-types-1_0.html#Combinations).
     pub const fn default_mode(self) -> ResponseMode {
-        if self.id_token || self.token { ResponseMode::Fragment } else { ResponseMode::Query }
+        if self.has_tokens() { ResponseMode::Fragment } else { ResponseMode::Query }
     }
 }
 
@@ -209,9 +229,11 @@ impl AuthorizeRequest {
         self.params.get("id_token_hint")
     }
 
-    /// Where the answer is put: as the app asks, or as its response type has it.
+    /// Where the answer is put: as the app asks, or as its response type has it. Tokens never go into the query, nor does the
+    /// refusal of a request that wants them there.
     pub fn response_mode(&self) -> ResponseMode {
         let named = self.params.get("response_mode").and_then(ResponseMode::named);
+        let named = named.filter(|mode| *mode != ResponseMode::Query || !self.response_type.has_tokens());
         named.unwrap_or_else(|| self.response_type.default_mode())
     }
 
@@ -246,12 +268,26 @@ fn response_type(params: &Params, complaints: &mut Vec<Complaint>) -> ResponseTy
         }
         None => complaints.push(Complaint::Missing("response_type")),
     }
-    if let Some(mode) = params.get("response_mode")
-        && ResponseMode::named(mode).is_none()
-    {
-        complaints.push(unusable("response_mode", mode, "query, fragment or form_post"));
+    let response_type = ResponseType::of_words(sent.unwrap_or_default());
+    if let Some(mode) = params.get("response_mode") {
+        match ResponseMode::named(mode) {
+            None => complaints.push(unusable("response_mode", mode, "query, fragment or form_post")),
+            Some(ResponseMode::Query) if response_type.has_tokens() => {
+                complaints.push(unusable(
+                    "response_mode",
+                    mode,
+                    "fragment or form_post, since tokens stay out of the query",
+                ));
+            }
+            Some(_) => {}
+        }
     }
-    ResponseType::of_words(sent.unwrap_or_default())
+    // What comes by the browser could be another sign-in's: only the nonce ties it to this one,
+    // [Core §3.2.2.11](https://openid.net/specs/openid-connect-core-1_0.html#ImplicitIDTValidation).
+    if response_type.id_token && params.get("nonce").is_none() {
+        complaints.push(Complaint::Missing("nonce"));
+    }
+    response_type
 }
 
 fn prompt(params: &Params, complaints: &mut Vec<Complaint>) -> Vec<Prompt> {

@@ -49,7 +49,7 @@ events! {
     CodeIssued: "code_issued", "The app's browser was sent back with a code.";
     CodeRedeemed: "code_redeemed", "An app redeemed a code.";
     TokenRefreshed: "token_refreshed", "An app used a refresh token.";
-    TokenIssued: "token_issued", "An app got a token for itself, or by a password.";
+    TokenIssued: "token_issued", "An app got tokens for itself, by a password, or by the browser without a code.";
     UserinfoRead: "userinfo_read", "An app asked UserInfo.";
     TokenIntrospected: "token_introspected", "An API asked about a token.";
     TokenRevoked: "token_revoked", "An app gave a token back.";
@@ -85,7 +85,7 @@ fn of_outcome(exchange: &Exchange<'_>, outcome: &Outcome) -> Option<Event> {
         Outcome::Ask(Question::Consent { .. }) => Event::ConsentAsked,
         Outcome::Ask(Question::SignOut { .. }) => Event::SignOutAsked,
         Outcome::Return(response) if response.code.is_some() => Event::CodeIssued,
-        Outcome::Return(_) => Event::TokenIssued,
+        Outcome::Return(response) if response.tokens.is_some() => Event::TokenIssued,
         Outcome::Issue(_) => match exchange.understood.grant_type.as_deref() {
             Some(grant) if grant == GrantType::AuthorizationCode.as_str() => Event::CodeRedeemed,
             Some(grant) if grant == GrantType::RefreshToken.as_str() => Event::TokenRefreshed,
@@ -97,7 +97,8 @@ fn of_outcome(exchange: &Exchange<'_>, outcome: &Outcome) -> Option<Event> {
         Outcome::Tell(_) => Event::TokenIntrospected,
         Outcome::SignedOut { stayed: false, .. } => Event::SignedOut,
         Outcome::Done if exchange.request.endpoint == Endpoint::Revocation => Event::TokenRevoked,
-        Outcome::Redirect(..)
+        Outcome::Return(_)
+        | Outcome::Redirect(..)
         | Outcome::AskAgain(_)
         | Outcome::SaveUser(..)
         | Outcome::SignedOut { .. }

@@ -28,6 +28,7 @@ fn before(exchange: &mut Exchange<'_>) {
     facts.client = understood.client.clone();
     facts.login_hint = understood.login_hint().map(str::to_owned);
     facts.grant_type.clone_from(&understood.grant_type);
+    facts.response_type = understood.authorization.as_ref().map(|asked| asked.response_type).unwrap_or_default();
     for record in records.iter() {
         match record {
             // An API that asks about a token is not the client that the token was given to.

@@ -224,7 +224,7 @@ fn plan(settings: &Settings, spec: &TokenSpec, now: UnixTime, mut draw: Draw) ->
         grant_id,
         scopes: spec.scope.clone(),
         access: (spec.kind == TokenKind::Access).then_some(access_slot),
-        id_token: (spec.kind == TokenKind::Id).then_some(IdTokenSlot { says_nonce: true }),
+        id_token: (spec.kind == TokenKind::Id).then_some(IdTokenSlot { says_nonce: true, says_scopes: false }),
         refresh: None,
     };
     Planned { issuance, records, issued_at, until }

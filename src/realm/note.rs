@@ -26,6 +26,13 @@ impl Exchange<'_> {
 
     /// What the journal keeps of it, but for the bytes.
     pub(super) fn noted(mut self, happened: Happened, reply: &Reply) -> Entry {
+        if happened
+            .events
+            .iter()
+            .any(|event| matches!(event, Event::SignInAsked | Event::ConsentAsked | Event::SignOutAsked))
+        {
+            self.plan.put_off();
+        }
         let idle = self.plan.idle().map(|fault| format!("the lie {fault} fitted here, and found nothing to alter"));
         self.trace.remarks.extend(idle);
         let Happened { events, refused, flow_keys } = happened;

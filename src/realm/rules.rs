@@ -58,7 +58,7 @@ impl Realm {
     }
 
     fn within(&self, rule: Rule, budget: Budget) -> Result<Rule, Wrong> {
-        let known = || GrantType::ALL.map(GrantType::as_str);
+        let known = || GrantType::AT_TOKEN_ENDPOINT.map(GrantType::as_str);
         if let Some(other) = rule.when.grant_type.as_deref().filter(|name| !known().contains(name)) {
             return Err(("match.grant_type", format!("`{other}` is none of {}", known().join(", "))));
         }

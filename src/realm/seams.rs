@@ -152,20 +152,21 @@ impl Realm {
             }
             Ok(Outcome::Return(response)) => {
                 let code = response.code.as_ref().map(CodeValue::as_str);
-                response.tokens.as_ref().map(|tokens| self.sign_tokens(exchange, tokens, code)).unwrap_or_default()
+                let beside = Beside { code, state: response.address.state(), ..Beside::default() };
+                response.tokens.as_ref().map(|tokens| self.sign_tokens(exchange, tokens, beside)).unwrap_or_default()
             }
-            Ok(Outcome::Issue(issuance)) => self.sign_tokens(exchange, issuance, None),
+            Ok(Outcome::Issue(issuance)) => self.sign_tokens(exchange, issuance, Beside::default()),
             _ => Signed::default(),
         }
     }
 
     /// The access token comes first, because the ID token names its hash.
-    fn sign_tokens(&self, exchange: &mut Exchange<'_>, issuance: &Issuance, code: Option<&str>) -> Signed {
+    fn sign_tokens(&self, exchange: &mut Exchange<'_>, issuance: &Issuance, beside: Beside<'_>) -> Signed {
         let (settings, now) = (Arc::clone(&exchange.settings), exchange.now);
         let access = self.profile.draft_access_token(&settings, issuance, now);
         let access = access.map(|draft| exchange.finish(TokenKind::Access, draft));
         let opaque = issuance.access.as_ref().map(|slot| slot.name.as_str());
-        let beside = Beside { access_token: access.as_deref().or(opaque), code };
+        let beside = Beside { access_token: access.as_deref().or(opaque), ..beside };
         let id = self.profile.draft_id_token(&settings, issuance, beside, now);
         let id = id.map(|draft| exchange.finish(TokenKind::Id, draft));
         let refresh = self.profile.draft_refresh_token(&settings, issuance, now);

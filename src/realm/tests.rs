@@ -244,7 +244,7 @@ fn everything_at_once(ctx: &mut Ctx<'_>, _: &Request) -> Result<Outcome, Failure
         grant_id: "grant".into(),
         scopes: grant.scopes.clone(),
         access: Some(access),
-        id_token: Some(IdTokenSlot { says_nonce: true }),
+        id_token: Some(IdTokenSlot { says_nonce: true, says_scopes: false }),
         refresh: None,
     };
     Ok(Outcome::Return(Box::new(AuthorizationResponse {

@@ -113,6 +113,10 @@ checks! {
         "response_type is one that discovery lists",
         "This response_type is not offered",
         ResponseTypeUnsupported, "https://www.rfc-editor.org/rfc/rfc6749#section-3.1.1";
+    OpenidAsked:
+        "who asks for an ID token asks for the scope openid",
+        "The scope openid is missing, and response_type asks for an ID token",
+        OpenidMissing, "https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest";
     RequestObjectOffered:
         "the request comes as plain parameters, not as a request object",
         "Request objects are not offered: `request` was sent",

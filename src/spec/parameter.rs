@@ -25,7 +25,7 @@ macro_rules! parameters {
 }
 
 parameters! {
-    "response_type": "Send back a one-time code, not the tokens.", "OIDC Core 3.1.2.1" CORE;
+    "response_type": "What comes back: a one-time code, or tokens right away, or, by none, nothing but the answer.", "OIDC Core 3.1.2.1" CORE;
     "client_id": "Which app is asking.", "RFC 6749 2.2" "https://www.rfc-editor.org/rfc/rfc6749#section-2.2";
     "redirect_uri": "Where the answer goes.", "OIDC Core 3.1.2.1" CORE;
     "scope": "What the app wants to know, and the API access it wants.", "OIDC Core 5.4" "https://openid.net/specs/openid-connect-core-1_0.html#ScopeClaims";

@@ -44,7 +44,7 @@ refusals! {
     ParameterRepeated: "invalid_request" 400, "Send it once.";
     ParameterMissing: "invalid_request" 400, "";
     ParameterUnusable: "invalid_request" 400, "";
-    ResponseTypeUnsupported: "unsupported_response_type" 400, "Ask for response_type=code.";
+    ResponseTypeUnsupported: "unsupported_response_type" 400, "Ask for one that discovery lists: response_type=code is for every app.";
     RequestObjectUnsupported: "request_not_supported" 400, "Send the parameters themselves instead of request.";
     RequestUriUnsupported: "request_uri_not_supported" 400, "Send the parameters themselves instead of request_uri.";
     RegistrationUnsupported: "registration_not_supported" 400, "Register the client in the configuration instead.";
@@ -52,6 +52,7 @@ refusals! {
     ScopeMalformed: "invalid_scope" 400, "Write scopes as words of printable ASCII, without quotes and backslashes, separated by spaces.";
     ResourceUnusable: "invalid_target" 400, "Name an API by an absolute URI without a fragment.";
     ResourceNotGranted: "invalid_target" 400, "Name one of the resources of the authorization request, or none.";
+    OpenidMissing: "invalid_scope" 400, "Add openid to the scopes, or ask for no ID token.";
     ScopeNotAllowed: "invalid_scope" 400, "Ask for fewer scopes, or add them to the client's scope.";
     PkceRequired: "invalid_request" 400, "Send code_challenge and code_challenge_method=S256, or authenticate the client.";
     IdTokenHintInvalid: "invalid_request" 400, "Send an ID token that this provider issued, unaltered.";

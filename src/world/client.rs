@@ -49,6 +49,8 @@ impl AuthMethod {
 pub enum GrantType {
     /// A code that a person's browser brought back.
     AuthorizationCode,
+    /// Tokens that come by the person's browser, without a code.
+    Implicit,
     /// A refresh token.
     RefreshToken,
     /// The client for itself.
@@ -59,12 +61,18 @@ pub enum GrantType {
 
 impl GrantType {
     /// Every grant type that works here, as discovery lists them.
-    pub const ALL: [Self; 4] = [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials, Self::Password];
+    pub const ALL: [Self; 5] =
+        [Self::AuthorizationCode, Self::Implicit, Self::RefreshToken, Self::ClientCredentials, Self::Password];
+
+    /// Those that the token endpoint knows: with an implicit grant nobody comes there.
+    pub const AT_TOKEN_ENDPOINT: [Self; 4] =
+        [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials, Self::Password];
 
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AuthorizationCode => "authorization_code",
+            Self::Implicit => "implicit",
             Self::RefreshToken => "refresh_token",
             Self::ClientCredentials => "client_credentials",
             Self::Password => "password",

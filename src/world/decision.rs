@@ -175,6 +175,9 @@ pub struct AccessSlot {
 pub struct IdTokenSlot {
     /// Whether it says the request's `nonce`; a refreshed one repeats none.
     pub says_nonce: bool,
+    /// Whether it says what the scopes open, where no access token can be had to ask UserInfo with,
+    /// [Core §5.4](https://openid.net/specs/openid-connect-core-1_0.html#ScopeClaims).
+    pub says_scopes: bool,
 }
 
 /// A refresh token that is to be issued.

@@ -134,7 +134,7 @@ async fn everything_else_that_is_wrong_goes_back_to_the_app() {
     let cases: &[(Form, &str, Check)] = &[
         (&[("response_type", "")], "invalid_request", Check::ParameterPresent),
         (&[("response_type", "token")], "unsupported_response_type", Check::ResponseTypeOffered),
-        (&[("response_type", "code id_token")], "unsupported_response_type", Check::ResponseTypeOffered),
+        (&[("response_type", "code id_token code")], "unsupported_response_type", Check::ResponseTypeOffered),
         (&[("response_mode", "carrier-pigeon")], "invalid_request", Check::ParameterUsable),
         (&[("prompt", "none login")], "invalid_request", Check::ParameterUsable),
         (&[("prompt", "dance")], "invalid_request", Check::ParameterUsable),

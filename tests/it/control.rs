@@ -60,7 +60,7 @@ async fn apps_are_registered_changed_and_removed() {
         ("POST", "/clients", json!({ "id": "x", "redirect_uri": "y" }), 422, "redirect_uri"),
         ("POST", "/clients", json!({ "id": "x", "redirect_uris": "y" }), 422, "redirect_uris"),
         ("POST", "/clients", json!({ "id": "x", "redirect_uris": ["y"] }), 422, "y"),
-        ("POST", "/clients", json!({ "id": "x", "grant_types": ["implicit"] }), 422, "grant_types[0]"),
+        ("POST", "/clients", json!({ "id": "x", "grant_types": ["explicit"] }), 422, "grant_types[0]"),
         ("PUT", "/clients/web", json!({ "id": "other" }), 422, "id"),
         ("PATCH", "/clients/none", json!({}), 404, ""),
     ] {

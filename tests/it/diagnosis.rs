@@ -17,7 +17,7 @@ type Party =
     CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointMaybeSet, EndpointMaybeSet>;
 
 /// What `openidconnect` is given to send requests with.
-async fn send(request: openidconnect::HttpRequest) -> Result<openidconnect::HttpResponse, reqwest::Error> {
+pub(crate) async fn send(request: openidconnect::HttpRequest) -> Result<openidconnect::HttpResponse, reqwest::Error> {
     let answer = crate::harness::http().execute(request.try_into()?).await?;
     let mut response = openidconnect::HttpResponse::default();
     *response.status_mut() = answer.status();

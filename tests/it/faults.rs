@@ -43,6 +43,9 @@ fn script(id: &str) -> Script {
         "authz.form_post.get" => &[("response_mode", "form_post")],
         "idt.nonce.unsolicited" => &[("nonce", "")],
         "tok.id_token.extra_scope" => &[("scope", "profile")],
+        _ if ["idt.c_hash.", "idt.s_hash.", "idt.hybrid."].iter().any(|kind| id.starts_with(kind)) => {
+            &[("response_type", "code id_token")]
+        }
         "sess.lost" => &[("prompt", "none")],
         _ => &[],
     };

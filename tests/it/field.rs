@@ -99,11 +99,14 @@ async fn a_hint_that_names_somebody_is_stronger_than_the_session() {
 async fn an_error_comes_back_where_the_answer_would_have() {
     let idp = registered().start().await;
     for response_type in ["token", "id_token", "id_token token", "code id_token", "code token", "code id_token token"] {
-        let back = Browser::new().get(&authorize_url(&idp, &[("response_type", response_type)])).await.location();
-        let in_fragment = back.fragment().unwrap_or_default().contains("error=unsupported_response_type");
+        let silent = [("response_type", response_type), ("prompt", "none")];
+        let back = Browser::new().get(&authorize_url(&idp, &silent)).await.location();
+        let error = if response_type == "token" { "unsupported_response_type" } else { "login_required" };
+        let in_fragment = back.fragment().unwrap_or_default().contains(&format!("error={error}"));
         assert!(in_fragment && back.query().is_none(), "{response_type}: {back}");
     }
-    let none = Browser::new().get(&authorize_url(&idp, &[("response_type", "none")])).await.location();
+    let silent = [("response_type", "none"), ("prompt", "none")];
+    let none = Browser::new().get(&authorize_url(&idp, &silent)).await.location();
     assert!(none.query().is_some_and(|query| query.contains("error=")), "{none}");
 }
 

@@ -30,6 +30,7 @@ mod realms;
 mod recipes;
 mod refresh;
 mod resources;
+mod response_types;
 mod rules;
 mod sources;
 mod step_through;

@@ -59,7 +59,7 @@ pub(crate) async fn observe(idp: &Emulator, script: &Script) -> Observed {
     // Keys that cannot be had, or are no keys, are no matter of the signatures.
     let ring = &idp.provider().settings().keys;
     keys.extend(ring.jwks(idp.now(), |_| true).get("keys").and_then(Value::as_array).cloned().unwrap_or_default());
-    let Some(code) = sign_in(&mut seen, &browser, &issuer, script).await else { return seen };
+    let Some(code) = sign_in(&mut seen, &browser, (&issuer, &keys), script).await else { return seen };
     let form = [("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", CALLBACK)];
     let tokens = token(&mut seen, ("token", ""), (&issuer, script, &keys), &form).await;
     let Some(tokens) = tokens else { return seen };
@@ -123,6 +123,7 @@ pub(crate) fn difference(honest: &Observed, lying: &Observed) -> BTreeSet<String
 /// The step in which something is seen.
 fn step_of(name: &str) -> &str {
     match name.split('.').next().unwrap_or_default() {
+        "front_id_token" => "answer",
         "id_token" | "access_token" => "token",
         "refreshed_id_token" | "refreshed_access_token" => "refresh",
         other => other,
@@ -156,7 +157,12 @@ fn ask(issuer: &str, more: &[(&str, &str)]) -> String {
 }
 
 /// The browser's part; the code, if there is one.
-async fn sign_in(seen: &mut Observed, browser: &Browser, issuer: &str, script: &Script) -> Option<String> {
+async fn sign_in(
+    seen: &mut Observed,
+    browser: &Browser,
+    (issuer, keys): (&str, &[Value]),
+    script: &Script,
+) -> Option<String> {
     seen.insert("step authorize".into(), String::new());
     let page = browser.get(&ask(issuer, &script.ask)).await;
     let asked = page.status == 200 && page.text.contains("name=\"interaction\"");
@@ -176,7 +182,7 @@ async fn sign_in(seen: &mut Observed, browser: &Browser, issuer: &str, script: &
     if began.elapsed() > LATE {
         seen.insert("answer.late".into(), String::new());
     }
-    way_back(seen, &answer)
+    way_back(seen, &answer, keys)
 }
 
 async fn sign_out(seen: &mut Observed, browser: &Browser, issuer: &str, hint: &str) {
@@ -197,7 +203,7 @@ async fn sign_out(seen: &mut Observed, browser: &Browser, issuer: &str, hint: &s
     }
 }
 
-fn way_back(seen: &mut Observed, answer: &Answer) -> Option<String> {
+fn way_back(seen: &mut Observed, answer: &Answer, keys: &[Value]) -> Option<String> {
     seen.insert("answer.status".into(), answer.status.to_string());
     let location = answer.headers.get("location").and_then(|to| Url::parse(to.to_str().ok()?).ok());
     let (mode, pairs): (&str, Vec<(String, String)>) = match location {
@@ -218,6 +224,10 @@ fn way_back(seen: &mut Observed, answer: &Answer) -> Option<String> {
     };
     seen.insert("answer.mode".into(), mode.into());
     for (name, value) in &pairs {
+        if name == "id_token" {
+            open(seen, "front_id_token", value, keys);
+            continue;
+        }
         let entry = seen.entry(format!("answer.{name}")).or_default();
         entry.push_str(value);
         entry.push(';');

@@ -5,6 +5,7 @@ mod authorization;
 mod discovery;
 mod id_token;
 mod id_token_broken;
+mod id_token_hybrid;
 mod id_token_shape;
 mod jwks;
 mod kind;
@@ -20,6 +21,7 @@ mod userinfo;
 
 use schemars::{Schema, SchemaGenerator};
 
+use crate::protocol::ResponseType;
 use crate::protocol::words;
 use crate::world::{AccessTokenFormat, Client, Settings};
 
@@ -61,7 +63,7 @@ impl FaultKind {
 
     /// Why there will be nothing to alter, if that can be told from how the clients are registered.
     pub(crate) fn doubt(&self, settings: &Settings, when: &Match) -> Option<String> {
-        let speaks = |point: Point| self.effects.iter().any(|effect| effect.may_speak_at(point));
+        let speaks = |point: Point| self.effects.iter().any(|effect| effect.may_speak_at(point, &ResponseType::ALL));
         if when.endpoint.is_some_and(|point| !speaks(point)) {
             return Some("It has nothing to alter at the endpoint that `match` names.".to_owned());
         }
@@ -95,6 +97,7 @@ impl FaultKind {
 /// Every lie there is, kind by kind.
 pub const FAULTS: Faults = Faults(&[
     id_token::FAULTS,
+    id_token_hybrid::FAULTS,
     id_token_shape::FAULTS,
     id_token_broken::FAULTS,
     authorization::FAULTS,

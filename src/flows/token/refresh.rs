@@ -46,7 +46,7 @@ pub(super) fn refresh(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &
         ctx.records.put(name, token, until);
     }
     // A refreshed ID token repeats no nonce, Core §12.2.
-    let id_token = scopes.contains("openid").then_some(IdTokenSlot { says_nonce: false });
+    let id_token = scopes.contains("openid").then_some(IdTokenSlot { says_nonce: false, says_scopes: false });
     let tokens = TokenSet { id_token, with_refresh_token: rotate, kept_until, ..TokenSet::of(scopes, audience) };
     Ok(issue(ctx, client, (grant_id, grant), tokens))
 }
