@@ -1,6 +1,7 @@
 //! Where records are kept between two requests: loaded by name, committed by version, all or nothing.
 
 mod memory;
+mod shard;
 pub mod suite;
 
 use std::fmt;
