@@ -2,6 +2,7 @@
 
 mod alive;
 mod authorize;
+mod client_keys;
 mod consent;
 mod documents;
 mod hint;
@@ -9,6 +10,7 @@ mod introspect;
 mod issue;
 mod logout;
 mod next_step;
+mod request_object;
 mod revoke;
 mod sign_in;
 mod token;

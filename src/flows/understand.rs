@@ -6,12 +6,17 @@ use crate::protocol::{AuthorizeRequest, ClientId, InteractionId, LogoutRequest};
 use crate::tokens::Opened;
 use crate::world::{Credential, Endpoint, Interaction, RecordKey, Records, Request, Understood};
 
+use super::request_object::merged;
+
 /// Reads a request once, for everybody who needs to know what it is about. A page's form is about the request whose page it is.
 pub fn understand(request: &Request, records: &Records) -> Understood {
     match request.endpoint {
         Endpoint::Authorize => {
-            let (authorization, complaints) = AuthorizeRequest::parse(&request.params);
-            of_authorization(Arc::new(authorization), complaints)
+            let (params, mut odd) = merged(&request.params);
+            let (authorization, complaints) = AuthorizeRequest::parse(&params);
+            odd.extend(complaints);
+            let request_object = request.params.get("request").map(str::to_owned);
+            Understood { request_object, ..of_authorization(Arc::new(authorization), odd) }
         }
         Endpoint::EndSession => of_logout(Arc::new(LogoutRequest { params: request.params.clone() })),
         Endpoint::SignIn | Endpoint::Consent | Endpoint::SignOut => {

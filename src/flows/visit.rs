@@ -8,7 +8,7 @@ use crate::protocol::{AuthorizeRequest, Complaint, Params, Scopes, Subject, near
 use crate::spec::{Check, FailedCheck, Suggestion, one_of, quoted};
 use crate::world::{Client, Ctx, Destination, Endpoint, Failure, GrantType, Interrupt, ReturnAddress, Seen, Settings};
 
-use super::hint;
+use super::{hint, request_object};
 
 /// One app's question to one person, [Core §3.1.2.2](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequestValidation).
 pub(super) struct Visit {
@@ -37,7 +37,10 @@ impl Visit {
         ctx: &mut Ctx<'_>,
         client: &Client,
         mut request: Arc<AuthorizeRequest>,
-    ) -> Result<(Arc<AuthorizeRequest>, Vec<Subject>), FailedCheck> {
+    ) -> Result<(Arc<AuthorizeRequest>, Vec<Subject>), Interrupt> {
+        if let Some(object) = &ctx.understood.request_object {
+            request_object::verify(ctx, client, object)?;
+        }
         complaints_as_checks(ctx, &ctx.understood.complaints)?;
         ctx.readable_parameters(&request.params)?;
         if request.response_type.code {
@@ -159,7 +162,7 @@ pub(super) fn unknown_client(
 
 /// What parsing complained about, as checks. What is asked of every request is noted, so that the trace shows what was in order as well.
 fn complaints_as_checks(ctx: &mut Ctx<'_>, complaints: &[Complaint]) -> Result<(), FailedCheck> {
-    const FIRST: [Check; 3] = [Check::ParameterOnce, Check::ParameterPresent, Check::RequestObjectOffered];
+    const FIRST: [Check; 3] = [Check::ParameterOnce, Check::ParameterPresent, Check::RequestUriOffered];
     let gravest = FIRST.iter().find_map(|check| complaints.iter().find(|complaint| check_of(complaint) == *check));
     if let Some(complaint) = gravest.or_else(|| complaints.first()) {
         return Err(described(ctx.refuse(check_of(complaint)), complaint));
@@ -175,7 +178,6 @@ fn check_of(complaint: &Complaint) -> Check {
         Complaint::Missing(_) => Check::ParameterPresent,
         Complaint::Unusable { parameter: "response_type", .. } => Check::ResponseTypeOffered,
         Complaint::Unusable { .. } => Check::ParameterUsable,
-        Complaint::NotOffered("request") => Check::RequestObjectOffered,
         Complaint::NotOffered("request_uri") => Check::RequestUriOffered,
         Complaint::NotOffered(_) => Check::RegistrationOffered,
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::protocol::{ChallengeMethod, Map, Prompt, ResponseMode, ResponseType};
 use crate::tokens::Alg;
-use crate::world::{AuthMethod, BackChannel, Endpoint, GrantType, Settings};
+use crate::world::{AuthMethod, BackChannel, Endpoint, GrantType, RequestSigning, Settings};
 
 /// Endpoints that the browser goes to, so they are always below the root.
 const FRONT_CHANNEL: [Endpoint; 2] = [Endpoint::Authorize, Endpoint::EndSession];
@@ -60,7 +60,8 @@ fn abilities(settings: &Settings) -> Value {
         "display_values_supported": ["page", "popup", "touch", "wap"],
         "claim_types_supported": ["normal"],
         "claims_parameter_supported": true,
-        "request_parameter_supported": false,
+        "request_parameter_supported": true,
+        "request_object_signing_alg_values_supported": request_signing(settings),
         "request_uri_parameter_supported": false,
         "authorization_response_iss_parameter_supported": true,
         "backchannel_logout_supported": true,
@@ -89,6 +90,11 @@ fn methods(settings: &Settings) -> Vec<&'static str> {
 fn algs(settings: &Settings) -> Vec<&'static str> {
     let offered = Alg::ALL.into_iter().filter(|alg| !settings.accepts_any_client() || *alg != Alg::HS256);
     offered.map(Alg::as_str).collect()
+}
+
+/// A request object may be unsigned as well.
+fn request_signing(settings: &Settings) -> Vec<&'static str> {
+    [RequestSigning::Unsigned.as_str()].into_iter().chain(algs(settings)).collect()
 }
 
 /// The password grant is offered only where some client may use it.

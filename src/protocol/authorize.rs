@@ -185,7 +185,7 @@ impl AuthorizeRequest {
         if let Some(name) = params.repeated() {
             complaints.push(Complaint::Repeated(name.to_owned()));
         }
-        for name in ["request", "request_uri", "registration"] {
+        for name in ["request_uri", "registration"] {
             if params.get(name).is_some() {
                 complaints.push(Complaint::NotOffered(name));
             }

@@ -117,10 +117,10 @@ checks! {
         "who asks for an ID token asks for the scope openid",
         "The scope openid is missing, and response_type asks for an ID token",
         OpenidMissing, "https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest";
-    RequestObjectOffered:
-        "the request comes as plain parameters, not as a request object",
-        "Request objects are not offered: `request` was sent",
-        RequestObjectUnsupported, "https://openid.net/specs/openid-connect-core-1_0.html#RequestObject";
+    RequestObjectValid:
+        "the request object is by the app, for this provider, and in time",
+        "The request object cannot be believed",
+        RequestObjectInvalid, "https://openid.net/specs/openid-connect-core-1_0.html#RequestObject";
     RequestUriOffered:
         "the request comes as plain parameters, not behind a request_uri",
         "Requests by reference are not offered: `request_uri` was sent",

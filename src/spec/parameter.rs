@@ -43,6 +43,7 @@ parameters! {
     "ui_locales": "The languages that the person reads. This page speaks English only.", "OIDC Core 3.1.2.1" CORE;
     "claims_locales": "The languages for names and addresses. People here have one spelling.", "OIDC Core 5.2" "https://openid.net/specs/openid-connect-core-1_0.html#ClaimsLanguagesAndScripts";
     "display": "How much room the page has.", "OIDC Core 3.1.2.1" CORE;
+    "request": "All parameters in one JWT, signed by the app or unsigned. What it says counts more than what is beside it.", "OIDC Core 6.1" "https://openid.net/specs/openid-connect-core-1_0.html#RequestObject";
     "resource": "The API that the access token is for.", "RFC 8707 2" "https://www.rfc-editor.org/rfc/rfc8707#section-2";
     "audience": "Not a registered parameter; resource is its standard name. Ignored.", "RFC 8707 2" "https://www.rfc-editor.org/rfc/rfc8707#section-2";
 }

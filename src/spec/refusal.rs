@@ -45,7 +45,7 @@ refusals! {
     ParameterMissing: "invalid_request" 400, "";
     ParameterUnusable: "invalid_request" 400, "";
     ResponseTypeUnsupported: "unsupported_response_type" 400, "Ask for one that discovery lists: response_type=code is for every app.";
-    RequestObjectUnsupported: "request_not_supported" 400, "Send the parameters themselves instead of request.";
+    RequestObjectInvalid: "invalid_request_object" 400, "Sign it with a key of the app's registered jwks, say the app in iss and this issuer in aud; or leave it unsigned, if nothing else is registered.";
     RequestUriUnsupported: "request_uri_not_supported" 400, "Send the parameters themselves instead of request_uri.";
     RegistrationUnsupported: "registration_not_supported" 400, "Register the client in the configuration instead.";
     GrantTypeNotAllowed: "unauthorized_client" 400, "Add the grant type to the client's grant_types.";

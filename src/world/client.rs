@@ -80,6 +80,27 @@ impl GrantType {
     }
 }
 
+/// How a request object is signed, [Registration §2](https://openid.net/specs/openid-connect-registration-1_0.html#ClientMetadata).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum RequestSigning {
+    /// Not at all.
+    #[serde(rename = "none")]
+    Unsigned,
+    /// By this algorithm.
+    #[serde(untagged)]
+    Signed(Alg),
+}
+
+impl RequestSigning {
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unsigned => "none",
+            Self::Signed(alg) => alg.as_str(),
+        }
+    }
+}
+
 /// Whether the app runs on a server or on a person's device, [Registration §2](https://openid.net/specs/openid-connect-registration-1_0.html#ClientMetadata).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -150,7 +171,7 @@ pub struct Client {
     /// or `client_secret_post` the other of the two is served as well and remarked on, unless the server is strict.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_endpoint_auth_method: Option<AuthMethod>,
-    /// The ways of getting tokens. Without it: `authorization_code`, `refresh_token`, `client_credentials`.
+    /// The ways of getting tokens. Without it: all but `password`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grant_types: Option<Vec<GrantType>>,
     /// Web or native.
@@ -165,6 +186,9 @@ pub struct Client {
     /// What UserInfo's answer is signed with. Without it: plain JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub userinfo_signed_response_alg: Option<Alg>,
+    /// How its request objects must be signed; `none` is not at all. Without it: as it likes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_object_signing_alg: Option<RequestSigning>,
     /// What its access tokens are signed with, [RFC 9068](https://www.rfc-editor.org/rfc/rfc9068).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_token_signed_response_alg: Option<Alg>,
@@ -177,7 +201,7 @@ pub struct Client {
     /// What its refresh tokens look like.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_token_format: Option<RefreshTokenFormat>,
-    /// The client's public keys, for `private_key_jwt`.
+    /// The client's public keys, for `private_key_jwt` and for request objects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jwks: Option<Value>,
     /// Where the client's public keys are.

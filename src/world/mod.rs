@@ -22,7 +22,7 @@ mod understood;
 mod user;
 mod working_set;
 
-pub use client::{ApplicationType, AuthMethod, ClaimPick, Client, GrantType, TokenClaims};
+pub use client::{ApplicationType, AuthMethod, ClaimPick, Client, GrantType, RequestSigning, TokenClaims};
 pub use clock::Clock;
 pub use ctx::Ctx;
 pub use decision::{

@@ -11,6 +11,8 @@ pub struct Understood {
     pub client: ClientId,
     /// The authorization request: this one, or the one whose page is answered.
     pub authorization: Option<Arc<AuthorizeRequest>>,
+    /// The request object by which it came just now. A page that was opened by one is about what was in it.
+    pub request_object: Option<String>,
     /// What is wrong with an authorization request that came just now.
     pub complaints: Vec<Complaint>,
     /// The logout request: this one, or the one whose page is answered.

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
+use crate::flows::client_keys;
 use crate::protocol::{Lifetime, UnixTime};
-use crate::spec::{Check, FailedCheck, quoted};
-use crate::tokens::{Alg, Opened, Unverified, verify_with_jwk, verify_with_secret};
+use crate::spec::{Check, quoted};
+use crate::tokens::{Alg, Opened};
 use crate::world::{AuthMethod, BackChannel, Client, Ctx, Endpoint, Interrupt, RecordKey, Request};
 
 /// How far ahead of ours a client's clock may be.
@@ -23,7 +24,7 @@ pub(super) fn read(assertion: &str) -> (Option<String>, AuthMethod) {
 
 /// Verifies signature, names, audience and time, and that it is used for the first time.
 pub(super) fn verify(ctx: &mut Ctx<'_>, client: &Client, request: &Request, assertion: &str) -> Result<(), Interrupt> {
-    let opened = open(ctx, client, assertion)?;
+    let opened = client_keys::open(ctx, client, (assertion, "client_assertion"), Check::ClientAssertionValid)?;
     let valid = claims_hold(ctx, client, request, &opened);
     ctx.check_as(Check::ClientAssertionValid, valid.is_ok(), |refused| match &valid {
         Err((got, expected)) => {
@@ -41,42 +42,6 @@ pub(super) fn verify(ctx: &mut Ctx<'_>, client: &Client, request: &Request, asse
     let until = opened.time("exp").unwrap_or(ctx.now).plus(SKEW);
     ctx.records.put(name, (), until);
     Ok(())
-}
-
-fn open(ctx: &mut Ctx<'_>, client: &Client, assertion: &str) -> Result<Opened, Interrupt> {
-    let opened = match (Opened::read(assertion).ok().and_then(|opened| opened.alg()), &client.secret) {
-        (Some(Alg::HS256), Some(secret)) => verify_with_secret(assertion, secret),
-        (Some(_), _) => match &client.jwks {
-            Some(jwks) => verify_with_jwk(assertion, jwks),
-            None => verify_with_fetched(ctx, client, assertion)?,
-        },
-        (None, _) => Err(Unverified::Algorithm),
-    };
-    let why = opened.as_ref().err().map_or("", |why| why.sentence());
-    let refused = |refused: FailedCheck| refused.says(format!("client_assertion {why}"));
-    Ok(ctx.require_as(Check::ClientAssertionValid, opened.ok(), refused)?)
-}
-
-/// Verifies by the keys behind `jwks_uri`. If they do not fit and were not fetched just now, they are fetched once more: the client may have a new key, [Core §10.1.1](https://openid.net/specs/openid-connect-core-1_0.html#RotateSigKeys).
-fn verify_with_fetched(
-    ctx: &mut Ctx<'_>,
-    client: &Client,
-    assertion: &str,
-) -> Result<Result<Opened, Unverified>, Interrupt> {
-    let Some(uri) = &client.jwks_uri else { return Ok(Err(Unverified::Key)) };
-    let name = RecordKey::ClientKeys(uri.to_string());
-    let fetched: Value = ctx.records.get(&name)?.unwrap_or_default();
-    let error = fetched.get("error").and_then(Value::as_str).map(str::to_owned);
-    if let Some(error) = error {
-        let expected = format!("the client's keys at {uri}");
-        let say = format!("client_assertion cannot be verified: {error}");
-        return Err(ctx.refuse(Check::ClientAssertionValid).got(error).expected(expected).says(say).into());
-    }
-    let opened = verify_with_jwk(assertion, &fetched);
-    if opened.is_err() && fetched.get("stale").and_then(Value::as_bool) == Some(true) {
-        return Err(Interrupt::Need(name));
-    }
-    Ok(opened)
 }
 
 /// What is wrong with the claims: what came, and what was expected.

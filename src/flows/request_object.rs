@@ -1,0 +1,116 @@
+//! Authorization requests that come as a JWT, [Core §6.1](https://openid.net/specs/openid-connect-core-1_0.html#RequestObject) and
+//! [RFC 9101](https://www.rfc-editor.org/rfc/rfc9101).
+
+use serde_json::Value;
+
+use crate::protocol::{Complaint, Lifetime, Params};
+use crate::spec::{Check, FailedCheck, quoted};
+use crate::tokens::Opened;
+use crate::world::{Client, Ctx, Interrupt, RequestSigning};
+
+use super::client_keys;
+
+/// How far ahead of ours a client's clock may be.
+const SKEW: Lifetime = Lifetime::of_seconds(60);
+
+/// Claims about the JWT itself, which are no parameters.
+const OF_JWT: [&str; 6] = ["iss", "aud", "exp", "nbf", "iat", "jti"];
+
+/// The parameters that a request means: those inside its request object, and those beside it that the object does not say. Nothing of it
+/// is believed yet; what cannot be read is told when it is verified.
+pub(super) fn merged(params: &Params) -> (Params, Vec<Complaint>) {
+    let object = params.get("request").and_then(|text| Opened::read(text).ok());
+    let Some(object) = object else { return (params.clone(), Vec::new()) };
+    let mut complaints = Vec::new();
+    if params.get("request_uri").is_some()
+        || ["request", "request_uri"].iter().any(|name| object.claims.contains_key(*name))
+    {
+        let expected = "one request object, and none inside it".to_owned();
+        complaints.push(Complaint::Unusable { parameter: "request", got: "more than one".to_owned(), expected });
+    }
+    // Core §6.1: these two are sent beside the object as well, and must be the same. Who the client is says the one that was sent.
+    for name in ["client_id", "response_type"] {
+        if let (Some(beside), Some(inside)) = (params.get(name), object.claims.get(name).map(as_text))
+            && beside != inside
+        {
+            let expected = format!("{beside}, as beside the request object,");
+            complaints.push(Complaint::Unusable { parameter: name, got: inside, expected });
+        }
+    }
+    let is_said = |name: &str| object.claims.contains_key(name) && name != "client_id";
+    let beside = params.iter().filter(|(name, _)| *name != "request" && !is_said(name));
+    let beside = beside.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let known = params.get("client_id").is_some();
+    let inside =
+        object.claims.iter().filter(|(name, _)| !(OF_JWT.contains(&name.as_str()) || known && *name == "client_id"));
+    let inside = inside.flat_map(|(name, value)| values(value).into_iter().map(move |value| (name.clone(), value)));
+    (beside.chain(inside).collect(), complaints)
+}
+
+/// A claim as a parameter: a list is a parameter that is sent several times.
+fn values(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(many) => many.iter().map(as_text).collect(),
+        Value::Null => Vec::new(),
+        one => vec![as_text(one)],
+    }
+}
+
+fn as_text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Verifies that the client made it, for this provider, in time. It may be unsigned where the client registered nothing else.
+pub(super) fn verify(ctx: &mut Ctx<'_>, client: &Client, jwt: &str) -> Result<(), Interrupt> {
+    let read = Opened::read(jwt);
+    let why = read.as_ref().err().map_or("", |why| why.sentence());
+    let refused = |refused: FailedCheck| refused.says(format!("request {why}"));
+    let read = ctx.require_as(Check::RequestObjectValid, read.ok(), refused)?;
+    let alg = read.header.get("alg").and_then(Value::as_str).unwrap_or_default();
+    let expected = client.request_object_signing_alg.map(RequestSigning::as_str);
+    ctx.check_as(Check::RequestObjectValid, expected.is_none_or(|expected| expected == alg), |refused| {
+        let (app, expected) = (quoted(client.shown_name()), expected.unwrap_or_default());
+        let say = format!("request has alg {}, and {app} is registered for {expected}", quoted(alg));
+        refused.got(alg).expected(expected).says(say)
+    })?;
+    let opened = if alg == RequestSigning::Unsigned.as_str() {
+        unsigned(ctx, jwt)?;
+        read
+    } else {
+        client_keys::open(ctx, client, (jwt, "request"), Check::RequestObjectValid)?
+    };
+    let wrong = wrong_claim(ctx, client, &opened);
+    Ok(ctx.check_as(Check::RequestObjectValid, wrong.is_none(), |refused| match &wrong {
+        Some((got, expected)) => {
+            let say = format!("request has {}, where {expected} is expected", quoted(got));
+            refused.got(got.as_str()).expected(expected.as_str()).says(say)
+        }
+        None => refused,
+    })?)
+}
+
+/// [RFC 7515 §A.5](https://www.rfc-editor.org/rfc/rfc7515#appendix-A.5): there is no signature, and nothing in its place.
+fn unsigned(ctx: &mut Ctx<'_>, jwt: &str) -> Result<(), FailedCheck> {
+    ctx.check_as(Check::RequestObjectValid, jwt.ends_with('.'), |refused| {
+        refused.says("request has alg none, and yet a signature")
+    })
+}
+
+/// What is wrong with what it says of itself, as far as it says it: what came, and what was expected.
+fn wrong_claim(ctx: &Ctx<'_>, client: &Client, opened: &Opened) -> Option<(String, String)> {
+    let said = |name: &str| opened.claims.get(name).map(as_text);
+    if let Some(iss) = said("iss").filter(|iss| *iss != client.id) {
+        return Some((format!("iss={iss}"), client.id.clone()));
+    }
+    let issuer = ctx.settings.issuer.as_str();
+    if let Some(aud) = said("aud").filter(|_| !opened.is_for(&[issuer])) {
+        return Some((format!("aud={aud}"), issuer.to_owned()));
+    }
+    if let Some(exp) = said("exp").filter(|_| opened.time("exp").is_none_or(|exp| ctx.now >= exp.plus(SKEW))) {
+        return Some((format!("exp={exp}"), format!("a time after {}", ctx.now)));
+    }
+    if let Some(nbf) = said("nbf").filter(|_| opened.time("nbf").is_none_or(|nbf| ctx.now.plus(SKEW) < nbf)) {
+        return Some((format!("nbf={nbf}"), format!("a time before {}", ctx.now)));
+    }
+    None
+}
