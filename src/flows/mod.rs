@@ -25,6 +25,7 @@ pub use consent::{answer_consent, ask_consent};
 pub use documents::{AGAIN, ask_again, keys, look, metadata, nothing_at, nowhere, refuse, refuse_on_a_page};
 pub use introspect::introspect;
 pub use logout::{answer_sign_out, end_session};
+pub use request_object::request_reference;
 pub use revoke::revoke;
 pub use sign_in::{answer_sign_in, ask_sign_in};
 pub use token::{AuthenticatedClient, token, verify_client};

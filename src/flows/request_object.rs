@@ -2,11 +2,12 @@
 //! [RFC 9101](https://www.rfc-editor.org/rfc/rfc9101).
 
 use serde_json::Value;
+use url::Url;
 
-use crate::protocol::{Complaint, Lifetime, Params};
-use crate::spec::{Check, FailedCheck, quoted};
+use crate::protocol::{Complaint, Lifetime, Params, nearest};
+use crate::spec::{Check, FailedCheck, Suggestion, one_of, quoted};
 use crate::tokens::Opened;
-use crate::world::{Client, Ctx, Interrupt, RequestSigning};
+use crate::world::{Client, Ctx, Endpoint, Interrupt, Request, RequestObject, RequestSigning, Settings};
 
 use super::client_keys;
 
@@ -18,11 +19,12 @@ const OF_JWT: [&str; 6] = ["iss", "aud", "exp", "nbf", "iat", "jti"];
 
 /// The parameters that a request means: those inside its request object, and those beside it that the object does not say. Nothing of it
 /// is believed yet; what cannot be read is told when it is verified.
-pub(super) fn merged(params: &Params) -> (Params, Vec<Complaint>) {
-    let object = params.get("request").and_then(|text| Opened::read(text).ok());
+pub(super) fn merged(params: &Params, object: Option<&RequestObject>) -> (Params, Vec<Complaint>) {
+    let object = object.and_then(|object| Opened::read(object.jwt()?).ok());
     let Some(object) = object else { return (params.clone(), Vec::new()) };
-    let mut complaints = Vec::new();
-    if params.get("request_uri").is_some()
+    let mut complaints: Vec<Complaint> =
+        params.repeated().map(|name| Complaint::Repeated(name.to_owned())).into_iter().collect();
+    if params.get("request").is_some() && params.get("request_uri").is_some()
         || ["request", "request_uri"].iter().any(|name| object.claims.contains_key(*name))
     {
         let expected = "one request object, and none inside it".to_owned();
@@ -38,7 +40,7 @@ pub(super) fn merged(params: &Params) -> (Params, Vec<Complaint>) {
         }
     }
     let is_said = |name: &str| object.claims.contains_key(name) && name != "client_id";
-    let beside = params.iter().filter(|(name, _)| *name != "request" && !is_said(name));
+    let beside = params.iter().filter(|(name, _)| !["request", "request_uri"].contains(name) && !is_said(name));
     let beside = beside.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let known = params.get("client_id").is_some();
     let inside =
@@ -60,29 +62,70 @@ fn as_text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
+/// Where a request object is to be fetched from: only an address that the client registered is looked at,
+/// [RFC 9101 §10.4](https://www.rfc-editor.org/rfc/rfc9101#section-10.4). A fragment says which version is meant, and is not sent.
+pub fn request_reference(settings: &Settings, request: &Request) -> Option<Url> {
+    let sent = request.params.get("request_uri").filter(|_| request.endpoint == Endpoint::Authorize)?;
+    let client = settings.client(request.params.get("client_id")?)?;
+    let mut url = Url::parse(sent).ok().filter(|_| is_registered(&client, sent))?;
+    url.set_fragment(None);
+    Some(url)
+}
+
+fn is_registered(client: &Client, uri: &str) -> bool {
+    client.request_uris.iter().any(|registered| registered == uri)
+}
+
+/// How a request object came with a request, if one did.
+pub(super) fn request_object(params: &Params, fetched: Option<&Result<String, String>>) -> Option<RequestObject> {
+    let by_value = params.get("request").map(|jwt| RequestObject::ByValue(jwt.to_owned()));
+    let by_reference = |uri: &str| RequestObject::ByReference { uri: uri.to_owned(), fetched: fetched.cloned() };
+    by_value.or_else(|| params.get("request_uri").map(by_reference))
+}
+
 /// Verifies that the client made it, for this provider, in time. It may be unsigned where the client registered nothing else.
-pub(super) fn verify(ctx: &mut Ctx<'_>, client: &Client, jwt: &str) -> Result<(), Interrupt> {
+pub(super) fn verify(ctx: &mut Ctx<'_>, client: &Client, object: &RequestObject) -> Result<(), Interrupt> {
+    match object {
+        RequestObject::ByValue(jwt) => verify_jwt(ctx, client, (jwt, "request")),
+        RequestObject::ByReference { uri, fetched } => {
+            ctx.check_as(Check::RequestUriRegistered, is_registered(client, uri), |refused| {
+                let (app, known) = (quoted(client.shown_name()), &client.request_uris);
+                let near = nearest(uri, known.iter().map(String::as_str));
+                let meant = near.map(|word| Suggestion::Word { word: word.to_owned(), link: None });
+                let say = format!("request_uri {} is none of the request_uris of {app}", quoted(uri));
+                refused.got(uri.as_str()).expected(one_of(known)).says(say).suggest(meant)
+            })?;
+            let there = fetched.clone().unwrap_or_else(|| Err(format!("{uri} is no address")));
+            let why = there.as_ref().err().cloned().unwrap_or_default();
+            let refused = |refused: FailedCheck| refused.says(format!("request_uri: {why}"));
+            let jwt = ctx.require_as(Check::RequestUriFetched, there.ok(), refused)?;
+            verify_jwt(ctx, client, (jwt.trim(), "request_uri"))
+        }
+    }
+}
+
+fn verify_jwt(ctx: &mut Ctx<'_>, client: &Client, (jwt, name): (&str, &str)) -> Result<(), Interrupt> {
     let read = Opened::read(jwt);
     let why = read.as_ref().err().map_or("", |why| why.sentence());
-    let refused = |refused: FailedCheck| refused.says(format!("request {why}"));
+    let refused = |refused: FailedCheck| refused.says(format!("{name} {why}"));
     let read = ctx.require_as(Check::RequestObjectValid, read.ok(), refused)?;
     let alg = read.header.get("alg").and_then(Value::as_str).unwrap_or_default();
     let expected = client.request_object_signing_alg.map(RequestSigning::as_str);
     ctx.check_as(Check::RequestObjectValid, expected.is_none_or(|expected| expected == alg), |refused| {
         let (app, expected) = (quoted(client.shown_name()), expected.unwrap_or_default());
-        let say = format!("request has alg {}, and {app} is registered for {expected}", quoted(alg));
+        let say = format!("{name} has alg {}, and {app} is registered for {expected}", quoted(alg));
         refused.got(alg).expected(expected).says(say)
     })?;
     let opened = if alg == RequestSigning::Unsigned.as_str() {
-        unsigned(ctx, jwt)?;
+        unsigned(ctx, (jwt, name))?;
         read
     } else {
-        client_keys::open(ctx, client, (jwt, "request"), Check::RequestObjectValid)?
+        client_keys::open(ctx, client, (jwt, name), Check::RequestObjectValid)?
     };
     let wrong = wrong_claim(ctx, client, &opened);
     Ok(ctx.check_as(Check::RequestObjectValid, wrong.is_none(), |refused| match &wrong {
         Some((got, expected)) => {
-            let say = format!("request has {}, where {expected} is expected", quoted(got));
+            let say = format!("{name} has {}, where {expected} is expected", quoted(got));
             refused.got(got.as_str()).expected(expected.as_str()).says(say)
         }
         None => refused,
@@ -90,9 +133,9 @@ pub(super) fn verify(ctx: &mut Ctx<'_>, client: &Client, jwt: &str) -> Result<()
 }
 
 /// [RFC 7515 §A.5](https://www.rfc-editor.org/rfc/rfc7515#appendix-A.5): there is no signature, and nothing in its place.
-fn unsigned(ctx: &mut Ctx<'_>, jwt: &str) -> Result<(), FailedCheck> {
+fn unsigned(ctx: &mut Ctx<'_>, (jwt, name): (&str, &str)) -> Result<(), FailedCheck> {
     ctx.check_as(Check::RequestObjectValid, jwt.ends_with('.'), |refused| {
-        refused.says("request has alg none, and yet a signature")
+        refused.says(format!("{name} has alg none, and yet a signature"))
     })
 }
 

@@ -6,16 +6,17 @@ use crate::protocol::{AuthorizeRequest, ClientId, InteractionId, LogoutRequest};
 use crate::tokens::Opened;
 use crate::world::{Credential, Endpoint, Interaction, RecordKey, Records, Request, Understood};
 
-use super::request_object::merged;
+use super::request_object::{merged, request_object};
 
 /// Reads a request once, for everybody who needs to know what it is about. A page's form is about the request whose page it is.
-pub fn understand(request: &Request, records: &Records) -> Understood {
+/// `fetched` is what was behind its `request_uri`.
+pub fn understand(request: &Request, records: &Records, fetched: Option<&Result<String, String>>) -> Understood {
     match request.endpoint {
         Endpoint::Authorize => {
-            let (params, mut odd) = merged(&request.params);
+            let request_object = request_object(&request.params, fetched);
+            let (params, mut odd) = merged(&request.params, request_object.as_ref());
             let (authorization, complaints) = AuthorizeRequest::parse(&params);
             odd.extend(complaints);
-            let request_object = request.params.get("request").map(str::to_owned);
             Understood { request_object, ..of_authorization(Arc::new(authorization), odd) }
         }
         Endpoint::EndSession => of_logout(Arc::new(LogoutRequest { params: request.params.clone() })),

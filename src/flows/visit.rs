@@ -162,7 +162,7 @@ pub(super) fn unknown_client(
 
 /// What parsing complained about, as checks. What is asked of every request is noted, so that the trace shows what was in order as well.
 fn complaints_as_checks(ctx: &mut Ctx<'_>, complaints: &[Complaint]) -> Result<(), FailedCheck> {
-    const FIRST: [Check; 3] = [Check::ParameterOnce, Check::ParameterPresent, Check::RequestUriOffered];
+    const FIRST: [Check; 2] = [Check::ParameterOnce, Check::ParameterPresent];
     let gravest = FIRST.iter().find_map(|check| complaints.iter().find(|complaint| check_of(complaint) == *check));
     if let Some(complaint) = gravest.or_else(|| complaints.first()) {
         return Err(described(ctx.refuse(check_of(complaint)), complaint));
@@ -178,7 +178,6 @@ fn check_of(complaint: &Complaint) -> Check {
         Complaint::Missing(_) => Check::ParameterPresent,
         Complaint::Unusable { parameter: "response_type", .. } => Check::ResponseTypeOffered,
         Complaint::Unusable { .. } => Check::ParameterUsable,
-        Complaint::NotOffered("request_uri") => Check::RequestUriOffered,
         Complaint::NotOffered(_) => Check::RegistrationOffered,
     }
 }

@@ -64,6 +64,15 @@ impl HttpOutbox {
         Ok(self.client.get_or_init(|| client).clone())
     }
 
+    async fn bring(&self, url: &str, media_types: &str) -> Result<Vec<u8>, String> {
+        let response = self.client()?.get(url).header("accept", media_types).send().await;
+        let response = response.map_err(|e| format!("{url} could not be fetched: {e}"))?;
+        if !response.status().is_success() {
+            return Err(format!("{url} answered {}", response.status()));
+        }
+        limited(response).await.map_err(|e| format!("{url}: {e}"))
+    }
+
     async fn send(&self, url: &str, text: String, pause: Duration) -> Result<(u16, Message), String> {
         let request = self.client()?.post(url).header(CONTENT_TYPE, FORM);
         let request = match pause {
@@ -87,14 +96,14 @@ const FORM: &str = "application/x-www-form-urlencoded";
 #[async_trait]
 impl Outbox for HttpOutbox {
     async fn fetch(&self, url: &str) -> Result<Value, String> {
-        let response = self.client()?.get(url).header("accept", "application/json").send().await;
-        let response = response.map_err(|e| format!("{url} could not be fetched: {e}"))?;
-        if !response.status().is_success() {
-            return Err(format!("{url} answered {}", response.status()));
-        }
-        let bytes = limited(response).await.map_err(|e| format!("{url}: {e}"))?;
+        let bytes = self.bring(url, "application/json").await?;
         let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
         serde_json::from_slice::<Value>(text).map_err(|e| format!("{url} is no JSON: {e}"))
+    }
+
+    async fn fetch_text(&self, url: &str) -> Result<String, String> {
+        let bytes = self.bring(url, "application/oauth-authz-req+jwt, application/jwt").await?;
+        String::from_utf8(bytes).map_err(|_| format!("{url} is no text"))
     }
 
     async fn post(&self, url: &str, form: &Params, pause: Duration) -> Posted {

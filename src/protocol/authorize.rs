@@ -150,7 +150,7 @@ pub enum Complaint {
         /// What would have been accepted, in words.
         expected: String,
     },
-    /// A whole way of asking that is not offered, such as `request_uri`.
+    /// A whole way of asking that is not offered, such as `registration`.
     NotOffered(&'static str),
 }
 
@@ -185,10 +185,8 @@ impl AuthorizeRequest {
         if let Some(name) = params.repeated() {
             complaints.push(Complaint::Repeated(name.to_owned()));
         }
-        for name in ["request_uri", "registration"] {
-            if params.get(name).is_some() {
-                complaints.push(Complaint::NotOffered(name));
-            }
+        if params.get("registration").is_some() {
+            complaints.push(Complaint::NotOffered("registration"));
         }
         let request = Self {
             params: params.clone(),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::faults::MatchFacts;
+use crate::flows;
 use crate::profile::Rendering;
 use crate::reply::Reply;
 use crate::spec::Check;
@@ -17,6 +18,7 @@ impl Realm {
     pub async fn exchange(&self, request: &Request, flow: Flow, settings: Arc<Settings>) -> (Reply, Entry) {
         let mut exchange = self.begin(request, flow, settings);
         self.load_named(&mut exchange).await;
+        self.fetch_request_object(&mut exchange).await;
         exchange.understand();
         exchange.choose_rules();
         let mut decision = self.decide(&mut exchange).await;
@@ -48,6 +50,7 @@ impl Realm {
             draw: self.entropy.draw(),
             may_wait: clock.runs(),
             resets: self.resets.load(Ordering::Relaxed),
+            fetched: None,
             understood: Understood::default(),
             records: Records::default(),
             trace: Trace::default(),
@@ -55,6 +58,14 @@ impl Realm {
             facts: MatchFacts::at(match_facts::point(request.endpoint)),
             preset: None,
             unavailable: None,
+        }
+    }
+
+    /// An authorization request may say only where the rest of it is.
+    async fn fetch_request_object(&self, exchange: &mut Exchange<'_>) {
+        if let Some(url) = flows::request_reference(&exchange.settings, exchange.request) {
+            // Few requests come here, and all would carry the room for it.
+            exchange.fetched = Some(Box::pin(self.outbox.fetch_text(url.as_str())).await);
         }
     }
 

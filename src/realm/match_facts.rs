@@ -9,7 +9,7 @@ use super::context::Exchange;
 impl Exchange<'_> {
     /// Reads what the request is about.
     pub(super) fn understand(&mut self) {
-        self.understood = understand(self.request, &self.records);
+        self.understood = understand(self.request, &self.records, self.fetched.as_ref());
         before(self);
     }
 

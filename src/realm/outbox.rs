@@ -15,6 +15,9 @@ pub trait Outbox: Send + Sync {
     /// Brings a JSON document, such as a client's `jwks_uri`; the complaint is a sentence.
     async fn fetch(&self, url: &str) -> Result<Value, String>;
 
+    /// Brings a document as it is, such as a request object behind a `request_uri`.
+    async fn fetch_text(&self, url: &str) -> Result<String, String>;
+
     /// Posts a form, with a pause in the middle of it if there is to be one. What was sent, and what came back: the status, or why
     /// there is none.
     async fn post(&self, url: &str, form: &Params, pause: Duration) -> Posted;

@@ -50,6 +50,10 @@ impl super::Outbox for Nobody {
         Err(format!("{url} is not fetched in a test"))
     }
 
+    async fn fetch_text(&self, url: &str) -> Result<String, String> {
+        Err(format!("{url} is not fetched in a test"))
+    }
+
     async fn post(&self, url: &str, _: &Params, _: std::time::Duration) -> super::Posted {
         super::Posted { wire: super::Wire::default(), status: Err(format!("{url} is not called in a test")) }
     }

@@ -121,10 +121,14 @@ checks! {
         "the request object is by the app, for this provider, and in time",
         "The request object cannot be believed",
         RequestObjectInvalid, "https://openid.net/specs/openid-connect-core-1_0.html#RequestObject";
-    RequestUriOffered:
-        "the request comes as plain parameters, not behind a request_uri",
-        "Requests by reference are not offered: `request_uri` was sent",
-        RequestUriUnsupported, "https://openid.net/specs/openid-connect-core-1_0.html#RequestUriParameter";
+    RequestUriRegistered:
+        "request_uri is, character by character, one that the app registered",
+        "request_uri is not registered for this app",
+        RequestUriInvalid, "https://openid.net/specs/openid-connect-core-1_0.html#RequestUriParameter";
+    RequestUriFetched:
+        "the request object is where request_uri says",
+        "There is no request object where request_uri says",
+        RequestUriInvalid, "https://openid.net/specs/openid-connect-core-1_0.html#RequestUriParameter";
     RegistrationOffered:
         "the client does not describe itself in the request",
         "Apps cannot describe themselves in a request: `registration` was sent",

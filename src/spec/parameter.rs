@@ -44,6 +44,7 @@ parameters! {
     "claims_locales": "The languages for names and addresses. People here have one spelling.", "OIDC Core 5.2" "https://openid.net/specs/openid-connect-core-1_0.html#ClaimsLanguagesAndScripts";
     "display": "How much room the page has.", "OIDC Core 3.1.2.1" CORE;
     "request": "All parameters in one JWT, signed by the app or unsigned. What it says counts more than what is beside it.", "OIDC Core 6.1" "https://openid.net/specs/openid-connect-core-1_0.html#RequestObject";
+    "request_uri": "Where the rest of the request is: a JWT, which is fetched from there.", "OIDC Core 6.2" "https://openid.net/specs/openid-connect-core-1_0.html#RequestUriParameter";
     "resource": "The API that the access token is for.", "RFC 8707 2" "https://www.rfc-editor.org/rfc/rfc8707#section-2";
     "audience": "Not a registered parameter; resource is its standard name. Ignored.", "RFC 8707 2" "https://www.rfc-editor.org/rfc/rfc8707#section-2";
 }

@@ -46,7 +46,7 @@ refusals! {
     ParameterUnusable: "invalid_request" 400, "";
     ResponseTypeUnsupported: "unsupported_response_type" 400, "Ask for one that discovery lists: response_type=code is for every app.";
     RequestObjectInvalid: "invalid_request_object" 400, "Sign it with a key of the app's registered jwks, say the app in iss and this issuer in aud; or leave it unsigned, if nothing else is registered.";
-    RequestUriUnsupported: "request_uri_not_supported" 400, "Send the parameters themselves instead of request_uri.";
+    RequestUriInvalid: "invalid_request_uri" 400, "Register it among the app's request_uris, with its fragment, and answer there with the JWT.";
     RegistrationUnsupported: "registration_not_supported" 400, "Register the client in the configuration instead.";
     GrantTypeNotAllowed: "unauthorized_client" 400, "Add the grant type to the client's grant_types.";
     ScopeMalformed: "invalid_scope" 400, "Write scopes as words of printable ASCII, without quotes and backslashes, separated by spaces.";

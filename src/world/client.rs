@@ -189,6 +189,9 @@ pub struct Client {
     /// How its request objects must be signed; `none` is not at all. Without it: as it likes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_object_signing_alg: Option<RequestSigning>,
+    /// Where its request objects may be fetched, character by character as they are sent, with their fragments.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub request_uris: Vec<String>,
     /// What its access tokens are signed with, [RFC 9068](https://www.rfc-editor.org/rfc/rfc9068).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_token_signed_response_alg: Option<Alg>,

@@ -2,6 +2,7 @@
 
 use jsonwebtoken::jwk::Jwk;
 use serde_json::Value;
+use url::Url;
 
 use crate::tokens::Alg;
 
@@ -44,6 +45,11 @@ impl Client {
         let links = [&self.logo_uri, &self.policy_uri, &self.tos_uri, &self.jwks_uri].into_iter().chain(logout);
         if let Some(odd) = links.flatten().find(|url| !matches!(url.scheme(), "http" | "https")) {
             return wrong(format!("`{odd}` is neither http nor https"), "only these are linked and fetched");
+        }
+        let fetched =
+            |uri: &&String| Url::parse(uri).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        if let Some(odd) = self.request_uris.iter().find(|uri| !fetched(uri)) {
+            return wrong(format!("`{odd}` in its `request_uris` is no http or https address"), "write it whole");
         }
         // Back-Channel Logout §2.2: it may not have a fragment.
         if self.backchannel_logout_uri.as_ref().is_some_and(|uri| uri.fragment().is_some()) {

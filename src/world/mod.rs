@@ -46,6 +46,6 @@ pub(crate) use settings::is_blank;
 pub use settings::{BackChannel, RootUrl, ScopeClaims, Settings, SubjectType};
 pub use static_token::StaticToken;
 pub use trace::{Checked, Seen, Trace, Used};
-pub use understood::Understood;
+pub use understood::{RequestObject, Understood};
 pub use user::{OWN_CLAIMS, User, made_up, wrong_sub};
 pub use working_set::{Change, Records, Versioned};

@@ -12,13 +12,37 @@ pub struct Understood {
     /// The authorization request: this one, or the one whose page is answered.
     pub authorization: Option<Arc<AuthorizeRequest>>,
     /// The request object by which it came just now. A page that was opened by one is about what was in it.
-    pub request_object: Option<String>,
+    pub request_object: Option<RequestObject>,
     /// What is wrong with an authorization request that came just now.
     pub complaints: Vec<Complaint>,
     /// The logout request: this one, or the one whose page is answered.
     pub logout: Option<Arc<LogoutRequest>>,
     /// `grant_type`, at the token endpoint.
     pub grant_type: Option<String>,
+}
+
+/// How an authorization request came that is a JWT.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RequestObject {
+    /// In the parameter `request`.
+    ByValue(String),
+    /// Behind `request_uri`.
+    ByReference {
+        /// As it was sent.
+        uri: String,
+        /// What was there, or why nothing was. Nobody looked where the client registered no such address.
+        fetched: Option<Result<String, String>>,
+    },
+}
+
+impl RequestObject {
+    /// The JWT, as far as there is one.
+    pub fn jwt(&self) -> Option<&str> {
+        match self {
+            Self::ByValue(jwt) => Some(jwt),
+            Self::ByReference { fetched, .. } => fetched.as_ref()?.as_ref().ok().map(String::as_str),
+        }
+    }
 }
 
 impl Understood {

@@ -157,7 +157,7 @@ async fn everything_else_that_is_wrong_goes_back_to_the_app() {
         (&[("code_challenge", "short")], "invalid_request", Check::ParameterUsable),
         (&[("code_challenge_method", "S256")], "invalid_request", Check::ParameterPresent),
         (&[("request", "ey.ey.")], "invalid_request_object", Check::RequestObjectValid),
-        (&[("request_uri", "https://x.example")], "request_uri_not_supported", Check::RequestUriOffered),
+        (&[("request_uri", "https://x.example")], "invalid_request_uri", Check::RequestUriRegistered),
         (&[("registration", "{}")], "registration_not_supported", Check::RegistrationOffered),
         (&[("id_token_hint", "nonsense")], "invalid_request", Check::IdTokenHintValid),
         (&[("client_id", "spa")], "invalid_request", Check::PkceUsed),

@@ -89,6 +89,7 @@ async fn members_have_the_types_that_their_specifications_give() {
                 name.contains("parameter") || name.contains("logout")
             }
             _ if name.ends_with("_supported") => !words(value).is_empty(),
+            "require_request_uri_registration" => value.is_boolean(),
             _ => Url::parse(value.as_str().unwrap_or_default()).is_ok(),
         };
         assert!(right, "{name}: {value}");

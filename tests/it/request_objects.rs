@@ -1,5 +1,8 @@
-//! Authorization requests that come as a JWT, PROTOCOL rows R-AUTH-22 and R-AUTH-23.
+//! Authorization requests that come as a JWT, PROTOCOL rows R-AUTH-22 to R-AUTH-24.
 
+use std::sync::{Arc, Mutex};
+
+use axum::routing::get;
 use serde_json::{Map, Value, json};
 use standin::tokens::{Alg, KeyChoice, TokenDraft};
 use standin::{Check, Client, Emulator};
@@ -14,11 +17,16 @@ struct Signing {
 
 impl Signing {
     async fn registered_for(alg: Option<&str>) -> Self {
+        Self::with_request_uris(alg, Vec::new()).await
+    }
+
+    async fn with_request_uris(alg: Option<&str>, request_uris: Vec<String>) -> Self {
         let own = Emulator::start().await;
         own.rotate_keys_of(Alg::RS256, "1h".parse().expect("a lifetime")).expect("a key of its own");
         let keys = Browser::new().get(&format!("{}/jwks", own.issuer())).await.json();
         let web = Client {
             jwks: Some(keys),
+            request_uris,
             request_object_signing_alg: alg.map(|alg| serde_json::from_value(json!(alg)).expect("an algorithm")),
             ..Client::confidential("web", "s3cret").redirects_to(CALLBACK)
         };
@@ -180,10 +188,85 @@ async fn discovery_says_so_and_whoever_registered_no_key_is_told_that() {
     assert_eq!(discovery["request_parameter_supported"], true);
     let algs = discovery["request_object_signing_alg_values_supported"].as_array().expect("a list");
     assert!(algs.contains(&json!("none")) && algs.contains(&json!("RS256")));
+    assert_eq!(
+        (&discovery["request_uri_parameter_supported"], &discovery["require_request_uri_registration"]),
+        (&json!(true), &json!(true))
+    );
     let mut asked = app.asked();
     asked["aud"] = json!(idp.issuer());
     let object = app.sign(&asked, KeyChoice::Current(Alg::RS256));
     let back = Browser::new().get(&url(&idp, &object, &[])).await;
     let said = back.returned("error_description").unwrap_or_default();
     assert!(said.contains("has registered none: neither jwks nor jwks_uri"), "{said}");
+}
+
+/// An app's server where its request objects are, and what was asked of it.
+async fn publisher(object: &Arc<Mutex<String>>) -> (String, Arc<Mutex<Vec<String>>>) {
+    let (object, asked) = (Arc::clone(object), Arc::<Mutex<Vec<String>>>::default());
+    let seen = Arc::clone(&asked);
+    let serve = async move |uri: axum::http::Uri| {
+        seen.lock().expect("a list").push(uri.to_string());
+        object.lock().expect("a text").clone()
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let base = format!("http://{}", listener.local_addr().expect("an address"));
+    tokio::spawn(async move { axum::serve(listener, axum::Router::new().route("/request.jwt", get(serve))).await });
+    (base, asked)
+}
+
+fn by_reference(idp: &Emulator, uri: &str, more: &[(&str, &str)]) -> String {
+    let mut params = vec![("client_id", "web"), ("response_type", "code"), ("scope", "openid"), ("request_uri", uri)];
+    params.extend(more);
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish();
+    format!("{}/authorize?{query}", idp.issuer())
+}
+
+#[tokio::test]
+async fn an_object_is_fetched_from_where_it_is_registered_and_from_nowhere_else() {
+    let object = Arc::new(Mutex::new(String::new()));
+    let (base, asked) = publisher(&object).await;
+    let registered = [format!("{base}/request.jwt#v1"), format!("{base}/missing.jwt")];
+    let app = Signing::with_request_uris(None, registered.to_vec()).await;
+    for key in [KeyChoice::Unsigned, KeyChoice::Current(Alg::RS256)] {
+        *object.lock().expect("a text") = app.sign(&app.asked(), key);
+        let browser = Browser::new();
+        let page = browser.get(&by_reference(&app.idp, &registered[0], &[("state", "beside")])).await;
+        let back = alice(&app.idp, &browser, &page).await;
+        assert_eq!(back.returned("state").as_deref(), Some("inside"));
+    }
+    assert_eq!(
+        *asked.lock().expect("a list"),
+        ["/request.jwt", "/request.jwt"],
+        "once for each request, and without the fragment"
+    );
+
+    let beside = [("redirect_uri", CALLBACK)];
+    for (uri, check, words) in [
+        (format!("{base}/request.jwt"), Check::RequestUriRegistered, "is none of the request_uris of"),
+        (format!("{base}/request.jwt#v2"), Check::RequestUriRegistered, "is none of the request_uris of"),
+        ("http://169.254.169.254/latest".to_owned(), Check::RequestUriRegistered, "is none of the request_uris of"),
+        (registered[1].clone(), Check::RequestUriFetched, "answered 404"),
+    ] {
+        let back = Browser::new().get(&by_reference(&app.idp, &uri, &beside)).await;
+        assert_eq!(back.returned("error").as_deref(), Some("invalid_request_uri"), "{uri}");
+        let said = back.returned("error_description").unwrap_or_default();
+        assert!(said.contains(words), "{uri}: {said}");
+        refused_by(&app.idp, check);
+    }
+    assert_eq!(asked.lock().expect("a list").len(), 2, "nothing that is not registered was looked at");
+
+    "no JWT at all".clone_into(&mut object.lock().expect("a text"));
+    let back = Browser::new().get(&by_reference(&app.idp, &registered[0], &beside)).await;
+    assert_eq!(back.returned("error").as_deref(), Some("invalid_request_object"));
+    assert!(back.returned("error_description").unwrap_or_default().starts_with("request_uri is no JWT"));
+    let twice = [("redirect_uri", CALLBACK), ("request_uri", registered[0].as_str())];
+    let back = Browser::new().get(&by_reference(&app.idp, &registered[0], &twice)).await;
+    assert_eq!(back.returned("error").as_deref(), Some("invalid_request_object"), "what is there is no JWT");
+    *object.lock().expect("a text") = app.sign(&app.asked(), KeyChoice::Unsigned);
+    let back = Browser::new().get(&by_reference(&app.idp, &registered[0], &twice)).await;
+    assert_eq!(back.returned("error").as_deref(), Some("invalid_request"));
+    refused_by(&app.idp, Check::ParameterOnce);
+    let both = [("redirect_uri", CALLBACK), ("request", "ey.ey.")];
+    let back = Browser::new().get(&by_reference(&app.idp, &registered[0], &both)).await;
+    assert!(back.returned("error").is_some(), "one or the other");
 }
