@@ -57,7 +57,7 @@ pub(crate) fn all(long: bool) {
     }
 }
 
-/// The console's list of flows and one flow, with all that the journal keeps.
+/// The console's list of flows and one flow, with all that the journal keeps by its defaults.
 fn console(server: &Server, client: &mut Client) {
     let list = "/_console/flows";
     let page = String::from_utf8(client.get(list, "").body).expect("text");
