@@ -97,7 +97,8 @@
 // a record                             protocol/ids.rs, world/records.rs, world/size.rs; realm/record_keys.rs loads it unasked
 // what a client registers              world/client.rs, and what cannot be in world/client_check.rs; clients are configuration, not
 //                                      records: a flow changes them as `Outcome::SaveUser` does, in realm/exchange.rs
-// a way of sending parameters          flows/understand.rs merges them, world/understood.rs carries them, flows/visit.rs verifies them;
+// a way of sending parameters          flows/understand.rs merges them, as flows/request_object.rs does a JWT's; world/understood.rs carries
+//                                      them, flows/visit.rs has them verified; what is to be fetched first, realm/exchange.rs fetches;
 //                                      http/which_realm.rs looks at a `login_hint` earlier, to find the realm
 // client authentication                flows/token/verify_client.rs, for introspection and revocation too; http/extract/credentials.rs
 // a proof of possession (DPoP)         a file in flows/, called by flows/token/ and flows/userinfo.rs; what a token is bound to is in
@@ -105,7 +106,7 @@
 // a claim, a token kind                profile/claims.rs with profile/spelling.rs; tokens/draft.rs `TokenKind`; tokens/ring.rs signs
 // encryption                           tokens/draft.rs names the recipient; realm/seams.rs `finish` comes last, realm/mint.rs and
 //                                      realm/outbox.rs sign by themselves; a client's keys are fetched while a flow runs, as in
-//                                      flows/token/assertion.rs
+//                                      flows/client_keys.rs
 // a subject identifier                 `subject_type` in profile/catalog/; world/settings.rs `subject_for` and `person_behind`
 // a call that goes out                 world/errand.rs says why, realm/logout_call.rs makes it, http/outbox.rs sends it; sessions end in
 //                                      world/working_set.rs, and know who took part by flows/visit_state.rs
