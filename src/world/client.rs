@@ -1,7 +1,8 @@
 //! An app that is registered with the provider, under the registered metadata names.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use url::Url;
 
@@ -81,7 +82,7 @@ impl GrantType {
 }
 
 /// How a request object is signed, [Registration §2](https://openid.net/specs/openid-connect-registration-1_0.html#ClientMetadata).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub enum RequestSigning {
     /// Not at all.
     #[serde(rename = "none")]
@@ -89,6 +90,18 @@ pub enum RequestSigning {
     /// By this algorithm.
     #[serde(untagged)]
     Signed(Alg),
+}
+
+impl<'de> Deserialize<'de> for RequestSigning {
+    /// By hand, so that a slip is told with the names that there are.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let named = if name == "none" { Some(Self::Unsigned) } else { Alg::named(&name).map(Self::Signed) };
+        named.ok_or_else(|| {
+            let known: Vec<&str> = ["none"].into_iter().chain(Alg::ALL.map(Alg::as_str)).collect();
+            D::Error::custom(format!("`{name}` is none of {}", known.join(", ")))
+        })
+    }
 }
 
 impl RequestSigning {

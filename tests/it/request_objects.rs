@@ -181,6 +181,15 @@ async fn a_client_that_registered_an_algorithm_signs_by_it_and_by_no_other() {
 }
 
 #[tokio::test]
+async fn a_slip_in_the_algorithm_is_told_with_the_names_that_there_are() {
+    let idp = registered().start().await;
+    let client = json!({"id": "x", "request_object_signing_alg": "RS265"});
+    let refused = crate::harness::Control::of(&idp).call("POST", "/clients", Some(client)).await;
+    assert_eq!(refused.status, 422, "{}", refused.text);
+    assert!(refused.text.contains("`RS265` is none of none, RS256"), "{}", refused.text);
+}
+
+#[tokio::test]
 async fn discovery_says_so_and_whoever_registered_no_key_is_told_that() {
     let app = Signing::registered_for(None).await;
     let idp = registered().start().await;
