@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 use crate::protocol::Lifetime;
 use crate::tokens::Alg;
 use crate::world::{
-    AccessTokenFormat, AccessTokenTyp, Client, Consent, Lifetimes, RefreshTokenFormat, ScopeClaims, StaticToken,
-    TokenClaims, User,
+    AccessTokenFormat, AccessTokenTyp, Client, Consent, Lifetimes, RefreshTokenFormat, RegistrationPolicy, ScopeClaims,
+    StaticToken, TokenClaims, User,
 };
 
 pub use environment::{overlay, reserved};
@@ -84,6 +84,8 @@ pub struct Config {
     /// A token that is known beforehand: the client that it is bound to is given it, and it is accepted as any other is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub static_token: Option<StaticToken>,
+    /// Which apps may register themselves.
+    pub registration: RegistrationPolicy,
     /// Which claims each scope opens, beside the standard ones.
     pub scopes: ScopeClaims,
     /// Claims that are sent unasked to every client.
@@ -175,6 +177,7 @@ impl Default for Config {
             refresh: RefreshConfig::default(),
             auto_login: None,
             static_token: None,
+            registration: RegistrationPolicy::default(),
             scopes: ScopeClaims::new(),
             claims: TokenClaims::default(),
             user: None,

@@ -40,6 +40,7 @@ impl Config {
                 .filter_map(|(uri, resource)| Some((uri.clone(), resource.access_token_typ?)))
                 .collect(),
             scopes: self.scopes.clone(),
+            registration: self.registration.clone(),
             claims: self.claims.clone(),
             subject_type: SubjectType::default(),
             policy: Policy {
@@ -51,8 +52,7 @@ impl Config {
                 lifetimes: self.lifetimes,
                 rotate_refresh_tokens: self.refresh.rotate,
                 refresh_grace: self.refresh.grace,
-                lenient_pkce: false,
-                confirm_sign_out: false,
+                ..Policy::default()
             },
             auto_login: self.auto_login.clone(),
             static_token: self.static_token.clone(),

@@ -37,7 +37,7 @@ async fn a_made_up_profile_spells_routes_claims_errors_headers_and_subjects() {
     assert_eq!(discovery["issuer"], json!(issuer));
     assert_eq!(discovery["authorization_endpoint"], json!(format!("{root}/default/oauth9/authorize")));
     assert_eq!(discovery["userinfo_endpoint"], json!(format!("{root}/oidc/userinfo")));
-    assert_eq!(discovery["subject_types_supported"], json!(["pairwise"]));
+    assert_eq!(discovery["subject_types_supported"], json!(["public", "pairwise"]));
     let in_front = format!("{root}/.well-known/oauth-authorization-server/default/v9");
     assert_eq!(json_of(HttpMethod::GET, &in_front, "").await.1["issuer"], json!(issuer), "RFC 8414 §3.1");
 

@@ -54,11 +54,14 @@ pub fn carried(entry: &Entry) -> Vec<Carried> {
     if is(&wire.request, "application/x-www-form-urlencoded") {
         put(&mut all, Place::Form, &String::from_utf8_lossy(&wire.request.body));
     }
+    if is(&wire.request, "application/json") {
+        members(&mut all, Place::Form, &wire.request);
+    }
     if let Some(location) = header(&wire.response, "location").and_then(|location| Url::parse(&location).ok()) {
         put(&mut all, Place::Redirect, location.query().unwrap_or_default());
         put(&mut all, Place::Redirect, location.fragment().unwrap_or_default());
     } else if is(&wire.response, "application/json") {
-        members(&mut all, &wire.response);
+        members(&mut all, Place::Answer, &wire.response);
     } else if is(&wire.response, "text/html") {
         posted(&mut all, &wire.response);
     }
@@ -71,12 +74,12 @@ fn put(all: &mut Vec<Carried>, place: Place, text: &str) {
     all.extend(params.iter().map(carried));
 }
 
-/// The members of a JSON answer.
-fn members(all: &mut Vec<Carried>, message: &Message) {
+/// The members of a JSON object.
+fn members(all: &mut Vec<Carried>, place: Place, message: &Message) {
     let Ok(Value::Object(object)) = serde_json::from_slice(&message.body) else { return };
     for (name, value) in object {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        all.push(Carried { place: Place::Answer, name, value });
+        all.push(Carried { place, name, value });
     }
 }
 

@@ -91,10 +91,18 @@ pub fn ended(entries: &[Arc<Entry>], now: UnixTime) -> Ending {
     if by_script(last) {
         return Ending::Badly("a script asked, and was let read nothing".to_owned());
     }
+    by_last_event(last, told)
+}
+
+/// How a flow ended that came to nothing yet, or was no sign-in.
+fn by_last_event(last: &Entry, told: impl Fn(&str) -> String) -> Ending {
     match last.events.last() {
         Some(Event::SignInAsked) => Ending::Open("waiting on the sign-in page".to_owned()),
         Some(Event::ConsentAsked) => Ending::Open("waiting on the consent page".to_owned()),
         Some(Event::SignOutAsked) => Ending::Open("waiting on the sign-out page".to_owned()),
+        Some(Event::ClientRegistered) => Ending::Well(told("an app registered itself")),
+        Some(Event::ClientChanged) => Ending::Well(told("an app described itself anew")),
+        Some(Event::ClientRemoved) => Ending::Well(told("an app removed its registration")),
         _ if last.endpoint == Endpoint::Introspection => Ending::Well(told("a token looked at")),
         _ => Ending::Well(told("done")),
     }

@@ -8,6 +8,7 @@ mod diagram;
 mod draw;
 mod ending;
 mod first_steps;
+mod metadata_words;
 mod narration;
 mod rules;
 mod thread;

@@ -97,6 +97,35 @@ const AT: &[(Endpoint, Told)] = &[
     ),
 ];
 
+const REGISTRATION: [(Event, Told); 4] = [
+    (
+        Event::ClientRegistered,
+        (
+            Step::Ask,
+            "An app registers itself",
+            "It says who it is and where it lives, and gets a client_id, a secret if it needs one, and a token to manage both with.",
+        ),
+    ),
+    (
+        Event::ClientRead,
+        (Step::Ask, "An app looks at its registration", "Only whoever has the registration access token may."),
+    ),
+    (
+        Event::ClientChanged,
+        (
+            Step::Ask,
+            "An app describes itself anew",
+            "What it leaves out is not registered any more. Its client_id stays.",
+        ),
+    ),
+    (
+        Event::ClientRemoved,
+        (Step::SignOut, "An app removes its registration", "Whatever it was given is good for nothing from now on."),
+    ),
+];
+const REGISTRATION_REFUSED: Told =
+    (Step::Ask, "A registration is refused", "The answer says what cannot be registered, or who may not do this.");
+
 const SINGLE_SIGN_ON: Told = (
     Step::SignIn,
     "Single sign-on: nobody is asked",
@@ -160,6 +189,10 @@ pub(super) fn told(entry: &Entry, all: &[Carried]) -> Told {
         Endpoint::SignIn | Endpoint::Consent if has(Event::TokenIssued) => TOKENS_BY_BROWSER,
         Endpoint::Authorize if has(Event::Refused) => REQUEST_REFUSED,
         Endpoint::SignIn if has(Event::Refused) => SIGN_IN_REFUSED,
+        Endpoint::Registration => {
+            let known = REGISTRATION.iter().find(|(event, _)| has(*event));
+            known.map_or(REGISTRATION_REFUSED, |(_, told)| *told)
+        }
         Endpoint::Token => {
             let grant = all.iter().find(|carried| carried.place == Place::Form && carried.name == "grant_type");
             let known = grant.and_then(|grant| GRANTS.iter().find(|(name, _)| *name == grant.value));

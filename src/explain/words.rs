@@ -2,7 +2,7 @@
 
 use crate::spec::explain as explain_parameter;
 
-use super::Place;
+use super::{Place, metadata_words};
 
 /// A name, explained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,11 +177,13 @@ const CLAIMS: &[Row] = &[
 /// What a name is for, where it travelled.
 pub fn explain(name: &str, place: Place) -> Option<Explained> {
     let asked = || explain_parameter(name).map(|known| Explained { sentence: known.sentence, section: known.section });
+    let of_client = || row(metadata_words::ROWS, name);
     match place {
         // A query is an authorization request, or much like one.
         Place::Query => asked().or_else(|| row(REQUEST, name)),
-        Place::Form | Place::Authorization => row(REQUEST, name).or_else(asked),
-        Place::Redirect | Place::Answer => row(REPLY, name).or_else(|| row(CLAIMS, name)),
+        Place::Form | Place::Authorization => row(REQUEST, name).or_else(asked).or_else(of_client),
+        Place::Redirect => row(REPLY, name).or_else(|| row(CLAIMS, name)),
+        Place::Answer => row(REPLY, name).or_else(|| row(CLAIMS, name)).or_else(of_client),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::world::Ctx;
 pub(super) fn open(ctx: &Ctx<'_>, token: &str) -> Result<Opened, Unverified> {
     let read = Opened::read(token)?;
     let client = client_of(&read).and_then(|id| ctx.settings.client(id)).ok_or(Unverified::Key)?;
-    if read.alg() != Some(ctx.settings.id_token_alg(&client)) {
+    if read.alg().is_none() || read.alg() != ctx.settings.id_token_alg(&client).signed() {
         return Err(Unverified::Algorithm);
     }
     let opened = match &client.secret {

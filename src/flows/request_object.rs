@@ -7,7 +7,7 @@ use url::Url;
 use crate::protocol::{Complaint, Lifetime, Params, nearest};
 use crate::spec::{Check, FailedCheck, Suggestion, one_of, quoted};
 use crate::tokens::Opened;
-use crate::world::{Client, Ctx, Endpoint, Interrupt, Request, RequestObject, RequestSigning, Settings};
+use crate::world::{Client, Ctx, Interrupt, Request, RequestObject, Settings, SigningAlg};
 
 use super::client_keys;
 
@@ -64,8 +64,8 @@ fn as_text(value: &Value) -> String {
 
 /// Where a request object is to be fetched from: only an address that the client registered is looked at,
 /// [RFC 9101 §10.4](https://www.rfc-editor.org/rfc/rfc9101#section-10.4). A fragment says which version is meant, and is not sent.
-pub fn request_reference(settings: &Settings, request: &Request) -> Option<Url> {
-    let sent = request.params.get("request_uri").filter(|_| request.endpoint == Endpoint::Authorize)?;
+pub(super) fn request_reference(settings: &Settings, request: &Request) -> Option<Url> {
+    let sent = request.params.get("request_uri")?;
     let client = settings.client(request.params.get("client_id")?)?;
     let mut url = Url::parse(sent).ok().filter(|_| is_registered(&client, sent))?;
     url.set_fragment(None);
@@ -110,13 +110,13 @@ fn verify_jwt(ctx: &mut Ctx<'_>, client: &Client, (jwt, name): (&str, &str)) -> 
     let refused = |refused: FailedCheck| refused.says(format!("{name} {why}"));
     let read = ctx.require_as(Check::RequestObjectValid, read.ok(), refused)?;
     let alg = read.header.get("alg").and_then(Value::as_str).unwrap_or_default();
-    let expected = client.request_object_signing_alg.map(RequestSigning::as_str);
+    let expected = client.request_object_signing_alg.map(SigningAlg::as_str);
     ctx.check_as(Check::RequestObjectValid, expected.is_none_or(|expected| expected == alg), |refused| {
         let (app, expected) = (quoted(client.shown_name()), expected.unwrap_or_default());
         let say = format!("{name} has alg {}, and {app} is registered for {expected}", quoted(alg));
         refused.got(alg).expected(expected).says(say)
     })?;
-    let opened = if alg == RequestSigning::Unsigned.as_str() {
+    let opened = if alg == SigningAlg::Unsigned.as_str() {
         unsigned(ctx, (jwt, name))?;
         read
     } else {

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
+use url::Url;
+
 use crate::protocol::{AuthorizeRequest, ClientId, InteractionId, LogoutRequest};
 use crate::tokens::Opened;
-use crate::world::{Credential, Endpoint, Interaction, RecordKey, Records, Request, Understood};
+use crate::world::{Credential, Endpoint, Interaction, RecordKey, Records, Request, Settings, Understood};
 
-use super::request_object::{merged, request_object};
+use super::register::sector_reference;
+use super::request_object::{merged, request_object, request_reference};
 
 /// Reads a request once, for everybody who needs to know what it is about. A page's form is about the request whose page it is.
-/// `fetched` is what was behind its `request_uri`.
+/// `fetched` is what was behind its [`reference`].
 pub fn understand(request: &Request, records: &Records, fetched: Option<&Result<String, String>>) -> Understood {
     match request.endpoint {
         Endpoint::Authorize => {
@@ -26,11 +29,25 @@ pub fn understand(request: &Request, records: &Records, fetched: Option<&Result<
                 page.authorization().map(|authorization| of_authorization(Arc::clone(authorization), vec![]));
             of_sign_in.or_else(|| Some(of_logout(Arc::clone(page.logout()?)))).unwrap_or_default()
         }
+        Endpoint::Registration => {
+            let client = request.params.get("client_id").unwrap_or_default().into();
+            Understood { client, sector: fetched.cloned(), ..Understood::default() }
+        }
         endpoint => Understood {
             client: named_client(request),
             grant_type: request.params.get("grant_type").filter(|_| endpoint == Endpoint::Token).map(str::to_owned),
             ..Understood::default()
         },
+    }
+}
+
+/// What a request only points to, and must be fetched before it can be understood: a request object, or the sector of an app that
+/// registers itself.
+pub fn reference(settings: &Settings, request: &Request) -> Option<Url> {
+    match request.endpoint {
+        Endpoint::Authorize => request_reference(settings, request),
+        Endpoint::Registration => sector_reference(request),
+        _ => None,
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use crate::protocol::{AuthorizeRequest, Complaint, Params, Scopes, Subject, nearest};
+use crate::protocol::{AuthorizeRequest, Complaint, Params, ResponseType, Scopes, Subject, nearest};
 use crate::spec::{Check, FailedCheck, Suggestion, one_of, quoted};
 use crate::world::{Client, Ctx, Destination, Endpoint, Failure, GrantType, Interrupt, ReturnAddress, Seen, Settings};
 
@@ -43,11 +43,15 @@ impl Visit {
         }
         complaints_as_checks(ctx, &ctx.understood.complaints)?;
         ctx.readable_parameters(&request.params)?;
+        response_type_allowed(ctx, client, request.response_type)?;
         if request.response_type.code {
             grant_type_allowed(ctx, client, GrantType::AuthorizationCode)?;
         }
         if request.response_type.has_tokens() {
             grant_type_allowed(ctx, client, GrantType::Implicit)?;
+        }
+        if request.acr_values.is_empty() && !client.default_acr_values.is_empty() {
+            Arc::make_mut(&mut request).acr_values.clone_from(&client.default_acr_values);
         }
         if request.scopes.is_empty()
             && let Some(registered) = &client.scope
@@ -118,6 +122,22 @@ pub(super) fn grant_type_allowed(ctx: &mut Ctx<'_>, client: &Client, grant_type:
         refused.got(name).says(format!("{} is not registered for the grant type {name}", quoted(client.shown_name())))
     })?;
     ctx.see(Check::GrantTypeAllowed, Seen::Value(name.into()));
+    Ok(())
+}
+
+/// Where nothing is registered about it, nothing is checked: the grant types say enough.
+fn response_type_allowed(ctx: &mut Ctx<'_>, client: &Client, asked: ResponseType) -> Result<(), FailedCheck> {
+    let Some(registered) = &client.response_types else { return Ok(()) };
+    ctx.check_as(Check::ResponseTypeAllowed, registered.contains(&asked), |refused| {
+        let names: Vec<String> = registered.iter().map(ToString::to_string).collect();
+        let (app, expected) = (quoted(client.shown_name()), one_of(&names));
+        let say = format!(
+            "{app} is not registered for the response_type {}, only for {expected}",
+            quoted(&asked.to_string())
+        );
+        refused.got(asked.to_string()).expected(expected).says(say)
+    })?;
+    ctx.see(Check::ResponseTypeAllowed, Seen::Value(asked.to_string().into()));
     Ok(())
 }
 

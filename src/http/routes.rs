@@ -8,7 +8,7 @@ use crate::world::{Endpoint, Method, Settings};
 
 /// The flow for a method at an endpoint, if the endpoint serves it.
 pub(super) fn flow(endpoint: Endpoint, method: Method) -> Option<Flow> {
-    use Method::{Get, Head, Post};
+    use Method::{Delete, Get, Head, Post, Put};
     Some(match (endpoint, method) {
         (Endpoint::Discovery | Endpoint::ServerMetadata, Get | Head) => flows::metadata,
         (Endpoint::Jwks, Get | Head) => flows::keys,
@@ -23,6 +23,10 @@ pub(super) fn flow(endpoint: Endpoint, method: Method) -> Option<Flow> {
         (Endpoint::UserInfo, Get | Head | Post) => flows::userinfo,
         (Endpoint::Introspection, Post) => flows::introspect,
         (Endpoint::Revocation, Post) => flows::revoke,
+        (Endpoint::Registration, Post) => flows::register,
+        (Endpoint::Registration, Get | Head) => flows::show_client,
+        (Endpoint::Registration, Put) => flows::replace_client,
+        (Endpoint::Registration, Delete) => flows::remove_client,
         (Endpoint::EndSession, Get | Post) => flows::end_session,
         (Endpoint::SignOut, Post) => flows::answer_sign_out,
         _ => return None,
@@ -30,7 +34,7 @@ pub(super) fn flow(endpoint: Endpoint, method: Method) -> Option<Flow> {
 }
 
 /// The endpoints whose body is a JSON object; every other's is a form.
-const READ_JSON: &[Endpoint] = &[];
+const READ_JSON: &[Endpoint] = &[Endpoint::Registration];
 
 /// What the body of a request to an endpoint is to be.
 pub(super) fn body_kind(endpoint: Endpoint) -> BodyKind {
@@ -61,7 +65,8 @@ pub(super) fn well_known(path: &str) -> Option<(&str, Endpoint)> {
 
 /// The endpoint at a path below the root.
 pub(super) fn endpoint(settings: &Settings, below: &str) -> Option<Endpoint> {
-    settings.routes.iter().find(|(_, route)| *route == below).map(|(endpoint, _)| *endpoint)
+    let offered = |endpoint: &Endpoint| *endpoint != Endpoint::Registration || settings.registration.offered;
+    settings.routes.iter().find(|(_, route)| *route == below).map(|(endpoint, _)| *endpoint).filter(offered)
 }
 
 /// The path that exists and is nearest to one that does not: the whole of it, or its end, as where a vendor's longer path was meant.

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 
 use crate::protocol::{Lifetime, Map, SessionId, UnixTime};
 use crate::tokens::{Alg, KeyChoice, REFRESH_TYP, TokenDraft, half_hash};
-use crate::world::{Client, Issuance, RefreshTokenFormat, Session, Settings, SignedInUser, UserInfo, is_blank};
+use crate::world::{
+    Client, Issuance, RefreshTokenFormat, Session, Settings, SignedInUser, SigningAlg, UserInfo, is_blank,
+};
 
 use super::Profile;
 use super::spelling::{Claim, spelled};
@@ -73,14 +75,16 @@ impl Profile {
         let slot = issuance.id_token?;
         let (grant, client) = (&issuance.grant, &issuance.client);
         let alg = settings.id_token_alg(client);
+        // What is unsigned names no hash; that of the default is as good as any.
+        let hash = alg.signed().unwrap_or_default();
         let until = now.plus(settings.lifetimes(client).id_token);
         let token = Token { settings, issuance, now, until, name: "" };
         let mut claims = spelled(&self.claims.id_token, |claim| match claim {
             Claim::Aud => Some(grant.client.as_str().into()),
             Claim::Nonce => grant.nonce.as_deref().filter(|_| slot.says_nonce).map(Value::from),
-            Claim::AtHash => beside.access_token.map(|token| half_hash(alg, token).into()),
-            Claim::CHash => beside.code.map(|code| half_hash(alg, code).into()),
-            Claim::SHash => beside.state.map(|state| half_hash(alg, state).into()),
+            Claim::AtHash => beside.access_token.map(|token| half_hash(hash, token).into()),
+            Claim::CHash => beside.code.map(|code| half_hash(hash, code).into()),
+            Claim::SHash => beside.state.map(|state| half_hash(hash, state).into()),
             other => token.claim(other),
         });
         let nothing = Map::new();
@@ -136,7 +140,7 @@ impl Profile {
             Claim::Events => Some(json!({ "http://schemas.openid.net/event/backchannel-logout": {} })),
             _ => None,
         });
-        TokenDraft::new(typed("logout+jwt"), claims, key_for(client, settings.id_token_alg(client)))
+        TokenDraft::new(typed("logout+jwt"), claims, key_for(client, settings.logout_token_alg(client).into()))
     }
 
     /// What UserInfo says, [Core §5.3.2](https://openid.net/specs/openid-connect-core-1_0.html#UserInfoResponse), written out
@@ -182,12 +186,13 @@ fn typed(typ: &str) -> Map {
     Map::from_iter([("typ".to_owned(), Value::from(typ))])
 }
 
-fn key_for(client: &Client, alg: Alg) -> KeyChoice {
-    match (&client.secret, alg) {
-        (Some(secret), Alg::HS256) => KeyChoice::Secret(secret.clone()),
+fn key_for(client: &Client, alg: SigningAlg) -> KeyChoice {
+    match (&client.secret, alg.signed()) {
+        (_, None) => KeyChoice::Unsigned,
+        (Some(secret), Some(Alg::HS256)) => KeyChoice::Secret(secret.clone()),
         // A configuration that asks for HS256 without a secret is refused when it is read.
-        (None, Alg::HS256) => KeyChoice::Current(Alg::RS256),
-        _ => KeyChoice::Current(alg),
+        (None, Some(Alg::HS256)) => KeyChoice::Current(Alg::RS256),
+        (_, Some(alg)) => KeyChoice::Current(alg),
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::protocol::{ChallengeMethod, Map, Prompt, ResponseMode, ResponseType};
 use crate::tokens::Alg;
-use crate::world::{AuthMethod, BackChannel, Endpoint, GrantType, RequestSigning, Settings};
+use crate::world::{AuthMethod, BackChannel, Endpoint, GrantType, Settings, SigningAlg, SubjectType};
 
 /// Endpoints that the browser goes to, so they are always below the root.
 const FRONT_CHANNEL: [Endpoint; 2] = [Endpoint::Authorize, Endpoint::EndSession];
@@ -31,6 +31,10 @@ pub(super) fn document(settings: &Settings, base: &str) -> Map {
     for endpoint in BACK_CHANNEL {
         members.insert(endpoint.key().into(), settings.url_below(&back, endpoint).into());
     }
+    if settings.registration.offered && settings.routes.contains_key(&Endpoint::Registration) {
+        let at = settings.url_below(&back, Endpoint::Registration);
+        members.insert(Endpoint::Registration.key().into(), at.into());
+    }
     let Value::Object(abilities) = abilities(settings) else { return members };
     members.extend(abilities);
     members
@@ -40,7 +44,6 @@ fn abilities(settings: &Settings) -> Value {
     let scopes: Vec<&String> = settings.scopes.keys().collect();
     let methods = methods(settings);
     let with_secret = methods.iter().filter(|method| **method != "none").collect::<Vec<_>>();
-    let algs = algs(settings);
     let mut abilities = json!({
         "scopes_supported": scopes,
         "claims_supported": claims(settings),
@@ -49,9 +52,9 @@ fn abilities(settings: &Settings) -> Value {
         "grant_types_supported": grant_types(settings),
         // Any value that an app asks for is reached; these are the ones that are best known.
         "acr_values_supported": ["0", "1", "phr", "phrh"],
-        "subject_types_supported": [settings.subject_type.as_str()],
-        "id_token_signing_alg_values_supported": algs,
-        "userinfo_signing_alg_values_supported": algs,
+        "subject_types_supported": SubjectType::ALL.map(SubjectType::as_str),
+        "id_token_signing_alg_values_supported": algs_or_none(settings),
+        "userinfo_signing_alg_values_supported": algs_or_none(settings),
         "token_endpoint_auth_methods_supported": methods,
         "introspection_endpoint_auth_methods_supported": with_secret,
         "revocation_endpoint_auth_methods_supported": methods,
@@ -61,7 +64,7 @@ fn abilities(settings: &Settings) -> Value {
         "claim_types_supported": ["normal"],
         "claims_parameter_supported": true,
         "request_parameter_supported": true,
-        "request_object_signing_alg_values_supported": request_signing(settings),
+        "request_object_signing_alg_values_supported": algs_or_none(settings),
         "request_uri_parameter_supported": true,
         "require_request_uri_registration": true,
         "authorization_response_iss_parameter_supported": true,
@@ -80,22 +83,27 @@ fn abilities(settings: &Settings) -> Value {
     abilities
 }
 
+/// Whether every client that there can be is one that nobody registered.
+fn nobody_registers(settings: &Settings) -> bool {
+    settings.accepts_any_client() && !settings.registration.offered
+}
+
 /// A client that nobody registered has no key and no secret to verify a JWT with.
 fn methods(settings: &Settings) -> Vec<&'static str> {
     let by_jwt = |method: &AuthMethod| matches!(method, AuthMethod::ClientSecretJwt | AuthMethod::PrivateKeyJwt);
-    let offered = AuthMethod::ALL.into_iter().filter(|method| !settings.accepts_any_client() || !by_jwt(method));
+    let offered = AuthMethod::ALL.into_iter().filter(|method| !nobody_registers(settings) || !by_jwt(method));
     offered.map(AuthMethod::as_str).collect()
 }
 
 /// Nor can anything be signed for it by a secret.
 fn algs(settings: &Settings) -> Vec<&'static str> {
-    let offered = Alg::ALL.into_iter().filter(|alg| !settings.accepts_any_client() || *alg != Alg::HS256);
+    let offered = Alg::ALL.into_iter().filter(|alg| !nobody_registers(settings) || *alg != Alg::HS256);
     offered.map(Alg::as_str).collect()
 }
 
-/// A request object may be unsigned as well.
-fn request_signing(settings: &Settings) -> Vec<&'static str> {
-    [RequestSigning::Unsigned.as_str()].into_iter().chain(algs(settings)).collect()
+/// Some may be unsigned as well.
+fn algs_or_none(settings: &Settings) -> Vec<&'static str> {
+    [SigningAlg::Unsigned.as_str()].into_iter().chain(algs(settings)).collect()
 }
 
 /// The password grant is offered only where some client may use it.

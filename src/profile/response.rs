@@ -6,8 +6,8 @@ use crate::protocol::{Map, Params, ResponseMode};
 use crate::reply::{Body, Page, Reply, Return, SignedOutPage};
 use crate::spec::{Check, FailedCheck};
 use crate::world::{
-    AuthorizationResponse, Decision, Document, Endpoint, Failure, Issuance, Outcome, Question, ReturnAddress,
-    ReturnAfterLogout, Settings,
+    AuthorizationResponse, Client, ClientChange, Decision, Document, Endpoint, Failure, Issuance, Outcome, Question,
+    ReturnAddress, ReturnAfterLogout, Settings,
 };
 
 use super::rendering::Rendering;
@@ -68,6 +68,13 @@ impl Profile {
                 Reply::new(200, Body::Json(rendering.documents.keys(settings, rendering.now)))
             }
             Outcome::Tell(members) => json(200, &members),
+            Outcome::Client(change) => match change.client() {
+                None => Reply::new(204, Body::Empty),
+                Some(client) => {
+                    let status = if matches!(change, ClientChange::Added(_)) { 201 } else { 200 };
+                    json(status, &registered(settings, client))
+                }
+            },
             Outcome::SignedOut { return_to: Some(to), frames, .. } if to.at_once && frames.is_empty() => {
                 Reply::new(303, Body::Return(after_logout(&to)))
             }
@@ -132,6 +139,10 @@ impl Profile {
                     format!("Bearer realm=\"standin\", error=\"{error}\", error_description=\"{description}\"{scope}"),
                 )
             }
+            (Endpoint::Registration, _) if status == 401 => {
+                let words = self.error_words(refused);
+                reply.with("www-authenticate", format!("Bearer realm=\"standin\", error=\"{}\"", words.error))
+            }
             _ if status == 401 => reply.with("www-authenticate", "Basic realm=\"standin\", charset=\"UTF-8\""),
             _ => reply,
         }
@@ -149,6 +160,26 @@ fn go_back(rendering: &Rendering<'_>, address: &ReturnAddress, params: Params) -
     let body = Return { uri: address.uri().clone(), mode: address.mode(), params };
     let status = if address.mode() == ResponseMode::FormPost { 200 } else { 303 };
     Reply::new(status, Body::Return(body))
+}
+
+/// A client that registered itself, as it is told, [Registration §3.2](https://openid.net/specs/openid-connect-registration-1_0.html#RegistrationResponse):
+/// where and by what it manages its registration, then what is registered.
+fn registered(settings: &Settings, client: &Client) -> Map {
+    let mut members = Map::new();
+    members.insert("client_id".into(), client.id.as_str().into());
+    let metadata = client.metadata();
+    if client.secret.is_some() {
+        members.insert("client_secret_expires_at".into(), 0.into());
+    }
+    if let Some(registered) = &client.registered {
+        let at = settings.url_of(Endpoint::Registration);
+        let query = Params::default().with("client_id", &client.id).to_query();
+        members.insert("client_id_issued_at".into(), registered.at.0.into());
+        members.insert("registration_access_token".into(), registered.access_token.as_str().into());
+        members.insert("registration_client_uri".into(), format!("{at}?{query}").into());
+    }
+    members.extend(metadata);
+    members
 }
 
 /// The tokens of an answer, and what is said about them, [RFC 6749 §5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1).

@@ -1,9 +1,12 @@
 //! The authorization request, [Core §3.1.2.1](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest).
 //! Reading it never fails: what cannot be read is a complaint beside the value.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Challenge, ChallengeMethod, ClaimsRequest, Params, Scopes, pkce};
 
@@ -40,7 +43,7 @@ impl ResponseMode {
 
 /// What the app wants in the answer: a set of words, `none` where it is empty,
 /// [Multiple Response Types §3](https://openid.net/specs/oauth-v2-multiple-response-types-1_0.html#Definitions).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ResponseType {
     /// A code.
     pub code: bool,
@@ -94,6 +97,30 @@ impl ResponseType {
     /// [Multiple Response Types §5](https://openid.net/specs/oauth-v2-multiple-response-types-1_0.html#Combinations).
     pub const fn default_mode(self) -> ResponseMode {
         if self.has_tokens() { ResponseMode::Fragment } else { ResponseMode::Query }
+    }
+}
+
+impl Serialize for ResponseType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ResponseType {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let offered = || Self::ALL.map(|offered| offered.to_string()).join(", ");
+        Self::named(&name).ok_or_else(|| D::Error::custom(format!("`{name}` is none of {}", offered())))
+    }
+}
+
+impl JsonSchema for ResponseType {
+    fn schema_name() -> Cow<'static, str> {
+        "ResponseType".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        super::words::words(Self::ALL.map(|offered| offered.to_string()).iter().map(String::as_str))
     }
 }
 

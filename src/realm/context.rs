@@ -29,7 +29,7 @@ pub(super) struct Exchange<'a> {
     pub(super) own_token: Option<OwnAccess>,
     /// How often the realm had been reset when the request came.
     pub(super) resets: u64,
-    /// What was behind the request's `request_uri`, or why nothing was.
+    /// What was behind the address that the request points to, or why nothing was.
     pub(super) fetched: Option<Result<String, String>>,
     /// What the request is about.
     pub(super) understood: Understood,

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::spec::Check;
-use crate::world::{Decision, Document, Endpoint, Failure, GrantType, Outcome, Question};
+use crate::world::{ClientChange, Decision, Document, Endpoint, Failure, GrantType, Outcome, Question};
 
 use super::context::Exchange;
 
@@ -57,6 +57,10 @@ events! {
     SignedOut: "signed_out", "A browser signed out.";
     LogoutDelivered: "logout_delivered", "An app was told by back channel that a sign-in is over.";
     LogoutFailed: "logout_failed", "An app could not be told that a sign-in is over, or did not accept it.";
+    ClientRegistered: "client_registered", "An app registered itself.";
+    ClientRead: "client_read", "An app looked at its registration.";
+    ClientChanged: "client_changed", "An app described itself anew.";
+    ClientRemoved: "client_removed", "An app removed its registration.";
     ApiCalled: "api_called", "An app called the sample API, and was let in.";
     ApiRefused: "api_refused", "The sample API refused a call.";
     Refused: "refused", "A request was refused, by whichever check.";
@@ -95,6 +99,10 @@ fn of_outcome(exchange: &Exchange<'_>, outcome: &Outcome) -> Option<Event> {
         Outcome::Show(Document::Metadata) => Event::DiscoveryRead,
         Outcome::Show(Document::Keys) => Event::KeysRead,
         Outcome::Tell(_) => Event::TokenIntrospected,
+        Outcome::Client(ClientChange::Added(_)) => Event::ClientRegistered,
+        Outcome::Client(ClientChange::Shown(_)) => Event::ClientRead,
+        Outcome::Client(ClientChange::Replaced(_)) => Event::ClientChanged,
+        Outcome::Client(ClientChange::Removed(_)) => Event::ClientRemoved,
         Outcome::SignedOut { stayed: false, .. } => Event::SignedOut,
         Outcome::Done if exchange.request.endpoint == Endpoint::Revocation => Event::TokenRevoked,
         Outcome::Return(_)

@@ -18,13 +18,14 @@ impl Realm {
     pub async fn exchange(&self, request: &Request, flow: Flow, settings: Arc<Settings>) -> (Reply, Entry) {
         let mut exchange = self.begin(request, flow, settings);
         self.load_named(&mut exchange).await;
-        self.fetch_request_object(&mut exchange).await;
+        self.fetch_reference(&mut exchange).await;
         exchange.understand();
         exchange.choose_rules();
         let mut decision = self.decide(&mut exchange).await;
         exchange.plan.spend_preset(exchange.trace.used);
         notices::suggest(&mut decision, &exchange);
         self.save_user(&decision);
+        self.save_client(&decision);
         let happened = exchange.happened(&decision);
         self.run_errands(&mut exchange, &decision).await;
         self.alter_person(&mut exchange, &mut decision);
@@ -61,9 +62,9 @@ impl Realm {
         }
     }
 
-    /// An authorization request may say only where the rest of it is.
-    async fn fetch_request_object(&self, exchange: &mut Exchange<'_>) {
-        if let Some(url) = flows::request_reference(&exchange.settings, exchange.request) {
+    /// A request may say only where the rest of it is.
+    async fn fetch_reference(&self, exchange: &mut Exchange<'_>) {
+        if let Some(url) = flows::reference(&exchange.settings, exchange.request) {
             // Few requests come here, and all would carry the room for it.
             exchange.fetched = Some(Box::pin(self.outbox.fetch_text(url.as_str())).await);
         }
@@ -81,6 +82,18 @@ impl Realm {
         });
         if let Err(mistake) = saved {
             tracing::warn!("{} was not saved: {mistake}", user.sub);
+        }
+    }
+
+    /// A client that registered itself is among the clients until it is removed, or until the next reset.
+    fn save_client(&self, decision: &Decision) {
+        let Ok(Outcome::Client(change)) = decision else { return };
+        let saved = self.change(|config| {
+            change.apply(&mut config.client);
+            Ok::<_, Box<crate::config::Mistake>>(())
+        });
+        if let Err(mistake) = saved {
+            tracing::warn!("a client was not saved: {mistake}");
         }
     }
 

@@ -341,8 +341,10 @@ impl Recent {
             flow_keys.filter_map(|thread| self.flow_keys.get(thread)).map(|(flow, _)| *flow).next()
         };
         let ends = matches!(entry.endpoint, Endpoint::EndSession | Endpoint::SignOut | Endpoint::BackChannelLogout);
-        let begins =
-            matches!(entry.endpoint, Endpoint::Authorize | Endpoint::Token | Endpoint::EndSession | Endpoint::SignOut);
+        let begins = matches!(
+            entry.endpoint,
+            Endpoint::Authorize | Endpoint::Token | Endpoint::EndSession | Endpoint::SignOut | Endpoint::Registration
+        );
         known(false).or_else(|| known(true).filter(|_| ends)).or(begins.then_some(entry.number))
     }
 

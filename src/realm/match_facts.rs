@@ -2,7 +2,7 @@
 
 use crate::faults::{FaultTag, MatchFacts, Point};
 use crate::flows::understand;
-use crate::world::{Decision, Endpoint, Grant, Record};
+use crate::world::{Decision, Endpoint, Grant, Outcome, Record};
 
 use super::context::Exchange;
 
@@ -17,6 +17,9 @@ impl Exchange<'_> {
     pub(super) fn learn(&mut self, decision: &Decision) {
         if let Some(grant) = decision.as_ref().ok().and_then(|outcome| outcome.grant()) {
             learn(&mut self.facts, grant);
+        }
+        if let Ok(Outcome::Client(change)) = decision {
+            self.facts.client = change.client_id();
         }
         self.plan.choose(&self.facts, &self.draw);
     }
@@ -73,6 +76,7 @@ pub(super) const fn point(endpoint: Endpoint) -> Point {
         Endpoint::UserInfo => Point::Userinfo,
         Endpoint::Introspection => Point::Introspection,
         Endpoint::Revocation => Point::Revocation,
+        Endpoint::Registration => Point::Registration,
         Endpoint::EndSession | Endpoint::SignOut => Point::EndSession,
         Endpoint::BackChannelLogout => Point::BackChannelLogout,
         Endpoint::ProtectedResource => Point::Api,

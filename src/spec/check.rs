@@ -54,9 +54,13 @@ checks! {
         "the body is a form: application/x-www-form-urlencoded",
         "The body is not a form",
         BodyNotForm, "https://www.rfc-editor.org/rfc/rfc6749#section-3.2";
+    BodyIsJson:
+        "the body is a JSON object: application/json",
+        "The body is not a JSON object",
+        BodyNotJson, "https://www.rfc-editor.org/rfc/rfc7591#section-3.1";
     BodySmall:
-        "the body is small enough to be a form",
-        "The body is larger than 256 KiB",
+        "the body is small enough",
+        "The body is larger than it may be",
         BodyTooLarge, "https://www.rfc-editor.org/rfc/rfc9110#section-15.5.14";
     StoreAnswers:
         "the place where records are kept answers",
@@ -161,6 +165,41 @@ checks! {
         "id_token_hint is an ID token of this provider",
         "id_token_hint is not an ID token of this provider",
         IdTokenHintInvalid, "https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest";
+
+    ResponseTypeAllowed:
+        "the app may ask for this response_type",
+        "The app is not registered for this response_type",
+        ResponseTypeNotAllowed, "https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1";
+
+    // Apps that register themselves
+    InitialAccessTokenMatches:
+        "whoever registers an app shows an initial access token of this provider",
+        "The initial access token is missing",
+        InitialAccessTokenWrong, "https://www.rfc-editor.org/rfc/rfc7591#section-3";
+    RegistrationTokenMatches:
+        "whoever manages a registration shows its registration access token",
+        "The registration access token is not the one of this app",
+        RegistrationTokenWrong, "https://www.rfc-editor.org/rfc/rfc7592#section-2.1";
+    SoftwareStatementTrusted:
+        "the software statement is by somebody whose keys this provider was told",
+        "Nobody is trusted to vouch for an app here",
+        SoftwareStatementUnapproved, "https://www.rfc-editor.org/rfc/rfc7591#section-3.2.2";
+    SoftwareStatementValid:
+        "the software statement is signed by a trusted key, and in time",
+        "The software statement cannot be believed",
+        SoftwareStatementInvalid, "https://www.rfc-editor.org/rfc/rfc7591#section-2.3";
+    ClientRedirectUrisUsable:
+        "every one of the app's redirect_uris is one that a browser may be sent to",
+        "One of the redirect_uris cannot be used",
+        ClientRedirectUriInvalid, "https://openid.net/specs/openid-connect-registration-1_0.html#RegistrationError";
+    ClientMetadataUsable:
+        "what the app says of itself can be read, goes together, and is offered here",
+        "The app says something of itself that cannot be registered",
+        ClientMetadataInvalid, "https://openid.net/specs/openid-connect-registration-1_0.html#ClientMetadata";
+    SectorListsRedirectUris:
+        "sector_identifier_uri lists every one of the app's redirect_uris",
+        "sector_identifier_uri does not list the app's redirect_uris",
+        ClientMetadataInvalid, "https://openid.net/specs/openid-connect-registration-1_0.html#SectorIdentifierValidation";
 
     // The person
     SignedIn:

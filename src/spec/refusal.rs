@@ -30,6 +30,7 @@ macro_rules! refusals {
 refusals! {
     MethodNotAllowed: "invalid_request" 405, "Call this endpoint with one of the methods in the Allow header.";
     BodyNotForm: "invalid_request" 400, "Send the parameters as a form, with Content-Type: application/x-www-form-urlencoded.";
+    BodyNotJson: "invalid_client_metadata" 400, "Send the metadata as a JSON object, with Content-Type: application/json.";
     BodyTooLarge: "invalid_request" 413, "Send less.";
     StoreUnavailable: "temporarily_unavailable" 503, "Look at the place that --state names: it does not answer.";
     ForeignForm: "invalid_request" 403, "Open the page again and answer it there. Another site's page cannot answer for a person.";
@@ -56,6 +57,15 @@ refusals! {
     ScopeNotAllowed: "invalid_scope" 400, "Ask for fewer scopes, or add them to the client's scope.";
     PkceRequired: "invalid_request" 400, "Send code_challenge and code_challenge_method=S256, or authenticate the client.";
     IdTokenHintInvalid: "invalid_request" 400, "Send an ID token that this provider issued, unaltered.";
+
+    ResponseTypeNotAllowed: "unauthorized_client" 400, "Add the response_type to the client's response_types, or ask for one that is there.";
+
+    InitialAccessTokenWrong: "invalid_token" 401, "Send Authorization: Bearer and one of registration.initial_access_tokens in the configuration.";
+    RegistrationTokenWrong: "invalid_token" 401, "Call registration_client_uri as it came with the registration, with Authorization: Bearer and the registration_access_token. A reset forgets both.";
+    SoftwareStatementUnapproved: "unapproved_software_statement" 400, "Configure registration.software_statements.jwks, or leave it out.";
+    SoftwareStatementInvalid: "invalid_software_statement" 400, "Have it signed by a key of registration.software_statements.jwks.";
+    ClientRedirectUriInvalid: "invalid_redirect_uri" 400, "";
+    ClientMetadataInvalid: "invalid_client_metadata" 400, "";
 
     LoginRequired: "login_required" 400, "Ask again without prompt=none, so that a page may be shown.";
     ConsentRequired: "consent_required" 400, "Ask again without prompt=none, so that the person can agree.";

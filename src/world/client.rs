@@ -1,129 +1,17 @@
 //! An app that is registered with the provider, under the registered metadata names.
 
 use schemars::JsonSchema;
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
-use crate::protocol::{ClientId, Map, Scopes};
+use crate::protocol::{ClientId, Map, ResponseType, Scopes, UnixTime};
 use crate::tokens::Alg;
 
-use super::{AccessTokenFormat, AccessTokenTyp, Consent, Lifetimes, RefreshTokenFormat};
-
-/// How a client proves who it is at the token endpoint, [Core §9](https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum AuthMethod {
-    /// Id and secret in the `Authorization` header.
-    ClientSecretBasic,
-    /// Id and secret in the body.
-    ClientSecretPost,
-    /// A JWT, signed by HMAC with the secret.
-    ClientSecretJwt,
-    /// A JWT, signed by the client's private key.
-    PrivateKeyJwt,
-    /// Not at all: a public client.
-    None,
-}
-
-impl AuthMethod {
-    /// Every method that works here, as discovery lists them.
-    pub const ALL: [Self; 5] =
-        [Self::ClientSecretBasic, Self::ClientSecretPost, Self::ClientSecretJwt, Self::PrivateKeyJwt, Self::None];
-
-    /// The name in metadata.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ClientSecretBasic => "client_secret_basic",
-            Self::ClientSecretPost => "client_secret_post",
-            Self::ClientSecretJwt => "client_secret_jwt",
-            Self::PrivateKeyJwt => "private_key_jwt",
-            Self::None => "none",
-        }
-    }
-}
-
-/// A way of getting tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum GrantType {
-    /// A code that a person's browser brought back.
-    AuthorizationCode,
-    /// Tokens that come by the person's browser, without a code.
-    Implicit,
-    /// A refresh token.
-    RefreshToken,
-    /// The client for itself.
-    ClientCredentials,
-    /// A person's password, typed into the app. Off unless a client lists it.
-    Password,
-}
-
-impl GrantType {
-    /// Every grant type that works here, as discovery lists them.
-    pub const ALL: [Self; 5] =
-        [Self::AuthorizationCode, Self::Implicit, Self::RefreshToken, Self::ClientCredentials, Self::Password];
-
-    /// Those that the token endpoint knows: with an implicit grant nobody comes there.
-    pub const AT_TOKEN_ENDPOINT: [Self; 4] =
-        [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials, Self::Password];
-
-    /// The name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AuthorizationCode => "authorization_code",
-            Self::Implicit => "implicit",
-            Self::RefreshToken => "refresh_token",
-            Self::ClientCredentials => "client_credentials",
-            Self::Password => "password",
-        }
-    }
-}
-
-/// How a request object is signed, [Registration §2](https://openid.net/specs/openid-connect-registration-1_0.html#ClientMetadata).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub enum RequestSigning {
-    /// Not at all.
-    #[serde(rename = "none")]
-    Unsigned,
-    /// By this algorithm.
-    #[serde(untagged)]
-    Signed(Alg),
-}
-
-impl<'de> Deserialize<'de> for RequestSigning {
-    /// By hand, so that a slip is told with the names that there are.
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        let named = if name == "none" { Some(Self::Unsigned) } else { Alg::named(&name).map(Self::Signed) };
-        named.ok_or_else(|| {
-            let known: Vec<&str> = ["none"].into_iter().chain(Alg::ALL.map(Alg::as_str)).collect();
-            D::Error::custom(format!("`{name}` is none of {}", known.join(", ")))
-        })
-    }
-}
-
-impl RequestSigning {
-    /// The name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Unsigned => "none",
-            Self::Signed(alg) => alg.as_str(),
-        }
-    }
-}
-
-/// Whether the app runs on a server or on a person's device, [Registration §2](https://openid.net/specs/openid-connect-registration-1_0.html#ClientMetadata).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum ApplicationType {
-    /// On a server or in a browser.
-    #[default]
-    Web,
-    /// On a device: its loopback redirect URIs match with any port, [RFC 8252 §7.3](https://www.rfc-editor.org/rfc/rfc8252#section-7.3).
-    Native,
-}
+use super::{
+    AccessTokenFormat, AccessTokenTyp, ApplicationType, AuthMethod, Consent, GrantType, Lifetimes, RefreshTokenFormat,
+    SigningAlg, SubjectType,
+};
 
 /// Claims that go into a token: the name of one of the person's claims, or a table of fixed ones.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -145,6 +33,16 @@ pub struct TokenClaims {
     pub access_token: Vec<ClaimPick>,
     /// Into the answer of UserInfo.
     pub userinfo: Vec<ClaimPick>,
+}
+
+/// How a client came here that registered itself, [RFC 7591](https://www.rfc-editor.org/rfc/rfc7591).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Registered {
+    /// `client_id_issued_at`
+    pub at: UnixTime,
+    /// `registration_access_token`: who shows it may read, change and remove the client.
+    pub access_token: String,
 }
 
 /// A registered app.
@@ -187,21 +85,33 @@ pub struct Client {
     /// The ways of getting tokens. Without it: all but `password`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grant_types: Option<Vec<GrantType>>,
+    /// What it may ask for at the authorization endpoint. Without it: everything that discovery lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response_types: Option<Vec<ResponseType>>,
     /// Web or native.
     #[serde(default)]
     pub application_type: ApplicationType,
+    /// Which `sub` it sees of a person. Without it: the one that the profile has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject_type: Option<SubjectType>,
+    /// A document that lists the redirect URIs of all clients that see the same pairwise `sub`; its host is their sector.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sector_identifier_uri: Option<Url>,
     /// The scopes that may be asked for, separated by spaces. Without it: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scopes>,
-    /// What its ID tokens are signed with.
+    /// What it signs its client assertions with. Without it: whatever it likes of what its authentication allows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id_token_signed_response_alg: Option<Alg>,
+    pub token_endpoint_auth_signing_alg: Option<Alg>,
+    /// What its ID tokens are signed with; `none` is for an app that fetches them itself, and gets none by the browser.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_token_signed_response_alg: Option<SigningAlg>,
     /// What UserInfo's answer is signed with. Without it: plain JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub userinfo_signed_response_alg: Option<Alg>,
+    pub userinfo_signed_response_alg: Option<SigningAlg>,
     /// How its request objects must be signed; `none` is not at all. Without it: as it likes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub request_object_signing_alg: Option<RequestSigning>,
+    pub request_object_signing_alg: Option<SigningAlg>,
     /// Where its request objects may be fetched, character by character as they are sent, with their fragments.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub request_uris: Vec<String>,
@@ -226,6 +136,9 @@ pub struct Client {
     /// The oldest sign-in, in seconds, where a request sends no `max_age`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_max_age: Option<u32>,
+    /// The `acr_values` of a request that sends none, best first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub default_acr_values: Vec<String>,
     /// Whether `auth_time` is always in the ID token. It is anyway.
     #[serde(default)]
     pub require_auth_time: bool,
@@ -253,12 +166,33 @@ pub struct Client {
     /// The app's terms, linked on its pages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tos_uri: Option<Url>,
+    /// The app's home page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_uri: Option<Url>,
+    /// Whom to write to about it, mostly by email.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contacts: Vec<String>,
+    /// Where a sign-in can be begun for it by somebody else, [Core §4](https://openid.net/specs/openid-connect-core-1_0.html#ThirdPartyInitiatedLogin).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initiate_login_uri: Option<Url>,
+    /// Which software it is, the same for each copy, [RFC 7591 §2](https://www.rfc-editor.org/rfc/rfc7591#section-2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub software_id: Option<String>,
+    /// Which version of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub software_version: Option<String>,
+    /// How it came here, if it registered itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registered: Option<Registered>,
     /// Whether it is a client that nobody registered, so any secret and any loopback address will do.
     #[serde(skip)]
     pub unregistered: bool,
 }
 
 impl Client {
+    /// What the `client_id` of an app begins with that registered itself.
+    pub const ISSUED: &str = "dcr-";
+
     /// A client that keeps a secret.
     pub fn confidential(id: &str, secret: &str) -> Self {
         Self { id: id.into(), secret: Some(secret.into()), ..Self::default() }
@@ -298,6 +232,12 @@ impl Client {
         self.name.as_deref().unwrap_or(&self.id)
     }
 
+    /// The host by which clients belong together that see the same pairwise `sub`, if it can be told.
+    pub fn sector(&self) -> Option<String> {
+        let first = || Url::parse(self.redirect_uris.first()?).ok();
+        self.sector_identifier_uri.clone().or_else(first)?.host_str().map(str::to_owned)
+    }
+
     /// Whether the client has nothing to prove itself with.
     pub fn is_public(&self) -> bool {
         if self.unregistered {
@@ -314,6 +254,14 @@ impl Client {
         match &self.grant_types {
             Some(listed) => listed.contains(&grant_type),
             None => grant_type != GrantType::Password,
+        }
+    }
+
+    /// Whether it may ask for this at the authorization endpoint.
+    pub fn may_ask(&self, wanted: ResponseType) -> bool {
+        match &self.response_types {
+            Some(listed) => listed.contains(&wanted),
+            None => !wanted.has_tokens() || self.may_use(GrantType::Implicit),
         }
     }
 

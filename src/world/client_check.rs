@@ -4,9 +4,10 @@ use jsonwebtoken::jwk::Jwk;
 use serde_json::Value;
 use url::Url;
 
+use crate::protocol::ResponseType;
 use crate::tokens::Alg;
 
-use super::{AuthMethod, Client, wrong_uri};
+use super::{AuthMethod, Client, SigningAlg, wrong_uri};
 
 /// What is wrong with a client's metadata, and what to do.
 pub(super) type ClientMistake = (String, String);
@@ -21,28 +22,67 @@ impl Client {
         if self.secret.as_deref() == Some("") {
             return wrong("its `secret` is empty".into(), "leave it out for a public client, or give it one");
         }
-        let mut uris = self.redirect_uris.iter().chain(&self.post_logout_redirect_uris);
-        if let Some((what, help)) = uris.find_map(|uri| odd_uri(uri)) {
-            return wrong(what, &help);
-        }
-        let algs = [Some(self.id_token_signed_response_alg.unwrap_or(signing_alg)), self.userinfo_signed_response_alg];
-        if algs.contains(&Some(Alg::HS256)) && self.secret.is_none() {
-            return wrong(
-                "HS256 is keyed by the client's secret, but it has none".into(),
-                "give it a secret, or choose another algorithm",
-            );
-        }
-        if self.access_token_signed_response_alg == Some(Alg::HS256) {
-            return wrong(
-                "an API cannot verify access tokens that are signed by HS256".into(),
-                "choose another algorithm",
-            );
-        }
+        self.check_addresses()?;
+        self.check_algs(signing_alg)?;
         if self.jwks.as_ref().is_some_and(|jwks| !are_keys(jwks)) {
             return wrong("its `jwks` is no set of public keys".into(), "write {\"keys\": [ … ]}, RFC 7517 §5");
         }
+        if self.jwks.as_ref().is_some_and(has_private_keys) {
+            return wrong(
+                "its `jwks` has a private key in it, which is nobody's but the app's own".into(),
+                "send the public halves only, and make a new key: this one is known now",
+            );
+        }
+        let keys = self.jwks.is_some() || self.jwks_uri.is_some();
+        match self.token_endpoint_auth_method {
+            Some(AuthMethod::PrivateKeyJwt) if !keys => {
+                wrong("private_key_jwt needs the client's public keys".into(), "add jwks or jwks_uri")
+            }
+            Some(AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost | AuthMethod::ClientSecretJwt)
+                if self.secret.is_none() =>
+            {
+                wrong("its token_endpoint_auth_method needs a secret".into(), "add secret")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_algs(&self, signing_alg: Alg) -> Result<(), ClientMistake> {
+        let wrong = |what: &str, help: &str| Err((what.to_owned(), help.to_owned()));
+        let id_token = self.id_token_signed_response_alg.unwrap_or(signing_alg.into());
+        let algs = [Some(id_token), self.userinfo_signed_response_alg];
+        if algs.contains(&Some(Alg::HS256.into())) && self.secret.is_none() {
+            return wrong(
+                "HS256 is keyed by the client's secret, but it has none",
+                "give it a secret, or choose another algorithm",
+            );
+        }
+        // Registration §2: only where no ID token comes from the authorization endpoint.
+        if id_token == SigningAlg::Unsigned
+            && ResponseType::ALL.iter().any(|wanted| wanted.id_token && self.may_ask(*wanted))
+        {
+            return wrong(
+                "its ID tokens are unsigned, and an ID token that comes by the browser must be signed",
+                "register response_types = [\"code\"], or choose another id_token_signed_response_alg",
+            );
+        }
+        if self.access_token_signed_response_alg == Some(Alg::HS256) {
+            return wrong("an API cannot verify access tokens that are signed by HS256", "choose another algorithm");
+        }
+        Ok(())
+    }
+
+    /// What browsers are sent to, and what is called and shown.
+    fn check_addresses(&self) -> Result<(), ClientMistake> {
+        let wrong = |what: String, help: &str| Err((what, help.to_owned()));
+        let after_logout = || self.post_logout_redirect_uris.iter().find_map(|uri| odd_uri(uri));
+        if let Some(mistake) = self.odd_redirect_uri().or_else(after_logout) {
+            return Err(mistake);
+        }
         let logout = [&self.backchannel_logout_uri, &self.frontchannel_logout_uri];
-        let links = [&self.logo_uri, &self.policy_uri, &self.tos_uri, &self.jwks_uri].into_iter().chain(logout);
+        let more = [&self.client_uri, &self.initiate_login_uri, &self.sector_identifier_uri];
+        let links = [&self.logo_uri, &self.policy_uri, &self.tos_uri, &self.jwks_uri];
+        let links = links.into_iter().chain(logout).chain(more);
         if let Some(odd) = links.flatten().find(|url| !matches!(url.scheme(), "http" | "https")) {
             return wrong(format!("`{odd}` is neither http nor https"), "only these are linked and fetched");
         }
@@ -58,18 +98,12 @@ impl Client {
                 "leave out # and what stands behind it",
             );
         }
-        let keys = self.jwks.is_some() || self.jwks_uri.is_some();
-        match self.token_endpoint_auth_method {
-            Some(AuthMethod::PrivateKeyJwt) if !keys => {
-                wrong("private_key_jwt needs the client's public keys".into(), "add jwks or jwks_uri")
-            }
-            Some(AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost | AuthMethod::ClientSecretJwt)
-                if self.secret.is_none() =>
-            {
-                wrong("its token_endpoint_auth_method needs a secret".into(), "add secret")
-            }
-            _ => Ok(()),
-        }
+        Ok(())
+    }
+
+    /// What is wrong with one of its redirect URIs, and what to do.
+    pub fn odd_redirect_uri(&self) -> Option<ClientMistake> {
+        self.redirect_uris.iter().find_map(|uri| odd_uri(uri))
     }
 }
 
@@ -87,6 +121,12 @@ fn odd_uri(uri: &str) -> Option<(String, String)> {
     let star = "has a *, which stands for itself: URIs are compared character by character";
     let help = "list each address; redirect_hosts opens whole hosts while no client is registered";
     uri.contains('*').then(|| (format!("`{uri}` {star}"), help.to_owned()))
+}
+
+/// [RFC 7518 §6](https://www.rfc-editor.org/rfc/rfc7518#section-6): the private exponent, or a key that is the same on both sides.
+fn has_private_keys(jwks: &Value) -> bool {
+    let keys = jwks.get("keys").and_then(Value::as_array).into_iter().flatten();
+    keys.into_iter().any(|key| ["d", "k"].iter().any(|name| key.get(*name).is_some()))
 }
 
 fn are_keys(jwks: &Value) -> bool {

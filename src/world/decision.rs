@@ -8,7 +8,7 @@ use crate::protocol::{
 };
 use crate::spec::FailedCheck;
 
-use super::{AccessToken, Client, Destination, Grant, Interrupt, RecordKey, ReturnAddress};
+use super::{AccessToken, Client, ClientChange, Destination, Grant, Interrupt, RecordKey, ReturnAddress};
 
 /// What a flow decides.
 pub type Decision = Result<Outcome, Failure>;
@@ -253,6 +253,8 @@ pub enum Outcome {
     Show(Document),
     /// Someone gets these members as JSON.
     Tell(Map),
+    /// A client that registered itself is added, shown, changed or removed.
+    Client(ClientChange),
     /// The sign-in is over.
     SignedOut {
         /// Whether there was one.

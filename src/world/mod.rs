@@ -1,7 +1,10 @@
 //! One provider's people, apps and promises: what a flow may see, and what it may say.
 
 mod client;
+mod client_change;
 mod client_check;
+mod client_metadata;
+mod client_values;
 mod clock;
 mod ctx;
 mod decision;
@@ -22,7 +25,10 @@ mod understood;
 mod user;
 mod working_set;
 
-pub use client::{ApplicationType, AuthMethod, ClaimPick, Client, GrantType, RequestSigning, TokenClaims};
+pub use client::{ClaimPick, Client, Registered, TokenClaims};
+pub use client_change::ClientChange;
+pub use client_metadata::MetadataMistake;
+pub use client_values::{ApplicationType, AuthMethod, GrantType, SigningAlg, SubjectType};
 pub use clock::Clock;
 pub use ctx::Ctx;
 pub use decision::{
@@ -33,7 +39,10 @@ pub use destination::Destination;
 pub use entropy::{Draw, Entropy};
 pub use errand::Errand;
 pub use interrupt::Interrupt;
-pub use policy::{AccessTokenFormat, AccessTokenTyp, Consent, Lifetimes, Policy, RefreshTokenFormat};
+pub use policy::{
+    AccessTokenFormat, AccessTokenTyp, Consent, Lifetimes, Policy, RefreshTokenFormat, RegistrationPolicy,
+    SoftwareStatements,
+};
 pub use preset::{ConsentDecision, Preset, UserDecision};
 pub use records::{
     AccessToken, Browser, Code, Grant, Interaction, Purpose, Record, RecordKey, RefreshToken, RememberedConsent,
@@ -43,7 +52,7 @@ pub use request::{Credential, Endpoint, Method, Request};
 pub use return_address::ReturnAddress;
 pub(crate) use return_address::{is_loopback_uri, wrong_uri};
 pub(crate) use settings::is_blank;
-pub use settings::{BackChannel, RootUrl, ScopeClaims, Settings, SubjectType};
+pub use settings::{BackChannel, RootUrl, ScopeClaims, Settings};
 pub use static_token::StaticToken;
 pub use trace::{Checked, Seen, Trace, Used};
 pub use understood::{RequestObject, Understood};

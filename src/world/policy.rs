@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::protocol::Lifetime;
 use crate::tokens::Alg;
@@ -130,4 +131,46 @@ impl Default for Policy {
             confirm_sign_out: false,
         }
     }
+}
+
+/// Which apps may register themselves.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RegistrationPolicy {
+    /// Whether apps may at all.
+    pub offered: bool,
+    /// Whoever registers shows one of these; without any, everybody may.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub initial_access_tokens: Vec<String>,
+    /// Which software statements are believed.
+    pub software_statements: SoftwareStatements,
+    /// Whether every registration is refused after all. No configuration says so: it is how a provider is played that does.
+    #[serde(skip)]
+    pub refuses: bool,
+    /// The `client_id` that every app is given. Nor does any configuration say this.
+    #[serde(skip)]
+    pub issued_client_id: Option<&'static str>,
+}
+
+impl Default for RegistrationPolicy {
+    fn default() -> Self {
+        Self {
+            offered: true,
+            initial_access_tokens: Vec::new(),
+            software_statements: SoftwareStatements::default(),
+            refuses: false,
+            issued_client_id: None,
+        }
+    }
+}
+
+/// Which software statements are believed, [RFC 7591 §2.3](https://www.rfc-editor.org/rfc/rfc7591#section-2.3).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SoftwareStatements {
+    /// Whether every app must bring one.
+    pub required: bool,
+    /// The public keys of those who sign them, as a JWK set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks: Option<Value>,
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::{Host, Url};
 
@@ -12,29 +11,8 @@ use crate::tokens::{Alg, KeyRing, digest_of};
 
 use super::{
     AccessTokenFormat, AccessTokenTyp, ClaimPick, Client, Consent, Endpoint, Lifetimes, Policy, RefreshTokenFormat,
-    SignedInUser, TokenClaims, User,
+    RegistrationPolicy, SignedInUser, SigningAlg, SubjectType, TokenClaims, User,
 };
-
-/// Which `sub` clients see of a person, [Core §8](https://openid.net/specs/openid-connect-core-1_0.html#SubjectIDTypes).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SubjectType {
-    /// All the same.
-    #[default]
-    Public,
-    /// Each its own.
-    Pairwise,
-}
-
-impl SubjectType {
-    /// The name in metadata.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Public => "public",
-            Self::Pairwise => "pairwise",
-        }
-    }
-}
 
 /// Which claims each scope opens.
 pub type ScopeClaims = BTreeMap<String, Vec<String>>;
@@ -117,6 +95,8 @@ pub struct Settings {
     pub resource_typs: BTreeMap<String, AccessTokenTyp>,
     /// Which claims each scope opens.
     pub scopes: ScopeClaims,
+    /// Which apps may register themselves.
+    pub registration: RegistrationPolicy,
     /// Claims that are sent unasked to every client.
     pub claims: TokenClaims,
     /// Which `sub` clients see. The profile fills this in.
@@ -154,20 +134,19 @@ impl Settings {
 
     /// Whether any client id and secret with a loopback redirect URI will do.
     pub fn accepts_any_client(&self) -> bool {
-        !self.strict && self.clients.is_empty()
+        !self.strict && self.clients.values().all(|client| client.registered.is_some())
     }
 
-    /// The client of this name, registered or not.
+    /// The client of this name, registered or not. An app that registered itself speaks for no other, so whoever needed no
+    /// registration before needs none after it either; but what once was registered here, and is not any more, is unknown.
     pub fn client(&self, id: &str) -> Option<Arc<Client>> {
-        if self.accepts_any_client() {
-            return Some(Arc::new(Client::unregistered(id)));
-        }
-        self.clients.get(id).cloned()
+        let open = || self.accepts_any_client() && !id.starts_with(Client::ISSUED);
+        self.clients.get(id).cloned().or_else(|| open().then(|| Arc::new(Client::unregistered(id))))
     }
 
     /// The `sub` that a client sees of a person.
     pub fn subject_for(&self, client: &ClientId, sub: &Subject) -> Subject {
-        match self.subject_type {
+        match self.subject_type(client) {
             SubjectType::Public => sub.clone(),
             SubjectType::Pairwise => digest_of(&[self.sector(client).as_str(), sub.as_str(), &self.issuer]).into(),
         }
@@ -176,16 +155,20 @@ impl Settings {
     /// The person whom a client means by a `sub`.
     pub fn person_behind(&self, client: &ClientId, seen: &str) -> Subject {
         let meant = |user: &&User| self.subject_for(client, &user.sub).as_str() == seen;
-        match self.subject_type {
+        match self.subject_type(client) {
             SubjectType::Public => seen.into(),
             SubjectType::Pairwise => self.users.iter().find(meant).map_or_else(|| seen.into(), |user| user.sub.clone()),
         }
     }
 
+    fn subject_type(&self, client: &ClientId) -> SubjectType {
+        let registered = self.clients.get(client.as_str()).and_then(|client| client.subject_type);
+        registered.unwrap_or(self.subject_type)
+    }
+
     /// The clients that see the same person under the same `sub`: those of one host, [Core §8.1](https://openid.net/specs/openid-connect-core-1_0.html#PairwiseAlg).
     fn sector(&self, client: &ClientId) -> String {
-        let registered = self.clients.get(client.as_str()).and_then(|client| client.redirect_uris.first());
-        let host = registered.and_then(|uri| Url::parse(uri).ok()).and_then(|uri| uri.host_str().map(str::to_owned));
+        let host = self.clients.get(client.as_str()).and_then(|client| client.sector());
         host.unwrap_or_else(|| client.to_string())
     }
 
@@ -209,7 +192,7 @@ impl Settings {
 
     /// Whether what a client has is still good: it is registered, or none need be.
     pub fn knows_client(&self, id: &ClientId) -> bool {
-        self.accepts_any_client() || self.clients.contains_key(id)
+        self.clients.contains_key(id) || self.accepts_any_client() && !id.as_str().starts_with(Client::ISSUED)
     }
 
     /// What is known about a person now.
@@ -275,8 +258,14 @@ impl Settings {
     }
 
     /// What this client's ID tokens are signed with.
-    pub fn id_token_alg(&self, client: &Client) -> Alg {
-        client.id_token_signed_response_alg.unwrap_or(self.policy.signing_alg)
+    pub fn id_token_alg(&self, client: &Client) -> SigningAlg {
+        client.id_token_signed_response_alg.unwrap_or(SigningAlg::Signed(self.policy.signing_alg))
+    }
+
+    /// What this client's logout tokens are signed with: as its ID tokens, but signed in any case,
+    /// [Back-Channel Logout §2.6](https://openid.net/specs/openid-connect-backchannel-1_0.html#Validation).
+    pub fn logout_token_alg(&self, client: &Client) -> Alg {
+        self.id_token_alg(client).signed().unwrap_or(self.policy.signing_alg)
     }
 
     /// What this client's access tokens are signed with. An API cannot know a client's secret, so HS256 is not for them.
@@ -288,12 +277,8 @@ impl Settings {
     /// Whether something here is signed by this algorithm.
     pub fn signs_by(&self, alg: Alg) -> bool {
         let by_client = |client: &Arc<Client>| {
-            let algs = [
-                client.id_token_signed_response_alg,
-                client.userinfo_signed_response_alg,
-                client.access_token_signed_response_alg,
-            ];
-            algs.contains(&Some(alg))
+            let wanted = [client.id_token_signed_response_alg, client.userinfo_signed_response_alg];
+            client.access_token_signed_response_alg == Some(alg) || wanted.contains(&Some(alg.into()))
         };
         self.policy.signing_alg == alg || self.clients.values().any(by_client)
     }

@@ -15,6 +15,8 @@ pub struct Understood {
     pub request_object: Option<RequestObject>,
     /// What is wrong with an authorization request that came just now.
     pub complaints: Vec<Complaint>,
+    /// What the `sector_identifier_uri` of an app says that registers itself, or why it says nothing.
+    pub sector: Option<Result<String, String>>,
     /// The logout request: this one, or the one whose page is answered.
     pub logout: Option<Arc<LogoutRequest>>,
     /// `grant_type`, at the token endpoint.

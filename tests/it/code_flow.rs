@@ -89,7 +89,7 @@ async fn signs_in(idp: &Emulator, secret: Option<&str>, auth: AuthType, alg: Alg
 
 fn web(alg: Alg) -> Client {
     let mut web = Client::confidential("web", "a secret of more than thirty-two bytes").redirects_to(CALLBACK);
-    web.id_token_signed_response_alg = Some(alg);
+    web.id_token_signed_response_alg = Some(alg.into());
     web.access_token_signed_response_alg = Some(alg).filter(|alg| *alg != Alg::HS256);
     web
 }

@@ -213,6 +213,12 @@ pub(crate) async fn redeem(idp: &Emulator, code: &str, more: &[(&str, &str)]) ->
     as_web(idp, "/token", &form).await
 }
 
+/// The same by another client than `web`.
+pub(crate) async fn redeem_as(idp: &Emulator, (id, secret): (&str, &str), code: &str) -> Answer {
+    let form = [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", CALLBACK)];
+    post(http().post(format!("{}/token", idp.issuer())).basic_auth(id, Some(secret)), &form).await
+}
+
 /// Signs in and redeems, in one go.
 pub(crate) async fn tokens(idp: &Emulator, more: &[(&str, &str)], person: &str) -> Answer {
     let answer = redeem(idp, &code(idp, more, person).await, &[]).await;

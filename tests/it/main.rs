@@ -29,6 +29,7 @@ mod readme;
 mod realms;
 mod recipes;
 mod refresh;
+mod registration;
 mod request_objects;
 mod resources;
 mod response_types;

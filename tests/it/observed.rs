@@ -17,6 +17,7 @@ pub(crate) type Observed = BTreeMap<String, String>;
 
 /// How the sign-in is done that is observed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that is done or left")]
 pub(crate) struct Script {
     /// Changes of the authorization request.
     pub(crate) ask: Vec<(&'static str, &'static str)>,
@@ -26,6 +27,8 @@ pub(crate) struct Script {
     pub(crate) signed_in: bool,
     /// Whether it signs out at the end.
     pub(crate) signs_out: bool,
+    /// Whether another app registers itself in the end.
+    pub(crate) registers: bool,
 }
 
 /// Headers that mean something; the others are the same for all.
@@ -74,6 +77,11 @@ pub(crate) async fn observe(idp: &Emulator, script: &Script) -> Observed {
         let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
         token(&mut seen, ("refresh", "refreshed_"), (&issuer, script, &keys), &form).await;
     }
+    if script.registers {
+        let app = json!({ "redirect_uris": [CALLBACK], "client_name": "Notes", "scope": "openid email" });
+        let request = http().post(format!("{issuer}/register")).header("content-type", "application/json");
+        read(&mut seen, "registration", &[], request.body(app.to_string())).await;
+    }
     seen
 }
 
@@ -85,7 +93,7 @@ pub(crate) fn difference(honest: &Observed, lying: &Observed) -> BTreeSet<String
         seen.keys().filter_map(|name| name.strip_prefix("step ")).map(str::to_owned).collect()
     };
     // What comes behind a step that only one of both took is another request by number, and draws other chances.
-    let order = ["discovery", "jwks", "authorize", "answer", "token", "userinfo", "logout", "refresh"];
+    let order = ["discovery", "jwks", "authorize", "answer", "token", "userinfo", "logout", "refresh", "registration"];
     let (one, other) = (steps(honest), steps(lying));
     let alike = |step: &&str| one.contains(*step) == other.contains(*step);
     let both: BTreeSet<String> =

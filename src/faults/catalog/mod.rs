@@ -14,6 +14,7 @@ mod logout_back;
 mod mix_up;
 mod person;
 mod refresh;
+mod registration;
 mod token;
 mod token_policy;
 mod transport;
@@ -115,6 +116,7 @@ pub const FAULTS: Faults = Faults(&[
     logout::FAULTS,
     logout_back::FAULTS,
     mix_up::FAULTS,
+    registration::FAULTS,
     transport::FAULTS,
     api::FAULTS,
 ]);

@@ -43,7 +43,7 @@ fn sources(reply: &mut crate::reply::Reply, source: &Value) -> bool {
 fn as_jwt(overrides: &mut crate::faults::effect::Overrides<'_>, edit: &EditContext<'_>) -> bool {
     let Some(mut client) = edit.client().filter(|_| edit.facts.point == Userinfo) else { return false };
     let unasked = client.userinfo_signed_response_alg.is_none();
-    client.userinfo_signed_response_alg = Some(Alg::RS256);
+    client.userinfo_signed_response_alg = Some(Alg::RS256.into());
     client.unregistered = false;
     overrides.settings.clients.insert(client.client_id(), client.into());
     unasked

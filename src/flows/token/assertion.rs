@@ -24,6 +24,16 @@ pub(super) fn read(assertion: &str) -> (Option<String>, AuthMethod) {
 
 /// Verifies signature, names, audience and time, and that it is used for the first time.
 pub(super) fn verify(ctx: &mut Ctx<'_>, client: &Client, request: &Request, assertion: &str) -> Result<(), Interrupt> {
+    let sent = Opened::read(assertion).ok().and_then(|opened| opened.alg());
+    let registered = client.token_endpoint_auth_signing_alg.filter(|_| sent.is_some());
+    ctx.check_as(Check::ClientAssertionValid, registered.is_none() || registered == sent, |refused| {
+        let (sent, registered) = (sent.map_or("", Alg::as_str), registered.map_or("", Alg::as_str));
+        let say = format!(
+            "client_assertion is signed by {sent}, and {} is registered for {registered}",
+            quoted(client.shown_name())
+        );
+        refused.got(sent).expected(registered).says(say)
+    })?;
     let opened = client_keys::open(ctx, client, (assertion, "client_assertion"), Check::ClientAssertionValid)?;
     let valid = claims_hold(ctx, client, request, &opened);
     ctx.check_as(Check::ClientAssertionValid, valid.is_ok(), |refused| match &valid {

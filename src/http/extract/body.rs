@@ -11,6 +11,9 @@ use crate::world::Endpoint;
 /// The most bytes of a form. A request with a long `claims` parameter and an `id_token_hint` has a tenth of it.
 const LARGEST: usize = 256 * 1024;
 
+/// The most bytes of a JSON body: what an app says of itself is kept.
+const LARGEST_JSON: usize = 32 * 1024;
+
 /// What a body is to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::http) enum BodyKind {
@@ -43,9 +46,10 @@ pub(super) async fn read(
     (endpoint, kind): (Endpoint, BodyKind),
 ) -> (Result<ReadBody, FailedCheck>, Bytes) {
     let declared = parts.headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default().to_owned());
-    let Ok(bytes) = to_bytes(body, LARGEST).await else {
-        let say = format!("The body is larger than the {} KiB that a form may have here", LARGEST / 1024);
-        let refused = FailedCheck::by(Check::BodySmall).expected(format!("at most {LARGEST} bytes")).says(say);
+    let (largest, what) = if kind == BodyKind::Json { (LARGEST_JSON, "JSON") } else { (LARGEST, "a form") };
+    let Ok(bytes) = to_bytes(body, largest).await else {
+        let say = format!("The body is larger than the {} KiB that {what} may have here", largest / 1024);
+        let refused = FailedCheck::by(Check::BodySmall).expected(format!("at most {largest} bytes")).says(say);
         return (Err(refused), Bytes::new());
     };
     // UserInfo may be asked by POST with the token in the header and no body, Core §5.3.1.
@@ -54,8 +58,9 @@ pub(super) async fn read(
     }
     let media_type = declared.as_deref().unwrap_or_default().split(';').next().unwrap_or_default().trim();
     let wanted = if kind == BodyKind::Json { "a JSON object" } else { "a form" };
+    let check = if kind == BodyKind::Json { Check::BodyIsJson } else { Check::BodyIsForm };
     let refused = |got: String, say: String| {
-        (Err(FailedCheck::by(Check::BodyIsForm).got(got).expected(kind.media_type()).says(say)), bytes.clone())
+        (Err(FailedCheck::by(check).got(got).expected(kind.media_type()).says(say)), bytes.clone())
     };
     if !media_type.eq_ignore_ascii_case(kind.media_type()) {
         let got = declared.unwrap_or_else(|| "no Content-Type".into());
@@ -65,8 +70,9 @@ pub(super) async fn read(
     if kind == BodyKind::Form {
         return (Ok(ReadBody { params: Params::parse(&bytes), json: None }), bytes);
     }
+    let params = Params::parse(parts.uri.query().unwrap_or_default().as_bytes());
     match serde_json::from_slice::<Map>(&bytes) {
-        Ok(members) => (Ok(ReadBody { params: Params::default(), json: Some(members) }), bytes),
+        Ok(members) => (Ok(ReadBody { params, json: Some(members) }), bytes),
         Err(e) => refused(
             kind.media_type().to_owned(),
             format!("The body is not {wanted}: line {}, column {}", e.line(), e.column()),

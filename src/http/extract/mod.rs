@@ -52,7 +52,9 @@ impl Received {
         let method = method(&parts.method);
         let by_query = || Params::parse(parts.uri.query().unwrap_or_default().as_bytes());
         let (read, body) = match (routes::flow(endpoint, method), method) {
-            (Some(_), Method::Post) => body::read(&parts, body, (endpoint, routes::body_kind(endpoint))).await,
+            (Some(_), Method::Post | Method::Put) => {
+                body::read(&parts, body, (endpoint, routes::body_kind(endpoint))).await
+            }
             (Some(_), _) => (Ok(ReadBody { params: by_query(), json: None }), Bytes::new()),
             (None, _) => (Err(method_not_allowed(endpoint, &parts)), Bytes::new()),
         };
@@ -219,7 +221,7 @@ fn method(sent: &HttpMethod) -> Method {
 }
 
 fn method_not_allowed(endpoint: Endpoint, parts: &Parts) -> FailedCheck {
-    let served: Vec<&str> = [Method::Get, Method::Post]
+    let served: Vec<&str> = [Method::Get, Method::Post, Method::Put, Method::Delete]
         .into_iter()
         .filter(|method| routes::flow(endpoint, *method).is_some())
         .map(Method::as_str)
