@@ -90,13 +90,14 @@
 // a grant type (device, exchange)      a file in flows/token/, a row of world/client.rs `GrantType`
 // where a sign-in leads (a device)     world/destination.rs; flows/visit.rs makes it, flows/next_step.rs `respond` and
 //                                      world/decision.rs `refuse` answer it
-// an endpoint (registration, device)   world/request.rs, its flow in flows/, http/routes.rs (`READ_JSON` for a JSON body), its path in
+// an endpoint (device)                 world/request.rs, its flow in flows/, http/routes.rs (`READ_JSON` for a JSON body), its path in
 //                                      profile/catalog/, its name in profile/metadata.rs, its point in realm/match_facts.rs
 // an outcome                           world/decision.rs, told by profile/response.rs, named by realm/event.rs
 // a page                               world/decision.rs `Question`, profile/pages.rs, reply/page.rs, http/pages.rs, a template
 // a record                             protocol/ids.rs, world/records.rs, world/size.rs; realm/record_keys.rs loads it unasked
-// what a client registers              world/client.rs, and what cannot be in world/client_check.rs; clients are configuration, not
-//                                      records: a flow changes them as `Outcome::SaveUser` does, in realm/exchange.rs
+// what a client registers              world/client.rs with world/client_values.rs, what cannot be in world/client_check.rs; by itself,
+//                                      flows/register.rs and world/client_metadata.rs; clients are configuration, not records: a flow says
+//                                      what is to change, world/client_change.rs, and realm/exchange.rs changes it
 // a way of sending parameters          flows/understand.rs merges them, as flows/request_object.rs does a JWT's; world/understood.rs carries
 //                                      them, flows/visit.rs has them verified; what is to be fetched first, realm/exchange.rs fetches;
 //                                      http/which_realm.rs looks at a `login_hint` earlier, to find the realm
@@ -114,8 +115,8 @@
 // a store                              a file in store/, with store/suite.rs; whoever starts hands in `Stores` (emulator/builder.rs)
 // a fault                              one row in faults/catalog/; a seam of its own: faults/effect.rs, faults/plan.rs, realm/seams.rs
 // an answer that is held               realm/step_through.rs, called by realm/unsent.rs between decision and bytes, which http/handle.rs keeps apart
-// TLS                                  http/server.rs and http/peer.rs; emulator/builder.rs `issuer` and http/extract/base.rs say
-//                                      http; outgoing calls in http/outbox.rs
+// how a connection is made             http/door.rs takes it, http/tls.rs makes it safe, http/authority.rs vouches for it; what fails on request
+//                                      is realm/handshake.rs; outgoing calls are http/outbox.rs, and world/settings.rs `may_call` says to whom
 // a console view                       http/console/ `VIEWS`, a file and a template in templates/console/, its place in frame.html; what it
 //                                      does is an operation of http/control/, called by http/console/call.rs
 // a message in the diagram             explain/narration.rs says what it is, explain/draw.rs between whom; what its parameters mean,

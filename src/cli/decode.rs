@@ -91,7 +91,8 @@ fn verify(token: &str, jwks: Option<&str>) -> Result<Result<Opened, Unverified>,
             Value::Object(ring.jwks(Clock::default().now(), |_| true))
         }
         Some(url) if url.starts_with("http://") || url.starts_with("https://") => {
-            block_on(async { HttpOutbox::default().fetch(url).await.map_err(Exit::unreachable) })?
+            let trusted = super::running::trusted()?;
+            block_on(async { HttpOutbox::trusting(trusted).fetch(url).await.map_err(Exit::unreachable) })?
         }
         Some(file) => {
             let text = std::fs::read_to_string(file).map_err(|e| Exit::usage(format!("cannot read {file}: {e}")))?;

@@ -47,12 +47,13 @@ pub(super) fn demo(args: &StartArgs, began: Instant) -> Result<(), Exit> {
         ("The API", api_url, API_PORT),
     ];
     let (notes, calendar) = App::side_by_side(notes, calendar);
-    let ready = |app: App| app.calling(&resource).watched_at(&issuer);
+    let believed = emulator.ca_pem().and_then(|pem| crate::http::authorities(pem.as_bytes()).ok()).unwrap_or_default();
+    let ready = |app: App| app.calling(&resource).watched_at(&issuer).trusting(&believed);
     let watcher: Arc<dyn Watcher> = Arc::new(Watched(Arc::clone(emulator.provider())));
     let running: [Running; 3] = [
         ready(notes).start(&issuer).map_err(failed)?,
         ready(calendar).start(&issuer).map_err(failed)?,
-        api.start(&issuer, Some(watcher)).map_err(failed)?,
+        api.trusting(&believed).start(&issuer, Some(watcher)).map_err(failed)?,
     ];
     let reloading = watch(&emulator, &sources);
     print(&announcement(&emulator, (&sources, "press Sign in at Acme Notes"), args.json, began))?;

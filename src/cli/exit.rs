@@ -95,9 +95,11 @@ impl From<Box<Mistake>> for Exit {
 impl From<StartError> for Exit {
     fn from(e: StartError) -> Self {
         match e {
-            StartError::Config(_) | StartError::Realm(_) | StartError::Keys(_) | StartError::File { .. } => {
-                Self::config(e.to_string())
-            }
+            StartError::Config(_)
+            | StartError::Realm(_)
+            | StartError::Keys(_)
+            | StartError::Tls(_)
+            | StartError::File { .. } => Self::config(e.to_string()),
             StartError::Address { .. } => Self::usage(e.to_string()),
             StartError::System(_) => Self::failed(e.to_string()),
         }

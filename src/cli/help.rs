@@ -6,7 +6,7 @@ use clap::Command;
 
 /// Which commands belong together. A command that is in no group is listed last.
 const GROUPS: [(&str, &[&str]); 5] = [
-    ("Run it", &["start", "demo", "run", "snippet", "check", "health", "wait"]),
+    ("Run it", &["start", "demo", "run", "snippet", "check", "health", "wait", "trust"]),
     ("Say what happens next", &["next", "fault", "time", "keys", "step"]),
     ("Ask what happened", &["watch", "flows", "expect", "sessions", "logout", "lesson"]),
     ("Tokens, people and apps", &["token", "decode", "users", "clients"]),

@@ -24,6 +24,7 @@ mod start;
 mod start_args;
 mod step;
 mod token;
+mod trust;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -149,6 +150,8 @@ enum Command {
         #[command(flatten)]
         server: running::ServerArgs,
     },
+    /// Have `https://localhost` believed: what to do, or do it
+    Trust(trust::TrustArgs),
     /// Print the `OpenAPI` document of the control API
     Openapi,
     /// Print the JSON Schema of the configuration
@@ -198,6 +201,7 @@ pub fn run() -> ExitCode {
         Some(Command::Realm(command)) => manage::realm(&command),
         Some(Command::Snapshot(command)) => manage::snapshot(&command),
         Some(Command::Reset { keep, server }) => manage::reset(&keep, &server),
+        Some(Command::Trust(args)) => trust::trust(&args),
         Some(Command::Openapi) => print(&crate::http::openapi()),
         Some(Command::Schema) => print(&Config::json_schema()),
         Some(Command::Completions { shell }) => {

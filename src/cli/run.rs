@@ -7,6 +7,7 @@ use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::Config;
+use crate::http::CERTIFICATE;
 use crate::world::Entropy;
 
 use super::exit::Exit;
@@ -39,10 +40,23 @@ pub(super) fn run(args: &RunArgs) -> Result<(), Exit> {
     let token = control_token(&config)?;
     let emulator = open_with(&config, &sources.text.source(), token.clone())?;
     let issuer = emulator.issuer();
-    let url = crate::emulator::issuer(&config.host, emulator.address().port());
+    let scheme = if config.speaks_tls() { "https" } else { "http" };
+    let url = crate::emulator::issuer(scheme, &config.host, emulator.address().port());
     let mut command = Command::new(&args.command[0]);
     command.args(&args.command[1..]).env("STANDIN_URL", &url).env("STANDIN_ISSUER", &issuer);
     command.env("STANDIN_DISCOVERY", format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/')));
+    if let Some(folder) = config.ca_folder.as_ref().filter(|_| emulator.ca_pem().is_some()) {
+        let file = std::path::absolute(std::path::Path::new(folder).join(CERTIFICATE));
+        let file = file.map_err(|e| Exit::failed(format!("{folder}: {e}")))?;
+        command.env("STANDIN_CA_FILE", &file);
+        // Node believes what is in there beside its own; for others there is no variable that only adds.
+        match variable("NODE_EXTRA_CA_CERTS")? {
+            None => drop(command.env("NODE_EXTRA_CA_CERTS", &file)),
+            Some(other) => {
+                tracing::warn!("NODE_EXTRA_CA_CERTS is {other} already, so Node does not believe {issuer} by itself");
+            }
+        }
+    }
     if let Some(token) = token {
         command.env("STANDIN_CONTROL_TOKEN", token);
     }

@@ -7,13 +7,12 @@ use clap::Args;
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::config::Config;
-use crate::http::http_client;
+use crate::http::{CERTIFICATE, authorities, http_client};
 use crate::protocol::Lifetime;
 
 use super::exit::Exit;
 use super::output::print;
-use super::sources::{Text, variable};
+use super::sources::{Text, ca_folder, variable};
 
 /// Which server is meant, and how it is answered.
 #[derive(Clone, Debug, Args)]
@@ -62,8 +61,9 @@ impl ServerArgs {
             return Ok(named);
         }
         // A server that runs on its last good configuration is not unhealthy because the file was spoilt since.
-        let port = Text::find(None).and_then(|text| text.read()).map_or(Config::default().port, |config| config.port);
-        Ok(format!("http://127.0.0.1:{port}"))
+        let config = Text::find(None).and_then(|text| text.read()).unwrap_or_default();
+        let scheme = if config.speaks_tls() { "https" } else { "http" };
+        Ok(format!("{scheme}://127.0.0.1:{}", config.port))
     }
 
     /// The server that is meant.
@@ -74,7 +74,7 @@ impl ServerArgs {
     /// The server at this URL.
     pub(super) fn remote_at(&self, url: String) -> Result<Remote, Exit> {
         let (url, realm) = self.place(url)?;
-        let http = http_client().map_err(|e| Exit::failed(e.to_string()))?;
+        let http = http_client(&trusted()?).map_err(|e| Exit::failed(e.to_string()))?;
         Ok(Remote { url, realm, token: variable("STANDIN_CONTROL_TOKEN")?, http })
     }
 
@@ -96,6 +96,18 @@ impl ServerArgs {
         }
         print(words(answer).trim_end())
     }
+}
+
+/// The local authority, if there is one, and whatever `STANDIN_CA_FILE` names.
+pub(super) fn trusted() -> Result<Vec<reqwest::Certificate>, Exit> {
+    if let Some(file) = variable("STANDIN_CA_FILE")? {
+        let pem = std::fs::read(&file).map_err(|e| Exit::usage(format!("STANDIN_CA_FILE names {file}: {e}")))?;
+        return authorities(&pem).map_err(|why| Exit::usage(format!("STANDIN_CA_FILE names {file}: {why}")));
+    }
+    let config = Text::find(None).and_then(|text| text.read()).unwrap_or_default();
+    // Where nothing is kept, nothing is believed beside what the machine believes.
+    let pem = ca_folder(&config).ok().and_then(|folder| std::fs::read(folder.join(CERTIFICATE)).ok());
+    Ok(pem.and_then(|pem| authorities(&pem).ok()).unwrap_or_default())
 }
 
 /// A server that runs.
@@ -149,6 +161,11 @@ impl Remote {
         let sent = request.send().await;
         let answer = sent.map_err(|e| {
             let (url, why) = (&self.url, reason(&e));
+            if why.contains("certificate") {
+                return Exit::unreachable(format!(
+                    "{url} is not believed: {why}\n  STANDIN_CA_FILE names the authority that vouches for it; standin trust shows this machine's own"
+                ));
+            }
             Exit::unreachable(format!(
                 "{url} does not answer: {why}\n  start one with `standin`, or say where with `--url`"
             ))

@@ -136,6 +136,24 @@ pub(super) fn variable(name: &str) -> Result<Option<String>, Box<Mistake>> {
     }
 }
 
+/// Where the local authority is kept: where the configuration says, beside keys of one's own, or where programs keep what is theirs.
+pub(super) fn ca_folder(config: &Config) -> Result<PathBuf, Box<Mistake>> {
+    if let Some(folder) = config.ca_folder.as_ref().or(config.keys.as_ref()) {
+        return Ok(folder.into());
+    }
+    if let Some(data) = variable("XDG_DATA_HOME")? {
+        return Ok(PathBuf::from(data).join("standin"));
+    }
+    let below = if cfg!(target_os = "macos") { "Library/Application Support" } else { ".local/share" };
+    if let Some(home) = variable("HOME")? {
+        return Ok(PathBuf::from(home).join(below).join("standin"));
+    }
+    let what = "there is no HOME, so nowhere to keep the local certificate authority";
+    Err(Box::new(
+        Mistake::new("the environment", what).help("name a folder: STANDIN_CA_FOLDER, or ca_folder in the file"),
+    ))
+}
+
 /// Everything together: the configuration that a start with these arguments uses.
 #[derive(Clone, Debug)]
 pub(super) struct Sources {
@@ -173,6 +191,12 @@ impl Sources {
         config.host = args.host.clone().unwrap_or(config.host);
         config.port = args.port.unwrap_or(config.port);
         config.public_url = args.public_url.clone().or(config.public_url);
+        config.tls |= args.tls;
+        let file = |path: &PathBuf| path.display().to_string();
+        config.tls_cert = args.tls_cert.as_ref().map(file).or(config.tls_cert);
+        config.tls_key = args.tls_key.as_ref().map(file).or(config.tls_key);
+        config.http_port = args.http_port.or(config.http_port);
+        config.outgoing_ca.extend(args.outgoing_ca.iter().map(file));
         config.keys = args.keys.as_ref().map(|folder| folder.display().to_string()).or(config.keys);
         config.strict |= args.strict;
         config.seed = args.seed.or(config.seed);
@@ -180,6 +204,9 @@ impl Sources {
             if config.client.iter().all(|client| client.id != app.id) {
                 config.client.push(app.clone());
             }
+        }
+        if config.tls && config.tls_cert.is_none() {
+            config.ca_folder = Some(ca_folder(&config)?.display().to_string());
         }
         config.check("the arguments")?;
         Ok(config)

@@ -108,7 +108,7 @@ fn next_command(emulator: &Emulator) -> String {
     let here = if port == crate::config::Config::default().port {
         String::new()
     } else {
-        format!(" --url http://localhost:{port}")
+        format!(" --url {}://localhost:{port}", settings.issuer.split("://").next().unwrap_or("http"))
     };
     // The second, if there are several: the first is whom one tries anyway.
     match settings.users.iter().filter(|user| !user.locked).take(2).last() {
@@ -134,7 +134,7 @@ pub(super) fn announcement(
         return json!({
             "event": "ready", "version": version, "issuer": issuer, "console": console, "port": emulator.address().port(),
             "users": users, "clients": settings.clients.keys().collect::<Vec<_>>(),
-            "accepts_any_client": settings.accepts_any_client(), "config": sources.text.file(), "ready_ms": (ready_ms * 10.0).round() / 10.0,
+            "http_port": emulator.http_port(), "ca": emulator.ca_pem(), "accepts_any_client": settings.accepts_any_client(), "config": sources.text.file(), "ready_ms": (ready_ms * 10.0).round() / 10.0,
         })
         .to_string();
     }
@@ -150,10 +150,16 @@ pub(super) fn announcement(
         let ids: Vec<&str> = settings.clients.keys().map(crate::protocol::ClientId::as_str).collect();
         format!("{}   (no others)", shortened(&ids))
     };
+    let also = emulator.http_port().map(|port| format!("  also at   http://localhost:{port}\n")).unwrap_or_default();
+    let tls = if emulator.ca_pem().is_some() {
+        "  tls       by the local authority: standin trust has it believed\n"
+    } else {
+        ""
+    };
     let config = sources.text.file().map(|file| format!("  config    {file}\n")).unwrap_or_default();
     format!(
-        "\n  standin {version} · pretend identity provider · ready in {} ms\n\n  issuer    {issuer}\n  console   {console}\n  \
-         users     {}  +new{passwords}\n  clients   {clients}\n{config}\n  Next: {next}   ·   Ctrl-C stops, nothing is kept\n",
+        "\n  standin {version} · pretend identity provider · ready in {} ms\n\n  issuer    {issuer}\n{also}  console   {console}\n  \
+         users     {}  +new{passwords}\n  clients   {clients}\n{config}{tls}\n  Next: {next}   ·   Ctrl-C stops, nothing is kept\n",
         ready.as_millis().max(1),
         shortened(&users),
     )

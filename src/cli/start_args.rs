@@ -17,6 +17,21 @@ pub(crate) struct StartArgs {
     /// The issuer: the URL by which browsers reach the provider [default: http://localhost:PORT]
     #[arg(long, value_name = "URL")]
     pub(super) public_url: Option<String>,
+    /// Speak https, with a certificate by a local authority: `standin trust` says how it is believed
+    #[arg(long)]
+    pub(super) tls: bool,
+    /// Speak https with this certificate, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(super) tls_cert: Option<PathBuf>,
+    /// The certificate's private key, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(super) tls_key: Option<PathBuf>,
+    /// A second port, which speaks http where the first speaks https; 0 takes a free one
+    #[arg(long, value_name = "PORT")]
+    pub(super) http_port: Option<u16>,
+    /// Believe the authorities in this file, in PEM, where this provider calls others; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(super) outgoing_ca: Vec<PathBuf>,
     /// Configuration file [default: standin.toml, .yaml or .json here]
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,

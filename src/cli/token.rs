@@ -93,7 +93,10 @@ fn without_server(config: Option<PathBuf>, spec: &TokenSpec) -> Result<Minted, E
     let config: Config = text.read()?;
     let keys = config.keys.clone().map_or(KeyFiles::Development, |folder| KeyFiles::Folder(folder.into()));
     let keys = keys.open().map_err(|e| Exit::config(e.to_string()))?;
-    let issuer = config.public_url.clone().unwrap_or_else(|| crate::emulator::issuer(&config.host, config.port));
+    let issuer = config.public_url.clone().unwrap_or_else(|| {
+        let scheme = if config.speaks_tls() { "https" } else { "http" };
+        crate::emulator::issuer(scheme, &config.host, config.port)
+    });
     let realm = Realm::open(RealmOptions {
         name: ROOT.into(),
         config,

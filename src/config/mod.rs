@@ -42,6 +42,26 @@ pub struct Config {
     pub host: String,
     /// The port to listen on; 0 takes a free one.
     pub port: u16,
+    /// Whether it speaks https, with a certificate by a local authority unless there is one of its own.
+    pub tls: bool,
+    /// A certificate of one's own, in PEM, the chain that vouches for it behind it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_cert: Option<String>,
+    /// Its private key, in PEM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_key: Option<String>,
+    /// A second port, which speaks http where the first speaks https; 0 takes a free one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_port: Option<u16>,
+    /// The folder of the local authority, made there if it is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca_folder: Option<String>,
+    /// Files with certificates, in PEM, of authorities that are believed beside the machine's own where this provider calls others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub outgoing_ca: Vec<String>,
+    /// Hosts that may be called beside this machine and those of registered clients, and those under them; `*` is every one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub outgoing_hosts: Vec<String>,
     /// Whose spelling of the protocol it is, by name; the specifications' own where nothing is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
@@ -159,6 +179,13 @@ impl Default for Config {
             schema: None,
             host: "127.0.0.1".into(),
             port: 7760,
+            tls: false,
+            tls_cert: None,
+            tls_key: None,
+            http_port: None,
+            ca_folder: None,
+            outgoing_ca: Vec::new(),
+            outgoing_hosts: Vec::new(),
             profile: None,
             public_url: None,
             back_channel: None,

@@ -61,6 +61,9 @@ impl Config {
         let host = self.host != Self::default().host;
         let kinds = [
             (!self.realm.is_empty(), "realm", "list the realms beside each other"),
+            (self.tls || self.tls_cert.is_some(), "tls", "a realm speaks as the server does"),
+            (self.http_port.is_some(), "http_port", "a realm is reached by both of the server's ports"),
+            (!self.outgoing_ca.is_empty(), "outgoing_ca", "give it to the server"),
             (self.keys.is_some(), "keys", "rotate the realm's keys instead"),
             (host, "host", "a realm listens where the server does; give it a port or a public_url"),
         ];

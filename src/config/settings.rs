@@ -33,6 +33,7 @@ impl Config {
             strict: self.strict,
             either_way_of_secret: !self.strict,
             redirect_hosts: self.redirect_hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
+            outgoing_hosts: self.outgoing_hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
             invents_people: self.user.is_none(),
             resource_typs: self
                 .resources
@@ -85,6 +86,7 @@ impl Config {
             }
             Some(url) => check_url(source, "back_channel", url)?,
         }
+        self.check_tls(source)?;
         self.check_users(source)?;
         self.check_hosts(source)?;
         self.check_auto_login(source)?;
@@ -130,6 +132,36 @@ impl Config {
             }
         }
         Ok(())
+    }
+
+    fn check_tls(&self, source: &str) -> Result<(), Box<Mistake>> {
+        let wrong =
+            |what: &str, help: &str, word: &str| Err(Box::new(Mistake::new(source, what).help(help).word(word)));
+        match (&self.tls_cert, &self.tls_key) {
+            (Some(_), None) => {
+                return wrong("`tls_cert` has no `tls_key`", "name the file with its private key", "tls_cert");
+            }
+            (None, Some(_)) => {
+                return wrong("`tls_key` has no `tls_cert`", "name the file with its certificate", "tls_key");
+            }
+            _ => {}
+        }
+        if self.http_port.is_some() && !self.speaks_tls() {
+            return wrong(
+                "`http_port` is a second port beside https, and there is none",
+                "add tls = true, or leave it out",
+                "http_port",
+            );
+        }
+        if self.http_port.is_some_and(|port| port != 0 && port == self.port) {
+            return wrong("`http_port` is the same as `port`", "give each a port of its own", "http_port");
+        }
+        Ok(())
+    }
+
+    /// Whether it is reached by https.
+    pub fn speaks_tls(&self) -> bool {
+        self.tls || self.tls_cert.is_some()
     }
 
     fn check_hosts(&self, source: &str) -> Result<(), Box<Mistake>> {

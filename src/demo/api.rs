@@ -45,12 +45,20 @@ pub trait Watcher: Send + Sync {
 #[derive(Debug)]
 pub struct Api {
     bound: Bound,
+    trusted: Vec<reqwest::Certificate>,
 }
 
 impl Api {
     /// Binds the API to a port, or to a free one if that is taken.
     pub fn bind(port: u16) -> Result<Self, ProgramError> {
-        Ok(Self { bound: Bound::at(port)? })
+        Ok(Self { bound: Bound::at(port)?, trusted: Vec::new() })
+    }
+
+    /// Believing these authorities beside the machine's own.
+    #[must_use]
+    pub fn trusting(mut self, authorities: &[reqwest::Certificate]) -> Self {
+        self.trusted.extend_from_slice(authorities);
+        self
     }
 
     /// The resource that tokens must be for: where it is, without a slash at the end.
@@ -61,7 +69,7 @@ impl Api {
     /// Runs the API until it is told to stop.
     pub fn start(self, issuer: &str, watcher: Option<Arc<dyn Watcher>>) -> Result<Running, ProgramError> {
         let resource = self.resource();
-        let verifier = Verifier::new(issuer, &resource, API_CLIENT);
+        let verifier = Verifier::new(issuer, &resource, (API_CLIENT, self.trusted));
         let blobs = Arc::new(Blobs { verifier, kept: Mutex::default(), watcher });
         // Whatever page asks: it needs a token, not a cookie.
         let cors = CorsLayer::new().allow_origin(Any).allow_headers([AUTHORIZATION, CONTENT_TYPE]);

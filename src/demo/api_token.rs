@@ -27,6 +27,7 @@ pub(super) struct Verifier {
     pub(super) resource: String,
     /// What the API authenticates with where it asks about tokens.
     pub(super) client: (&'static str, &'static str),
+    trusted: Vec<reqwest::Certificate>,
     keys: Mutex<Option<JwkSet>>,
     /// Keys that were asked for, and are not published: when that was. Nobody makes the API ask again and again.
     unknown: Mutex<HashMap<String, u64>>,
@@ -49,9 +50,13 @@ const ASYMMETRIC: [Algorithm; 9] = [
 ];
 
 impl Verifier {
-    pub(super) fn new(issuer: &str, resource: &str, client: (&'static str, &'static str)) -> Self {
+    pub(super) fn new(
+        issuer: &str,
+        resource: &str,
+        (client, trusted): ((&'static str, &'static str), Vec<reqwest::Certificate>),
+    ) -> Self {
         let (issuer, resource) = (issuer.to_owned(), resource.to_owned());
-        Self { issuer, resource, client, keys: Mutex::default(), unknown: Mutex::default() }
+        Self { issuer, resource, client, trusted, keys: Mutex::default(), unknown: Mutex::default() }
     }
 
     /// What a token says, if it is good here; what is wrong with it otherwise.
@@ -89,7 +94,7 @@ impl Verifier {
         let endpoint =
             metadata["introspection_endpoint"].as_str().ok_or("the provider has no introspection endpoint")?;
         let form = Params::default().with("token", token).with("token_type_hint", "access_token");
-        let client = crate::http::patient_client().map_err(|e| e.to_string())?;
+        let client = crate::http::patient_client(&self.trusted).map_err(|e| e.to_string())?;
         let request = client.post(endpoint).basic_auth(self.client.0, Some(self.client.1));
         let request = request.header("content-type", "application/x-www-form-urlencoded").body(form.to_query());
         let answer = request.send().await.map_err(|e| e.to_string())?.bytes().await.map_err(|e| e.to_string())?;
@@ -142,7 +147,7 @@ impl Verifier {
     }
 
     async fn fetch(&self, url: &str) -> Result<Value, String> {
-        let client = crate::http::patient_client().map_err(|e| e.to_string())?;
+        let client = crate::http::patient_client(&self.trusted).map_err(|e| e.to_string())?;
         let answer =
             client.get(url).send().await.map_err(|e| e.to_string())?.bytes().await.map_err(|e| e.to_string())?;
         serde_json::from_slice(&answer).map_err(|e| format!("{url}: {e}"))

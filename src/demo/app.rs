@@ -18,6 +18,7 @@ pub struct App {
     partner: Option<Partner>,
     api: Option<String>,
     console: Option<String>,
+    trusted: Vec<reqwest::Certificate>,
 }
 
 impl App {
@@ -29,7 +30,15 @@ impl App {
     /// Binds a sample app to a port, or to a free one if that is taken.
     pub fn bind_as(sample: &'static Sample, port: u16) -> Result<Self, ProgramError> {
         let inbox = Arc::default();
-        Ok(Self { sample, bound: Bound::at(port)?, inbox, partner: None, api: None, console: None })
+        Ok(Self {
+            sample,
+            bound: Bound::at(port)?,
+            inbox,
+            partner: None,
+            api: None,
+            console: None,
+            trusted: Vec::new(),
+        })
     }
 
     /// Two apps, each of which leads to the other.
@@ -50,6 +59,13 @@ impl App {
     #[must_use]
     pub fn watched_at(mut self, console: &str) -> Self {
         self.console = Some(console.to_owned());
+        self
+    }
+
+    /// Believing these authorities beside the machine's own.
+    #[must_use]
+    pub fn trusting(mut self, authorities: &[reqwest::Certificate]) -> Self {
+        self.trusted.extend_from_slice(authorities);
         self
     }
 
@@ -84,6 +100,7 @@ impl App {
             partner: self.partner,
             inbox: self.inbox,
             console: self.console,
+            trusted: self.trusted,
         };
         self.bound.serve(self.sample.cookie, router(Arc::new(party)))
     }

@@ -44,7 +44,7 @@ impl Bound {
 
     /// Serves until it is told to stop.
     pub(super) fn serve(self, name: &str, router: Router) -> Result<Running, ProgramError> {
-        let (server, stop) = Server::new(self.listener);
+        let (server, stop) = Server::new(self.listener, None);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ProgramError)?;
         let serve = move || runtime.block_on(server.serve(router));
         let thread = thread::Builder::new().name(name.to_owned()).spawn(serve).map_err(ProgramError)?;

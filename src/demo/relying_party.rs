@@ -1,5 +1,6 @@
 //! The app's side of the protocol, all of it left to `openidconnect`.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use jsonwebtoken::jwk::JwkSet;
@@ -98,13 +99,23 @@ pub(super) struct RelyingParty {
     pub(super) partner: Option<Partner>,
     pub(super) inbox: Arc<LogoutInbox>,
     pub(super) console: Option<String>,
+    pub(super) trusted: Vec<reqwest::Certificate>,
 }
 
+/// An answer on its way.
+type Sent = Pin<Box<dyn Future<Output = Result<HttpResponse, reqwest::Error>> + Send>>;
+
 impl RelyingParty {
+    /// How the library sends requests; it wants a function.
+    fn sender(&self) -> Result<impl Fn(HttpRequest) -> Sent, String> {
+        let client = crate::http::patient_client(&self.trusted).map_err(|e| e.to_string())?;
+        Ok(move |request| -> Sent { Box::pin(send(client.clone(), request)) })
+    }
+
     /// Discovery, read anew each time: a sample that always tells the truth matters more than a fast one.
     async fn discover(&self) -> Result<(Client, ProviderMetadataWithLogout), String> {
         let issuer = IssuerUrl::new(self.issuer.clone()).map_err(|e| e.to_string())?;
-        let metadata = ProviderMetadataWithLogout::discover_async(issuer, &send)
+        let metadata = ProviderMetadataWithLogout::discover_async(issuer, &self.sender()?)
             .await
             .map_err(|e| format!("Discovery at {} failed: {}", self.issuer, reason(&e)))?;
         let redirect = RedirectUrl::new(self.redirect_uri.clone()).map_err(|e| e.to_string())?;
@@ -160,7 +171,7 @@ impl RelyingParty {
         if let Some(verifier) = pending.verifier.clone() {
             request = request.set_pkce_verifier(PkceCodeVerifier::new(verifier));
         }
-        let tokens = request.request_async(&send).await;
+        let tokens = request.request_async(&self.sender()?).await;
         let tokens = tokens.map_err(|e| Refused {
             why: format!("The code was not accepted: {}", reason(&e)),
             checks: checks.clone(),
@@ -212,8 +223,10 @@ impl RelyingParty {
         let claims =
             id_token.claims(&blind, nonce).map_err(|e| format!("The ID token was not accepted: {}", reason(&e)))?;
         let userinfo = client.user_info(tokens.access_token().clone(), None).map_err(|e| e.to_string())?;
-        let userinfo: UserInfoClaims<Others, CoreGenderClaim> =
-            userinfo.request_async(&send).await.map_err(|e| format!("UserInfo was not accepted: {}", reason(&e)))?;
+        let userinfo: UserInfoClaims<Others, CoreGenderClaim> = userinfo
+            .request_async(&self.sender()?)
+            .await
+            .map_err(|e| format!("UserInfo was not accepted: {}", reason(&e)))?;
         let same = userinfo.subject() == claims.subject();
         checks.push(Checked::new(
             "sub of UserInfo",
@@ -255,8 +268,10 @@ impl RelyingParty {
         let (client, _) = self.discover().await?;
         let refresh = RefreshToken::new(refresh);
         let request = client.exchange_refresh_token(&refresh).map_err(|e| e.to_string())?;
-        let tokens =
-            request.request_async(&send).await.map_err(|e| format!("The refresh was refused: {}", reason(&e)))?;
+        let tokens = request
+            .request_async(&self.sender()?)
+            .await
+            .map_err(|e| format!("The refresh was refused: {}", reason(&e)))?;
         let id = match tokens.id_token() {
             Some(token) => {
                 // Core §12.2: as strict as at the sign-in, but for the nonce, and about the same person.
@@ -291,7 +306,8 @@ impl RelyingParty {
     /// what was wrong with it.
     pub(super) async fn hear(&self, token: &str) -> Result<(), String> {
         let (_, metadata) = self.discover().await?;
-        let keys = crate::http::patient_client().map_err(|e| e.to_string())?.get(metadata.jwks_uri().as_str());
+        let keys =
+            crate::http::patient_client(&self.trusted).map_err(|e| e.to_string())?.get(metadata.jwks_uri().as_str());
         let keys = keys.send().await.map_err(|e| e.to_string())?.bytes().await.map_err(|e| e.to_string())?;
         let keys: JwkSet = serde_json::from_slice(&keys).map_err(|e| format!("the key set cannot be read: {e}"))?;
         let header = decode_header(token).map_err(|e| format!("it is no JWT: {e}"))?;
@@ -353,8 +369,7 @@ fn listed(claims: &Value, source: &str) -> Vec<(String, String, String)> {
 }
 
 /// `openidconnect` asks for a function that sends requests; redirects are not followed, as its documentation demands.
-async fn send(request: HttpRequest) -> Result<HttpResponse, reqwest::Error> {
-    let client = crate::http::patient_client()?;
+async fn send(client: reqwest::Client, request: HttpRequest) -> Result<HttpResponse, reqwest::Error> {
     let answer = client.execute(request.try_into()?).await?;
     let mut response = HttpResponse::default();
     *response.status_mut() = answer.status();

@@ -7,9 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use std::thread;
 
+use url::Url;
+
 use crate::config::{Config, Format, Mistake, parse};
-use crate::http::{App, AppState, HttpOutbox, RealmError, Server, tell_of_silence};
-use crate::realm::{ROOT, Realm, RealmOptions, Realms, Remembered};
+use crate::http::{
+    App, AppState, Authority, HttpOutbox, RealmError, Server, Tls, TlsError, authorities, tell_of_silence,
+};
+use crate::realm::{Outbox, ROOT, Realm, RealmOptions, Realms, Remembered};
 use crate::store::{InMemory, Room, Stores};
 use crate::tokens::{KeyFiles, KeyFolderError};
 use crate::world::{Client, User};
@@ -31,6 +35,8 @@ pub enum StartError {
     },
     /// The keys cannot be read or made.
     Keys(KeyFolderError),
+    /// There can be no TLS.
+    Tls(TlsError),
     /// The file cannot be read.
     File {
         /// The file.
@@ -50,6 +56,7 @@ impl fmt::Display for StartError {
             Self::Config(mistake) => mistake.fmt(f),
             Self::Address { address, cause } => write!(f, "cannot listen on {address}: {cause}"),
             Self::Keys(e) => e.fmt(f),
+            Self::Tls(e) => e.fmt(f),
             Self::File { path, cause } => write!(f, "cannot read {}: {cause}", path.display()),
             Self::Realm(e) => e.fmt(f),
             Self::System(e) => write!(f, "cannot start a thread: {e}"),
@@ -211,13 +218,17 @@ impl Builder {
     pub fn try_start(self) -> Result<Emulator, StartError> {
         crate::tokens::seed_randomness();
         self.config.check(&self.source)?;
-        let listener = self.listen()?;
-        let (server, stop) = Server::new(listener);
+        let (tls, ca) = self.tls()?;
+        let (mut server, stop) = Server::new(self.listen(self.config.port)?, tls.clone());
         let address = server.address().map_err(StartError::System)?;
-        let issuer = match &self.config.public_url {
-            Some(url) => url.clone(),
-            None => issuer(&self.config.host, address.port()),
-        };
+        let mut http_port = None;
+        if let Some(port) = self.config.http_port {
+            let listener = self.listen(port)?;
+            http_port = listener.local_addr().ok().map(|address| address.port());
+            server = server.also(listener, None);
+        }
+        let issuer = self.issuer(address.port())?;
+        let outbox: Arc<dyn Outbox> = Arc::new(HttpOutbox::trusting(self.believed(ca.as_deref())?));
         let keys = self.key_files(address.ip()).open().map_err(StartError::Keys)?;
         let realm = Realm::open(RealmOptions {
             name: ROOT.into(),
@@ -226,24 +237,65 @@ impl Builder {
             root_url: issuer,
             keys,
             store: self.stores.open(ROOT, Room { mib: self.config.memory.records_mib, shared: false }),
-            outbox: Arc::new(HttpOutbox::default()),
+            outbox: Arc::clone(&outbox),
             remembered: Remembered::of(&self.config.memory),
         })?;
         let realms = Realms::new(Arc::new(realm));
-        let state = Arc::new(AppState::new(realms, self.stores, self.control_token, address.ip()));
+        let state = Arc::new(AppState::new(realms, self.stores, self.control_token, (address.ip(), tls, ca), outbox));
         for realm in &self.config.realm {
             state.open(realm, realm.ttl).map_err(StartError::Realm)?;
         }
         let app = App::new(&state, None);
         let threads = serve(server, &app, self.workers, Arc::downgrade(&state)).map_err(StartError::System)?;
-        Ok(Emulator::new(state, address, stop, threads))
+        Ok(Emulator::new(state, (address, http_port), stop, threads))
     }
 
-    fn listen(&self) -> Result<TcpListener, StartError> {
-        if let Some(listener) = &self.listener {
+    /// The URL by which it is reached.
+    fn issuer(&self, port: u16) -> Result<String, StartError> {
+        let scheme = if self.config.speaks_tls() { "https" } else { "http" };
+        let issuer = self.config.public_url.clone().unwrap_or_else(|| issuer(scheme, &self.config.host, port));
+        let host = Url::parse(&issuer).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+        if self.config.tls && self.config.tls_cert.is_none() && !Authority::vouches_for(&host) {
+            let what = format!("the local authority cannot vouch for `{host}`, only for names of this machine");
+            let help = "give a certificate of its own by tls_cert and tls_key, or use a name under localhost, test, internal, local or home.arpa";
+            return Err(StartError::Config(Box::new(Mistake::new(&self.source, what).help(help).word(host))));
+        }
+        Ok(issuer)
+    }
+
+    /// How connections are made safe, and the certificate of the authority that vouches for it.
+    fn tls(&self) -> Result<(Option<Tls>, Option<String>), StartError> {
+        if let (Some(certificate), Some(key)) = (&self.config.tls_cert, &self.config.tls_key) {
+            return Ok((Some(Tls::with_files(certificate.as_ref(), key.as_ref()).map_err(StartError::Tls)?), None));
+        }
+        if !self.config.tls {
+            return Ok((None, None));
+        }
+        let authority = match &self.config.ca_folder {
+            Some(folder) => Authority::in_folder(folder.as_ref()),
+            None => Authority::fresh(),
+        };
+        let authority = authority.map_err(|e| StartError::Tls(e.into()))?;
+        let pem = authority.pem().to_owned();
+        Ok((Some(Tls::by(authority).map_err(StartError::Tls)?), Some(pem)))
+    }
+
+    /// The authorities that are believed where others are called: its own as well, since its realms are others to each other.
+    fn believed(&self, own: Option<&str>) -> Result<Vec<reqwest::Certificate>, StartError> {
+        let mut all = own.map(|pem| authorities(pem.as_bytes()).unwrap_or_default()).unwrap_or_default();
+        for file in &self.config.outgoing_ca {
+            let fail = |cause: io::Error| StartError::File { path: file.into(), cause };
+            let pem = std::fs::read(file).map_err(fail)?;
+            all.extend(authorities(&pem).map_err(|why| fail(io::Error::other(why)))?);
+        }
+        Ok(all)
+    }
+
+    fn listen(&self, port: u16) -> Result<TcpListener, StartError> {
+        if let Some(listener) = self.listener.as_ref().filter(|_| port == self.config.port) {
             return listener.try_clone().map_err(StartError::System);
         }
-        let (host, port) = (self.config.host.trim_matches(['[', ']']), self.config.port);
+        let host = self.config.host.trim_matches(['[', ']']);
         let fail = |cause| StartError::Address { address: format!("{host}:{port}"), cause };
         let addresses: Vec<_> = (host, port).to_socket_addrs().map_err(fail)?.collect();
         TcpListener::bind(&addresses[..]).map_err(fail)
@@ -291,7 +343,7 @@ fn serve(server: Server, app: &App, workers: usize, state: Weak<AppState>) -> io
 
 /// The URL by which a provider is reached that listens at this host. Browsers keep cookies for a name; `localhost` is the one that
 /// every app writes down. A port that a URL need not name is not named, since libraries would leave it out.
-pub(crate) fn issuer(host: &str, port: u16) -> String {
+pub(crate) fn issuer(scheme: &str, host: &str, port: u16) -> String {
     let host = host.trim_matches(['[', ']']);
     let name = match host.parse::<IpAddr>() {
         Ok(address) if address.is_unspecified() => "localhost".into(),
@@ -301,7 +353,10 @@ pub(crate) fn issuer(host: &str, port: u16) -> String {
         Ok(IpAddr::V6(v6)) => format!("[{v6}]"),
         Err(_) => host.to_owned(),
     };
-    if port == 80 { format!("http://{name}") } else { format!("http://{name}:{port}") }
+    match (scheme, port) {
+        ("http", 80) | ("https", 443) => format!("{scheme}://{name}"),
+        _ => format!("{scheme}://{name}:{port}"),
+    }
 }
 
 /// Whether a host that is listened at can be reached by this machine alone.

@@ -30,6 +30,7 @@ pub struct Emulator {
     state: Arc<AppState>,
     root: RealmHandle,
     address: SocketAddr,
+    http_port: Option<u16>,
     stop: Stop,
     threads: Vec<Serving>,
 }
@@ -38,9 +39,14 @@ pub struct Emulator {
 pub(super) type Serving = JoinHandle<std::io::Result<()>>;
 
 impl Emulator {
-    pub(super) fn new(state: Arc<AppState>, address: SocketAddr, stop: Stop, threads: Vec<Serving>) -> Self {
+    pub(super) fn new(
+        state: Arc<AppState>,
+        (address, http_port): (SocketAddr, Option<u16>),
+        stop: Stop,
+        threads: Vec<Serving>,
+    ) -> Self {
         let root = RealmHandle::new(Arc::clone(&state), Arc::clone(&state.realms.root));
-        Self { state, root, address, stop, threads }
+        Self { state, root, address, http_port, stop, threads }
     }
 
     /// The first realm, which is at the root. What follows here is said of it.
@@ -83,6 +89,16 @@ impl Emulator {
     /// The address that is listened on.
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The second port, which speaks http where the first speaks https.
+    pub const fn http_port(&self) -> Option<u16> {
+        self.http_port
+    }
+
+    /// The certificate of the local authority, in PEM, where it speaks https with one that the authority vouches for.
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.state.ca.as_deref()
     }
 
     /// The provider itself.

@@ -189,7 +189,7 @@ impl RealmHandle {
     /// Signs in at an app as a browser would: follows its redirects, presses what there is to press, and brings back the page
     /// that the app shows then, with its cookies.
     pub async fn sign_in(&self, sign_in: SignIn) -> Result<SignedIn, SignInError> {
-        super::sign_in::sign_in(&self.realm, sign_in).await
+        super::sign_in::sign_in((&self.realm, &self.state.trusted()), sign_in).await
     }
 
     /// Waits until something has happened; the error says what came instead.

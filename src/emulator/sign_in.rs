@@ -122,9 +122,12 @@ struct Browsing<'a> {
     pressed: bool,
 }
 
-pub(super) async fn sign_in(realm: &Realm, sign_in: SignIn) -> Result<SignedIn, SignInError> {
+pub(super) async fn sign_in(
+    (realm, trusted): (&Realm, &[reqwest::Certificate]),
+    sign_in: SignIn,
+) -> Result<SignedIn, SignInError> {
     let jar = Arc::new(Jar::default());
-    let http = browser_client(Arc::clone(&jar)).map_err(|e| SignInError(e.to_string()))?;
+    let http = browser_client(Arc::clone(&jar), trusted).map_err(|e| SignInError(e.to_string()))?;
     let parse = |text: &str| Url::parse(text).map_err(|e| SignInError(format!("`{text}` is no URL: {e}")));
     let (mut step, issuer) = (Step::Get(parse(&sign_in.start)?), parse(&realm.settings().issuer)?);
     let mut browsing = Browsing { http, jar, issuer, sign_in: &sign_in, callback: None, pressed: false };

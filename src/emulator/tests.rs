@@ -14,7 +14,7 @@ use crate::tokens::Opened;
 const CALLBACK: &str = "http://localhost:3000/callback";
 
 async fn json_of(method: HttpMethod, url: &str, form: &str) -> (u16, Value, reqwest::header::HeaderMap) {
-    let request = http_client().expect("a client").request(method, url);
+    let request = http_client(&[]).expect("a client").request(method, url);
     let request =
         request.header("content-type", "application/x-www-form-urlencoded").basic_auth("notes-web", Some("s3cret"));
     let response = request.body(form.to_owned()).send().await.expect("an answer");
@@ -48,14 +48,15 @@ async fn a_made_up_profile_spells_routes_claims_errors_headers_and_subjects() {
         .with("nonce", "n")
         .with("redirect_uri", CALLBACK);
     let start = format!("{root}/default/oauth9/authorize?{}", query.to_query());
-    let page = http_client().expect("a client").get(&start).header("accept", "text/html").send().await.expect("a page");
+    let page =
+        http_client(&[]).expect("a client").get(&start).header("accept", "text/html").send().await.expect("a page");
     let page = page.bytes().await.expect("a page");
     assert!(
         String::from_utf8_lossy(&page).contains("action=\"/default/login\""),
         "its forms go where the profile says"
     );
     idp.next_login(Login::by("alice"));
-    let answer = http_client().expect("a client").get(&start).send().await.expect("an answer");
+    let answer = http_client(&[]).expect("a client").get(&start).send().await.expect("an answer");
     let location = answer.headers()["location"].to_str().expect("a URL");
     let callback = url::Url::parse(location).expect("a URL");
     let code = callback.query_pairs().find(|(name, _)| name == "code").expect("a code").1.into_owned();
@@ -81,9 +82,9 @@ async fn a_made_up_profile_spells_routes_claims_errors_headers_and_subjects() {
     // Whom the app means by the `sub` that it saw is known here.
     let hint = tokens["id_token"].as_str().expect("a token");
     let out = format!("{}?id_token_hint={hint}", discovery["end_session_endpoint"].as_str().expect("a URL"));
-    let out = http_client().expect("a client").get(out).send().await.expect("an answer");
+    let out = http_client(&[]).expect("a client").get(out).send().await.expect("an answer");
     assert_eq!(out.status().as_u16(), 200);
-    let userinfo = http_client().expect("a client").get(format!("{root}/oidc/userinfo"));
+    let userinfo = http_client(&[]).expect("a client").get(format!("{root}/oidc/userinfo"));
     let userinfo =
         userinfo.bearer_auth(tokens["access_token"].as_str().expect("a token")).send().await.expect("an answer");
     let userinfo: Value = serde_json::from_slice(&userinfo.bytes().await.expect("a body")).expect("JSON");

@@ -97,6 +97,12 @@ const AT: &[(Endpoint, Told)] = &[
     ),
 ];
 
+const HANDSHAKE: Told = (
+    Step::Ask,
+    "A connection does not become safe",
+    "Whoever called has to notice before a byte of the request is sent. Who it was is not known.",
+);
+
 const REGISTRATION: [(Event, Told); 4] = [
     (
         Event::ClientRegistered,
@@ -189,6 +195,7 @@ pub(super) fn told(entry: &Entry, all: &[Carried]) -> Told {
         Endpoint::SignIn | Endpoint::Consent if has(Event::TokenIssued) => TOKENS_BY_BROWSER,
         Endpoint::Authorize if has(Event::Refused) => REQUEST_REFUSED,
         Endpoint::SignIn if has(Event::Refused) => SIGN_IN_REFUSED,
+        Endpoint::Connection => HANDSHAKE,
         Endpoint::Registration => {
             let known = REGISTRATION.iter().find(|(event, _)| has(*event));
             known.map_or(REGISTRATION_REFUSED, |(_, told)| *told)

@@ -85,13 +85,30 @@ impl Default for CallTiming {
     }
 }
 
+/// What is wrong with a TLS handshake, or with the certificate that is shown in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsFlaw {
+    /// Nobody was told of the authority that vouches for it.
+    Untrusted,
+    /// It was good until an hour ago.
+    Expired,
+    /// It is for another host.
+    WrongHost,
+    /// The server speaks nothing newer than TLS 1.0.
+    OldVersion,
+    /// The server says that it knows no host of this name.
+    UnknownName,
+}
+
 impl Effect {
     /// Whether there can be something to alter in answers of this point; at the authorization endpoint, to requests of these
     /// response types.
     pub(super) fn may_speak_at(&self, point: Point, asked: &[ResponseType]) -> bool {
         let tokens = || asked.iter().any(|asked| asked.has_tokens());
         match self {
-            Self::Override(_) | Self::AnyReply(_) => true,
+            // Before anything is asked there is no answer to alter.
+            Self::Override(_) | Self::AnyReply(_) => point != Point::Connection,
+            Self::Handshake(_) => point == Point::Connection,
             Self::Decline(_) | Self::Consent(_) | Self::Code(_) | Self::TellEarly => point == Point::Authorize,
             Self::Claims(_) => matches!(point, Point::Token | Point::Userinfo) || point == Point::Authorize && tokens(),
             Self::Draft(kind, _) | Self::Spoil(kind, _) => carries(point, *kind, asked),
@@ -134,6 +151,8 @@ pub enum Effect {
     Call(fn(&mut CallTiming, &mut EditContext<'_>) -> bool),
     /// Seam Call: an app that gets a code is told before it has it that the sign-in is over.
     TellEarly,
+    /// Before there is a request: the connection does not become safe.
+    Handshake(TlsFlaw),
     /// Seam Reply: the key set has a key more.
     Publish(fn() -> Option<Map>),
     /// Seam Reply: the answer at this point is another.

@@ -35,7 +35,7 @@ pub struct Match {
     /// Only for sign-ins that began with this `login_hint`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub login_hint: Option<String>,
-    /// Only at this endpoint: `discovery`, `jwks`, `authorize`, `token`, `userinfo`, `introspection`, `revocation`, `registration`, `end_session`, `backchannel_logout`, `api`.
+    /// Only at this endpoint: `discovery`, `jwks`, `authorize`, `token`, `userinfo`, `introspection`, `revocation`, `registration`, `end_session`, `backchannel_logout`, `api`, `connection`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<Point>,
     /// Only for tokens that are got in this way: `authorization_code`, `refresh_token`, `client_credentials`, `password`.
@@ -75,6 +75,8 @@ pub enum Point {
     BackChannelLogout,
     /// The sample API.
     Api,
+    /// A TLS handshake, before anything is asked.
+    Connection,
 }
 
 impl Match {

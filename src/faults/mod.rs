@@ -15,7 +15,7 @@ mod test_identity;
 
 pub(crate) use catalog::fault_names;
 pub use catalog::{FAULTS, FaultKind, Faults, ON_THE_PAGE, Verdict, find as fault};
-pub use effect::{CallTiming, EditContext, Effect, FaultContext, Overrides};
+pub use effect::{CallTiming, EditContext, Effect, FaultContext, Overrides, TlsFlaw};
 pub use fault::Fault;
 pub use login::{FAILURES, Login};
 pub use matching::{FaultTag, Match, MatchFacts, Origin, Point};

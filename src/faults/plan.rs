@@ -11,7 +11,7 @@ use crate::tokens::{TokenDraft, TokenKind};
 use crate::world::{Draw, Endpoint, Method, Preset, Records, Used, UserDecision};
 
 use super::catalog::find as fault;
-use super::effect::{CallTiming, EditContext, Effect, FaultContext, Overrides};
+use super::effect::{CallTiming, EditContext, Effect, FaultContext, Overrides, TlsFlaw};
 use super::login::Login;
 use super::matching::{MatchFacts, Origin, Point};
 use super::options::FaultOptions;
@@ -277,6 +277,19 @@ impl Plan {
             tells
         });
         told
+    }
+
+    /// What is wrong with a TLS handshake, if something is to be.
+    pub fn handshake_flaw(&mut self, context: FaultContext<'_>) -> Option<TlsFlaw> {
+        let mut flaw = None;
+        self.apply(context, |effect, _| match effect {
+            Effect::Handshake(wanted) => {
+                flaw = Some(*wanted);
+                true
+            }
+            _ => false,
+        });
+        flaw
     }
 
     /// Seam Reply.

@@ -9,7 +9,9 @@ use url::Url;
 use crate::protocol::Map;
 use crate::spec::{Check, FailedCheck, quoted};
 use crate::tokens::{Opened, verify_with_jwk};
-use crate::world::{Client, ClientChange, Credential, Ctx, Failure, MetadataMistake, Outcome, Registered, Request};
+use crate::world::{
+    Client, ClientChange, Credential, Ctx, Failure, MetadataMistake, Outcome, Registered, Request, Settings,
+};
 
 use super::documents::readable;
 use super::sign_in::same;
@@ -73,13 +75,18 @@ pub fn remove_client(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Fa
     Ok(Outcome::Client(ClientChange::Removed(client.client_id())))
 }
 
-/// Where an app that registers says that its sector is written down. What is no place to look is told when that is checked.
-pub(super) fn sector_reference(request: &Request) -> Option<Url> {
+/// Where an app that registers says that its sector is written down, and whether that may be looked at: it may bring in the hosts that it
+/// is sent back to. What is no place to look is told when that is checked.
+pub(super) fn sector_reference(settings: &Settings, request: &Request) -> Option<(Url, bool)> {
     let said = request.json.as_ref()?;
     let stated = said.get("software_statement").and_then(Value::as_str).and_then(|jwt| Opened::read(jwt).ok());
     let stated = stated.as_ref().and_then(|stated| stated.claim("sector_identifier_uri"));
     let sent = stated.or_else(|| said.get("sector_identifier_uri")?.as_str())?;
-    Url::parse(sent).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
+    let url = Url::parse(sent).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    let own = said.get("redirect_uris").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let own = own.filter_map(|uri| Url::parse(uri).ok()).any(|uri| uri.host_str() == url.host_str());
+    let may_call = own || settings.may_call(&url);
+    Some((url, may_call))
 }
 
 /// The bearer token of a request.

@@ -42,11 +42,11 @@ pub fn understand(request: &Request, records: &Records, fetched: Option<&Result<
 }
 
 /// What a request only points to, and must be fetched before it can be understood: a request object, or the sector of an app that
-/// registers itself.
-pub fn reference(settings: &Settings, request: &Request) -> Option<Url> {
+/// registers itself. And whether that may be.
+pub fn reference(settings: &Settings, request: &Request) -> Option<(Url, bool)> {
     match request.endpoint {
-        Endpoint::Authorize => request_reference(settings, request),
-        Endpoint::Registration => sector_reference(request),
+        Endpoint::Authorize => request_reference(settings, request).map(|url| (url.clone(), settings.may_call(&url))),
+        Endpoint::Registration => sector_reference(settings, request),
         _ => None,
     }
 }

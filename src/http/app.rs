@@ -16,6 +16,7 @@ use futures_util::FutureExt as _;
 use serde_json::json;
 use tower::{Service, ServiceExt as _};
 
+use crate::faults::TlsFlaw;
 use crate::realm::Resolved;
 
 use super::not_found::{no_such_path, no_such_realm};
@@ -46,6 +47,15 @@ impl ForEachConnection for App {
 
     fn for_connection(&self, peer: Peer) -> Self {
         Self { peer: Some(peer), ..self.clone() }
+    }
+
+    fn next_flaw(&self) -> Option<TlsFlaw> {
+        let alone = self.port.map(|port| self.state.realms.find(Some(port), "", ""));
+        match alone {
+            None => self.state.realms.root.next_flaw(),
+            Some(Resolved::Here(realm)) => realm.next_flaw(),
+            Some(Resolved::Unknown(_)) => None,
+        }
     }
 }
 

@@ -60,6 +60,7 @@ pub(super) async fn elsewhere(
 
 async fn respond_to(state: &AppState, realm: Arc<Realm>, mut received: Received, peer: Option<&Peer>) -> Response {
     let endpoint = received.endpoint;
+    received.secure = peer.is_some_and(Peer::is_secure);
     let (realm, settings) = state.routed(realm, &mut received).await;
     received.take_up(&realm).await;
     let target = Target { realm, settings };

@@ -2,10 +2,12 @@
 
 mod app;
 mod assets;
+mod authority;
 mod console;
 mod control;
 mod cors;
 mod delivery;
+mod door;
 mod extract;
 mod filters;
 mod guard;
@@ -24,16 +26,19 @@ mod silence;
 mod snippets;
 mod state;
 mod tickets;
+mod tls;
 mod which_realm;
 
 pub use app::App;
+pub use authority::{Authority, CERTIFICATE};
 pub use control::openapi;
 #[cfg(feature = "demo")]
 pub use outbox::patient_client;
-pub use outbox::{HttpOutbox, browser_client, http_client};
+pub use outbox::{HttpOutbox, authorities, browser_client, http_client};
 pub use peer::Peer;
 pub use realm_error::RealmError;
 pub use server::{ForEachConnection, Server, Stop};
 pub use silence::tell_of_silence;
 pub use snippets::{SNIPPETS, Snippet, Values};
 pub use state::AppState;
+pub use tls::{Tls, TlsError};

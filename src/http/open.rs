@@ -12,7 +12,7 @@ use crate::store::Room;
 
 use super::realm_error::RealmError;
 use super::state::AppState;
-use super::{App, HttpOutbox, Server};
+use super::{App, Server};
 
 impl AppState {
     /// Opens a realm: `own` is what it has of its own, the rest is the first realm's.
@@ -32,11 +32,11 @@ impl AppState {
             root_url: issuer,
             keys: root.keys.clone(),
             store: self.stores.open(&name, Room { mib: memory.records_mib, shared: true }),
-            outbox: Arc::new(HttpOutbox::default()),
+            outbox: Arc::clone(&self.outbox),
             remembered: Remembered::of(&memory).small(),
         });
         let realm = Arc::new(realm.map_err(RealmError::Config)?);
-        let (server, stop) = listener.map(Server::new).unzip();
+        let (server, stop) = listener.map(|listener| Server::new(listener, self.tls.clone())).unzip();
         let guard = stop.map(|stop| Box::new(stop) as CloseGuard);
         let port = match &mount {
             Mount::Port(port) => Some(*port),

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use futures_util::{StreamExt as _, stream};
 use reqwest::cookie::Jar;
 use reqwest::redirect::Policy;
-use reqwest::{Body, Client};
+use reqwest::{Body, Certificate, Client};
 use serde_json::Value;
 
 use crate::protocol::Params;
@@ -24,43 +24,60 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The most bytes of a document that is fetched.
 const LARGEST: usize = 256 * 1024;
 
-/// A client for requests to apps and providers, with TLS by the one crypto library that is linked.
-pub fn http_client() -> Result<Client, reqwest::Error> {
+/// The authorities in a text of certificates in PEM.
+pub fn authorities(pem: &[u8]) -> Result<Vec<Certificate>, String> {
+    match Certificate::from_pem_bundle(pem) {
+        Ok(all) if !all.is_empty() => Ok(all),
+        Ok(_) => Err("there is no certificate in it, in PEM".into()),
+        Err(e) => Err(format!("it is no certificate in PEM: {e}")),
+    }
+}
+
+/// A client for requests to apps and providers, with TLS by the one crypto library that is linked. `trusted` are authorities that are
+/// believed beside the machine's own.
+pub fn http_client(trusted: &[Certificate]) -> Result<Client, reqwest::Error> {
     // Whoever came first has installed the same.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     // A connection belongs to the thread that opened it; the next request may be made by another.
     let client = Client::builder().no_proxy().redirect(Policy::none()).pool_max_idle_per_host(0);
-    client.timeout(PATIENCE).build()
+    client.tls_certs_merge(trusted.iter().cloned()).timeout(PATIENCE).build()
 }
 
 /// The same for the samples, which wait as long as an answer may be held.
 #[cfg(feature = "demo")]
-pub fn patient_client() -> Result<Client, reqwest::Error> {
+pub fn patient_client(trusted: &[Certificate]) -> Result<Client, reqwest::Error> {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let client = Client::builder().no_proxy().redirect(Policy::none()).pool_max_idle_per_host(0);
-    client.timeout(Duration::from_mins(11)).build()
+    client.tls_certs_merge(trusted.iter().cloned()).timeout(Duration::from_mins(11)).build()
 }
 
 /// The same as a browser without a screen: it keeps cookies, and follows nothing by itself.
-pub fn browser_client(jar: Arc<Jar>) -> Result<Client, reqwest::Error> {
+pub fn browser_client(jar: Arc<Jar>, trusted: &[Certificate]) -> Result<Client, reqwest::Error> {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let client = Client::builder().no_proxy().redirect(Policy::none()).cookie_provider(jar);
-    client.timeout(Duration::from_secs(30)).build()
+    client.tls_certs_merge(trusted.iter().cloned()).timeout(Duration::from_secs(30)).build()
 }
 
 /// The way out over HTTP.
 #[derive(Debug, Default)]
 pub struct HttpOutbox {
+    /// Authorities that are believed beside the machine's own.
+    trusted: Vec<Certificate>,
     /// Made at the first use, once: most realms never call anybody.
     client: OnceLock<Client>,
 }
 
 impl HttpOutbox {
+    /// One that believes these authorities beside the machine's own.
+    pub fn trusting(trusted: Vec<Certificate>) -> Self {
+        Self { trusted, ..Self::default() }
+    }
+
     fn client(&self) -> Result<Client, String> {
         if let Some(client) = self.client.get() {
             return Ok(client.clone());
         }
-        let client = http_client().map_err(|e| e.to_string())?;
+        let client = http_client(&self.trusted).map_err(|e| e.to_string())?;
         Ok(self.client.get_or_init(|| client).clone())
     }
 

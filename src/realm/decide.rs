@@ -13,6 +13,7 @@ use crate::world::{Change, Clock, Ctx, Decision, Failure, Interrupt, Record, Rec
 
 use super::Realm;
 use super::context::{Exchange, bearer};
+use super::outbox::not_called;
 use super::record_keys::{self, points_to};
 
 /// How often a flow is run again: for each record that turns out to be needed, and for each race that is lost.
@@ -203,7 +204,9 @@ impl Realm {
             records.add(name, Versioned { version: stored.version, record: Some(Arc::new(Record::from(keys))) });
             return Ok(());
         }
-        let mut keys = match self.outbox.fetch(uri).await {
+        let may_call = url::Url::parse(uri).is_ok_and(|url| self.settings().may_call(&url));
+        let fetched = if may_call { self.outbox.fetch(uri).await } else { Err(not_called(uri)) };
+        let mut keys = match fetched {
             Ok(document) => json!({ "keys": document.get("keys") }),
             Err(error) => json!({ "error": error }),
         };

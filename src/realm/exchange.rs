@@ -11,6 +11,7 @@ use crate::spec::Check;
 use crate::world::{Decision, Endpoint, Outcome, Records, Request, Settings, Trace, Understood};
 
 use super::context::{Exchange, bearer};
+use super::outbox::not_called;
 use super::{Entry, Flow, Realm, match_facts, notices};
 
 impl Realm {
@@ -64,10 +65,13 @@ impl Realm {
 
     /// A request may say only where the rest of it is.
     async fn fetch_reference(&self, exchange: &mut Exchange<'_>) {
-        if let Some(url) = flows::reference(&exchange.settings, exchange.request) {
-            // Few requests come here, and all would carry the room for it.
-            exchange.fetched = Some(Box::pin(self.outbox.fetch_text(url.as_str())).await);
-        }
+        let Some((url, may_call)) = flows::reference(&exchange.settings, exchange.request) else { return };
+        // Few requests come here, and all would carry the room for it.
+        exchange.fetched = Some(if may_call {
+            Box::pin(self.outbox.fetch_text(url.as_str())).await
+        } else {
+            Err(not_called(url.as_str()))
+        });
     }
 
     /// Someone whom the claim editor's "save as user" made is among the people until the next reset.

@@ -25,7 +25,9 @@ pub struct Breakpoints {
 
 /// Where answers can be held: what others answer is not ours to hold.
 pub(super) fn held_at() -> impl Iterator<Item = &'static str> {
-    let others = |endpoint: &&Endpoint| !matches!(endpoint, Endpoint::BackChannelLogout | Endpoint::ProtectedResource);
+    let others = |endpoint: &&Endpoint| {
+        !matches!(endpoint, Endpoint::BackChannelLogout | Endpoint::ProtectedResource | Endpoint::Connection)
+    };
     Endpoint::ALL.iter().filter(others).map(|endpoint| endpoint.key())
 }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use url::Url;
 
 use crate::faults::{Applied, CallTiming, FaultContext, FaultTag, MatchFacts, Point};
 use crate::protocol::{Params, SessionId, Subject, UnixTime, shortened};
@@ -14,7 +15,7 @@ use crate::tokens::TokenKind;
 use crate::world::{Client, Decision, Endpoint, Errand, Method, Record, RecordKey, Request, Session, Settings, Trace};
 
 use super::context::Exchange;
-use super::outbox::{Outbox, Posted};
+use super::outbox::{Outbox, Posted, not_called};
 use super::{Entry, Event, Realm, Wire};
 
 /// How often a call is made that does not get through, [Back-Channel Logout §2.5](https://openid.net/specs/openid-connect-backchannel-1_0.html#BCRequest):
@@ -25,6 +26,7 @@ const ATTEMPTS: usize = 2;
 struct OutgoingCall {
     client: Arc<Client>,
     url: String,
+    may_call: bool,
     form: Params,
     about: (SessionId, Subject),
     timing: CallTiming,
@@ -83,6 +85,7 @@ impl Realm {
         OutgoingCall {
             client: Arc::clone(client),
             url: url.to_owned(),
+            may_call: Url::parse(url).is_ok_and(|url| settings.may_call(&url)),
             form: Params::default().with("logout_token", &token),
             about: (ended.0.clone(), ended.1.person.sub.clone()),
             timing,
@@ -142,6 +145,9 @@ impl Realm {
 /// Makes a call as often as it is to be made: each attempt, one after the other.
 async fn sent(outbox: &dyn Outbox, call: &OutgoingCall) -> Vec<Posted> {
     let mut all = Vec::new();
+    if !call.may_call {
+        return vec![Posted { wire: Wire::default(), status: Err(not_called(&call.url)) }];
+    }
     for _ in 0..call.timing.times {
         for attempt in 1..=ATTEMPTS {
             let posted = outbox.post(&call.url, &call.form, call.timing.pause).await;

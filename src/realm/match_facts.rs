@@ -80,5 +80,6 @@ pub(super) const fn point(endpoint: Endpoint) -> Point {
         Endpoint::EndSession | Endpoint::SignOut => Point::EndSession,
         Endpoint::BackChannelLogout => Point::BackChannelLogout,
         Endpoint::ProtectedResource => Point::Api,
+        Endpoint::Connection => Point::Connection,
     }
 }

@@ -7,6 +7,7 @@ mod event;
 mod exchange;
 mod expect;
 pub mod export;
+mod handshake;
 mod hold;
 mod journal;
 mod keys;

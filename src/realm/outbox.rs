@@ -23,6 +23,13 @@ pub trait Outbox: Send + Sync {
     async fn post(&self, url: &str, form: &Params, pause: Duration) -> Posted;
 }
 
+/// Why an address is not called.
+pub(super) fn not_called(url: &str) -> String {
+    format!(
+        "{url} is not called: its host is neither this machine nor one of a registered app; outgoing_hosts names more"
+    )
+}
+
 /// A form that was posted.
 #[derive(Debug)]
 pub struct Posted {

@@ -232,6 +232,15 @@ impl Client {
         self.name.as_deref().unwrap_or(&self.id)
     }
 
+    /// The hosts that it brings in: those that it may be sent back to, and, where somebody else wrote it down, those of all its addresses.
+    pub fn hosts(&self) -> impl Iterator<Item = String> {
+        let own = [&self.jwks_uri, &self.backchannel_logout_uri, &self.sector_identifier_uri];
+        let own = own.into_iter().flatten().map(Url::as_str).chain(self.request_uris.iter().map(String::as_str));
+        let own = own.filter(|_| self.registered.is_none());
+        let all = self.redirect_uris.iter().map(String::as_str).chain(own);
+        all.filter_map(|uri| Url::parse(uri).ok()?.host_str().map(str::to_owned))
+    }
+
     /// The host by which clients belong together that see the same pairwise `sub`, if it can be told.
     pub fn sector(&self) -> Option<String> {
         let first = || Url::parse(self.redirect_uris.first()?).ok();

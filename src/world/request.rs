@@ -83,6 +83,7 @@ endpoints! {
     SignOut: "sign_out", "The sign-out page's form";
     BackChannelLogout: "backchannel_logout_uri", "A logout message that goes out to an app, [Back-Channel Logout §2.5](https://openid.net/specs/openid-connect-backchannel-1_0.html#BCRequest)";
     ProtectedResource: "protected_resource", "A call of the sample API, which tells of it, [RFC 9728 §1](https://www.rfc-editor.org/rfc/rfc9728#section-1)";
+    Connection: "connection", "A TLS handshake, before anything is asked, [RFC 8446 §4](https://www.rfc-editor.org/rfc/rfc8446#section-4)";
     Elsewhere: "elsewhere", "Any address where nothing is";
 }
 

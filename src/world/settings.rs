@@ -89,6 +89,8 @@ pub struct Settings {
     pub either_way_of_secret: bool,
     /// Hosts beside this machine, with those under them, where an app that nobody registered may have redirect URIs.
     pub redirect_hosts: Vec<String>,
+    /// Hosts that may be called beside this machine and those of registered clients, with those under them; `*` is every one.
+    pub outgoing_hosts: Vec<String>,
     /// Whether the people are the examples, so that whoever is typed in is made up on the spot.
     pub invents_people: bool,
     /// The `typ` of access tokens that are for an API, by the API's name.
@@ -184,10 +186,17 @@ impl Settings {
 
     /// Whether an app that nobody registered may have this redirect URI.
     pub fn may_redirect_to(&self, uri: &Url) -> bool {
-        let below =
-            |host: &str, known: &str| host == known || host.strip_suffix(known).is_some_and(|sub| sub.ends_with('.'));
         let allowed = || uri.host_str().is_some_and(|host| self.redirect_hosts.iter().any(|known| below(host, known)));
         matches!(uri.scheme(), "http" | "https") && (is_loopback(uri) || allowed())
+    }
+
+    /// Whether this address may be called from here: this machine, the hosts of registered clients, and those that the configuration
+    /// names. Whoever registers itself brings in no host but those that it may be sent back to.
+    pub fn may_call(&self, uri: &Url) -> bool {
+        let Some(host) = uri.host_str() else { return false };
+        let mut named = self.redirect_hosts.iter().chain(&self.outgoing_hosts);
+        let of_clients = || self.clients.values().any(|client| client.hosts().any(|known| known == host));
+        is_loopback(uri) || named.any(|known| known == "*" || below(host, known)) || of_clients()
     }
 
     /// Whether what a client has is still good: it is registered, or none need be.
@@ -320,6 +329,11 @@ impl Settings {
         }
         claims
     }
+}
+
+/// Whether a host is this one, or under it.
+fn below(host: &str, known: &str) -> bool {
+    host == known || host.strip_suffix(known).is_some_and(|sub| sub.ends_with('.'))
 }
 
 /// Whether a URL leads to this very machine: the loopback addresses, `localhost` and names under it,

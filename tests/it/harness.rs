@@ -115,7 +115,12 @@ pub(crate) struct Browser {
 
 impl Browser {
     pub(crate) fn new() -> Self {
-        Self { http: http(), cookies: Mutex::default() }
+        Self::with(http())
+    }
+
+    /// One that sends its requests by this client.
+    pub(crate) fn with(http: reqwest::Client) -> Self {
+        Self { http, cookies: Mutex::default() }
     }
 
     pub(crate) async fn get(&self, url: &str) -> Answer {

@@ -326,6 +326,43 @@ async fn clients_of_a_sector_see_the_same_pairwise_sub_and_others_another() {
     assert!(nowhere.member("error_description").contains("could not be fetched"), "{}", nowhere.text);
 }
 
+/// Whoever registers itself has this provider call no host but this machine, those that it is sent back to, and those that were named.
+#[tokio::test]
+async fn an_app_that_registers_itself_has_nobody_called_who_was_not_named() {
+    let idp = Emulator::builder().with(|config| config.outgoing_hosts = vec!["named.test".into()]).start().await;
+    let sector =
+        |host: &str| json!({ "redirect_uris": [CALLBACK], "sector_identifier_uri": format!("https://{host}/sector") });
+    let foreign = register(&idp, &sector("inside.company.test")).await.member("error_description");
+    assert!(foreign.contains("is not called") && foreign.contains("outgoing_hosts"), "{foreign}");
+    let named = register(&idp, &sector("app.named.test")).await.member("error_description");
+    assert!(named.contains("could not be fetched"), "it was tried: {named}");
+
+    let app = json!({
+        "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://inside.company.test/jwks",
+        "backchannel_logout_uri": "https://inside.company.test/over",
+    });
+    let told = registered(&idp, &app).await;
+    let header = json!({ "alg": "RS256", "kid": "one" }).to_string();
+    let said = json!({ "iss": told["client_id"], "sub": told["client_id"] }).to_string();
+    let part = |text: String| base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, text);
+    let assertion = format!("{}.{}.AAAA", part(header), part(said));
+    let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", "c"),
+        ("client_assertion", assertion.as_str()),
+        ("client_assertion_type", kind),
+    ];
+    let refused = crate::harness::as_anyone(&idp, "/token", &form).await;
+    assert!(refused.member("error_description").contains("is not called"), "{}", refused.text);
+
+    code(&idp, &[("client_id", text(&told, "client_id"))], "alice").await;
+    idp.provider().sign_out("alice", None).await.expect("a logout");
+    let not_told =
+        idp.journal().into_iter().find(|entry| entry.events.contains(&Event::LogoutFailed)).expect("an attempt");
+    assert!(not_told.trace.remarks[0].contains("is not called"), "{not_told}");
+}
+
 /// R-REG-9.
 #[tokio::test]
 async fn registration_is_open_or_asks_for_an_initial_access_token_or_is_not_there() {

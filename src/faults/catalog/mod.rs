@@ -2,6 +2,7 @@
 
 mod api;
 mod authorization;
+mod connection;
 mod discovery;
 mod id_token;
 mod id_token_broken;
@@ -118,6 +119,7 @@ pub const FAULTS: Faults = Faults(&[
     mix_up::FAULTS,
     registration::FAULTS,
     transport::FAULTS,
+    connection::FAULTS,
     api::FAULTS,
 ]);
 

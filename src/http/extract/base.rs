@@ -10,13 +10,17 @@ use crate::world::Settings;
 
 /// Scheme and authority of the request, such as `http://idp:7760`. A name that is none of this machine or its containers
 /// could be anybody's; then it is the issuer's. TLS may end in front of us, so the issuer's host has the issuer's scheme.
-pub(in crate::http) fn base(headers: &HeaderMap, settings: &Settings) -> Arc<str> {
+pub(in crate::http) fn base(headers: &HeaderMap, settings: &Settings, secure: bool) -> Arc<str> {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let issuer = &settings.issuer;
     let by_issuer = host == settings.root.authority
         || same_place(&format!("http://{host}"), issuer)
         || same_place(&format!("https://{host}"), issuer);
-    if by_issuer || !is_local(host) { Arc::clone(&settings.root.origin) } else { format!("http://{host}").into() }
+    if by_issuer || !is_local(host) {
+        return Arc::clone(&settings.root.origin);
+    }
+    let scheme = if secure { "https" } else { "http" };
+    format!("{scheme}://{host}").into()
 }
 
 /// `localhost` and names under it, names without a dot as containers have them, and addresses. Nobody else's DNS can point

@@ -40,6 +40,8 @@ pub(super) struct Received {
     pub(super) headers: HeaderMap,
     /// The `login_hint` without the realm that it names, if it names one.
     pub(super) hint: Option<String>,
+    /// Whether it came by TLS that ends here.
+    pub(super) secure: bool,
     unreadable: Option<FailedCheck>,
     head: Vec<u8>,
     body: Bytes,
@@ -73,6 +75,7 @@ impl Received {
             credential,
             headers: parts.headers,
             hint: None,
+            secure: false,
             unreadable,
             head,
             body,
@@ -90,6 +93,7 @@ impl Received {
             json: None,
             credential: None,
             hint: None,
+            secure: false,
             unreadable: Some(refused),
             head: record::head(&parts),
             headers: parts.headers,
@@ -116,7 +120,7 @@ impl Received {
         settings: &Settings,
         (browser, former_cookie): (Option<BrowserId>, bool),
     ) -> world::Request {
-        let base = base(&self.headers, settings);
+        let base = base(&self.headers, settings, self.secure);
         let foreign = self.posted_by_our_page(&base, &settings.issuer).err();
         let unreadable = self.unreadable.take().or(foreign);
         world::Request {
