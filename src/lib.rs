@@ -53,7 +53,7 @@
 // 2. Flows do not know that faults, vendors or the journal exist.
 // 3. No vendor's name occurs outside `profile/catalog/`, but in the list that `profile/catalog.rs` reads it by.
 // 4. Nobody reads the machine's clock, dice or environment but `world/clock.rs`, `world/entropy.rs` (keys are made in
-//    `tokens/generate.rs`) and `cli`.
+//    `tokens/generate.rs` and `tokens/jwe.rs`) and `cli`.
 // 5. There are no statics. Everything that can change belongs to one `Realm`.
 // 6. A `ReturnAddress` comes only from its checking constructor, an `AuthenticatedClient` only from `verify_client`.
 // 7. Nothing is locked while signing, sleeping or sending.
@@ -105,9 +105,8 @@
 // a proof of possession (DPoP)         a file in flows/, called by flows/token/ and flows/userinfo.rs; what a token is bound to is in
 //                                      world/records.rs `AccessToken` and `RefreshToken`, and said by flows/introspect.rs
 // a claim, a token kind                profile/claims.rs with profile/spelling.rs; tokens/draft.rs `TokenKind`; tokens/ring.rs signs
-// encryption                           tokens/draft.rs names the recipient; realm/seams.rs `finish` comes last, realm/mint.rs and
-//                                      realm/outbox.rs sign by themselves; a client's keys are fetched while a flow runs, as in
-//                                      flows/client_keys.rs
+// encryption                           tokens/jwe.rs encrypts, tokens/decryption.rs decrypts; flows/client_keys.rs `recipient` finds the
+//                                      client's key before anything is written, realm/seams.rs encrypts when all is signed
 // a subject identifier                 `subject_type` in profile/catalog/; world/settings.rs `subject_for` and `person_behind`
 // a call that goes out                 world/errand.rs says why, realm/logout_call.rs makes it, http/outbox.rs sends it; sessions end in
 //                                      world/working_set.rs, and know who took part by flows/visit_state.rs
@@ -123,6 +122,7 @@
 //                                      explain/words.rs; a value that is followed, explain/thread.rs
 // a reason why a sign-in fails         explain/rules.rs, with a test in tests/it/diagnosis.rs that a real client makes
 // settings for a library               a file in templates/snippets/, its name in http/snippets.rs
+// what an app watches a sign-in by     world/session_state.rs; the cookie is set in http/handle.rs, templates/assets/check-session.js looks at it
 // a lesson                             a file in templates/lessons/, or one that somebody puts there while it runs
 // a control operation                  http/control/, one file for each kind of thing
 // a check                              one row of spec/check.rs and mostly one of spec/refusal.rs, called in a flow

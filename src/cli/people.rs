@@ -127,6 +127,19 @@ pub(super) enum ClientsCommand {
         #[command(flatten)]
         server: ServerArgs,
     },
+    /// Print where a browser begins a sign-in at an app that has an `initiate_login_uri`
+    Begin {
+        /// `client_id`
+        id: String,
+        /// Who is to sign in
+        #[arg(long, value_name = "NAME")]
+        login_hint: Option<String>,
+        /// Where the app leads afterwards
+        #[arg(long, value_name = "URI")]
+        target_link_uri: Option<String>,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
     /// Change an app; `NAME=null` leaves a key out
     Set {
         /// `client_id`
@@ -177,6 +190,13 @@ pub(super) fn clients(command: &ClientsCommand) -> Result<(), Exit> {
                 };
                 format!("{id} is registered, and only registered apps are accepted{nowhere}")
             })
+        }
+        ClientsCommand::Begin { id, login_hint, target_link_uri, server } => {
+            let said = [("login_hint", login_hint), ("target_link_uri", target_link_uri)];
+            let said = said.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)));
+            let query: crate::protocol::Params = said.collect();
+            let path = format!("{}/initiate-login?{}", one(id), query.to_query());
+            server.ask((Method::GET, path.trim_end_matches('?'), None), |begun| text(&begun["url"]))
         }
         ClientsCommand::Set { id, set, server } => {
             let body = json!(set.some()?);

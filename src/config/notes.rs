@@ -56,6 +56,12 @@ impl Config {
     pub fn notes(&self, scopes: &ScopeClaims) -> Vec<Note> {
         let note = |about: String, what: String| Note { about, what };
         let mut notes = Vec::new();
+        let off = [("auto_login", self.auto_login.is_some()), ("seed", self.seed.is_some())];
+        notes.extend(
+            off.into_iter()
+                .filter(|(_, said)| self.strict && *said)
+                .map(|(key, _)| note(format!("key {key}"), "has no effect: `strict` turns it off".to_owned())),
+        );
         let people = self.user.iter().flatten();
         for user in people.clone() {
             let odd = user.claims.iter().filter_map(|(name, value)| odd_type(name, value));

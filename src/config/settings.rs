@@ -55,7 +55,7 @@ impl Config {
                 refresh_grace: self.refresh.grace,
                 ..Policy::default()
             },
-            auto_login: self.auto_login.clone(),
+            auto_login: self.auto_login.clone().filter(|_| !self.strict),
             static_token: self.static_token.clone(),
             keys,
         })

@@ -4,6 +4,7 @@ const METADATA: &str = "https://openid.net/specs/openid-connect-registration-1_0
 const ANSWER: &str = "https://openid.net/specs/openid-connect-registration-1_0.html#RegistrationResponse";
 const BACK: &str = "https://openid.net/specs/openid-connect-backchannel-1_0.html#BCRegistration";
 const FRONT: &str = "https://openid.net/specs/openid-connect-frontchannel-1_0.html#RPLogout";
+const INTROSPECTION: &str = "https://www.rfc-editor.org/rfc/rfc9701#section-6";
 const DYNAMIC: &str = "https://www.rfc-editor.org/rfc/rfc7591#section-2";
 
 /// Name, sentence, and where it is written.
@@ -41,6 +42,23 @@ pub(super) const ROWS: &[(&str, &str, &str)] = &[
     ("subject_type", "Whether all apps see the same sub of a person (public), or each its own (pairwise).", METADATA),
     ("id_token_signed_response_alg", "What its ID tokens are signed with.", METADATA),
     ("userinfo_signed_response_alg", "What UserInfo’s answer is signed with; it is plain JSON without this.", METADATA),
+    ("id_token_encrypted_response_alg", "How the key comes to it by which its ID tokens are encrypted.", METADATA),
+    ("id_token_encrypted_response_enc", "What they are encrypted with.", METADATA),
+    ("userinfo_encrypted_response_alg", "How the key comes to it by which UserInfo’s answer is encrypted.", METADATA),
+    ("userinfo_encrypted_response_enc", "What that is encrypted with.", METADATA),
+    (
+        "introspection_signed_response_alg",
+        "What introspection’s answer is signed with, where it is asked for as a JWT.",
+        INTROSPECTION,
+    ),
+    (
+        "introspection_encrypted_response_alg",
+        "How the key comes to it by which that answer is encrypted.",
+        INTROSPECTION,
+    ),
+    ("introspection_encrypted_response_enc", "What that is encrypted with.", INTROSPECTION),
+    ("request_object_encryption_alg", "How its request objects are encrypted, and none but those.", METADATA),
+    ("request_object_encryption_enc", "What those are encrypted with.", METADATA),
     ("request_object_signing_alg", "How its request objects are signed, and none but those.", METADATA),
     ("token_endpoint_auth_method", "How it proves who it is.", METADATA),
     ("token_endpoint_auth_signing_alg", "What its client assertions are signed with.", METADATA),

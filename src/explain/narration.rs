@@ -68,6 +68,14 @@ const AT: &[(Endpoint, Told)] = &[
         ),
     ),
     (
+        Endpoint::CheckSession,
+        (
+            Step::Use,
+            "The app opens a hidden frame to watch the sign-in",
+            "It asks that frame again and again whether this browser is still signed in as before. The answer is in a cookie, so no further request is seen here.",
+        ),
+    ),
+    (
         Endpoint::SignOut,
         (Step::SignOut, "The person says whether they mean it", "The request did not prove where it came from."),
     ),

@@ -163,7 +163,8 @@ pub(super) fn altered(reply: &mut Reply, name: &str, alter: impl FnOnce(&Value) 
 
 /// The answer is this one, delivered as the one before it would have been.
 pub(super) fn replace(reply: &mut Reply, other: Reply) -> bool {
-    *reply = Reply { signs_in: reply.signs_in, delivery: reply.delivery, cors: reply.cors, ..other };
+    let browser_state = reply.browser_state.take();
+    *reply = Reply { signs_in: reply.signs_in, delivery: reply.delivery, cors: reply.cors, browser_state, ..other };
     true
 }
 

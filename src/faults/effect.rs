@@ -126,6 +126,7 @@ fn carries(point: Point, kind: TokenKind, asked: &[ResponseType]) -> bool {
         TokenKind::Access if point == Point::Authorize => asked.iter().any(|asked| asked.token),
         TokenKind::Id | TokenKind::Access | TokenKind::Refresh => point == Point::Token,
         TokenKind::UserInfo => point == Point::Userinfo,
+        TokenKind::Introspection => point == Point::Introspection,
         TokenKind::Logout => point == Point::BackChannelLogout,
     }
 }

@@ -35,7 +35,7 @@ pub struct Match {
     /// Only for sign-ins that began with this `login_hint`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub login_hint: Option<String>,
-    /// Only at this endpoint: `discovery`, `jwks`, `authorize`, `token`, `userinfo`, `introspection`, `revocation`, `registration`, `end_session`, `backchannel_logout`, `api`, `connection`.
+    /// Only at this endpoint: `discovery`, `jwks`, `authorize`, `token`, `userinfo`, `introspection`, `revocation`, `check_session`, `registration`, `end_session`, `backchannel_logout`, `api`, `connection`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<Point>,
     /// Only for tokens that are got in this way: `authorization_code`, `refresh_token`, `client_credentials`, `password`.
@@ -66,6 +66,8 @@ pub enum Point {
     Introspection,
     /// Revocation.
     Revocation,
+    /// The page that apps ask whether the sign-in is still the same.
+    CheckSession,
     /// Where apps register themselves.
     Registration,
     /// Logout, and its page.

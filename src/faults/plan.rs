@@ -124,6 +124,9 @@ impl Plan {
 
     /// Seam Person: what is decided in the person's place, each part by the strongest that gives it.
     pub fn preset(&mut self, context: FaultContext<'_>) -> Option<Preset> {
+        if context.settings.strict {
+            return None;
+        }
         let mut preset = Preset::default();
         if let Some((rule, identity)) = test_identity(context) {
             preset.answer = identity.answer;

@@ -18,6 +18,12 @@ pub fn keys(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Failure> {
     Ok(Outcome::Show(Document::Keys))
 }
 
+/// What apps ask whether the sign-in is still the same, [Session Management §3.2](https://openid.net/specs/openid-connect-session-1_0.html#OPiframe).
+pub fn check_session(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Failure> {
+    readable(ctx, request)?;
+    Ok(Outcome::Show(Document::CheckSession))
+}
+
 /// A look at what a page would be like, `HEAD`: nothing is decided, so nothing changes.
 pub fn look(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Failure> {
     readable(ctx, request)?;

@@ -3,13 +3,16 @@
 use serde_json::Value;
 
 use crate::protocol::{ClientId, Subject};
-use crate::tokens::{Alg, Opened, Unverified, verify_with_secret};
+use crate::tokens::{Alg, Opened, Unverified, is_encrypted, verify_with_secret};
 use crate::world::Ctx;
 
 /// Opens an ID token of this provider; that it has expired is no matter,
 /// [RP-Initiated Logout §4](https://openid.net/specs/openid-connect-rpinitiated-1_0.html#ValidationAndErrorHandling).
 /// It must be signed as its client's ID tokens are, and have what every ID token has, or a signed answer of UserInfo would do.
 pub(super) fn open(ctx: &Ctx<'_>, token: &str) -> Result<Opened, Unverified> {
+    // An app whose ID tokens are encrypted may have encrypted one of them for this provider in turn, Core §3.1.2.1.
+    let decrypted = if is_encrypted(token) { ctx.settings.keys.decrypt(token, None) } else { None };
+    let token = decrypted.as_deref().unwrap_or(token);
     let read = Opened::read(token)?;
     let client = client_of(&read).and_then(|id| ctx.settings.client(id)).ok_or(Unverified::Key)?;
     if read.alg().is_none() || read.alg() != ctx.settings.id_token_alg(&client).signed() {

@@ -6,9 +6,12 @@ use serde_json::Value;
 
 use crate::protocol::Map;
 use crate::spec::{Check, quoted};
-use crate::world::{AuthMethod, Ctx, Failure, Grant, Interrupt, Outcome, RecordKey, RefreshToken, Request};
+use crate::world::{
+    AuthMethod, Ctx, Failure, Grant, Interrupt, Introspection, Outcome, Reads, RecordKey, RefreshToken, Request,
+};
 
 use super::alive::is_alive;
+use super::client_keys::recipient;
 use super::token::{refresh_name, session_lives, verify_client};
 use super::userinfo::access;
 
@@ -20,8 +23,13 @@ pub fn introspect(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Failu
             .says(format!("{} did not authenticate, and learns nothing about tokens so", quoted(client.shown_name())))
     })?;
     let token = ctx.parameter(&request.params, "token")?;
-    let members = describe(ctx, token)?;
-    Ok(Outcome::Tell(members.unwrap_or_else(|| Map::from_iter([("active".to_owned(), Value::Bool(false))]))))
+    let [_, _, registered, _] = client.encryption();
+    let as_jwt = request.reads == Reads::IntrospectionJwt;
+    let recipient = if as_jwt { recipient(ctx, &client, registered)? } else { None };
+    let inactive = || Map::from_iter([("active".to_owned(), Value::Bool(false))]);
+    let members = describe(ctx, token)?.unwrap_or_else(inactive);
+    let client = Arc::clone(&client);
+    Ok(Outcome::Introspection(Box::new(Introspection { client, members, as_jwt, recipient })))
 }
 
 fn describe(ctx: &Ctx<'_>, token: &str) -> Result<Option<Map>, Interrupt> {

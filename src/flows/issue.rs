@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::protocol::{GrantId, Lifetime, Params, Scopes, UnixTime};
 use crate::spec::{Check, FailedCheck, one_of, quoted};
+use crate::tokens::Recipient;
 use crate::world::{
     AccessSlot, AccessToken, AccessTokenFormat, Client, Ctx, Grant, IdTokenSlot, Issuance, RecordKey, RefreshSlot,
     RefreshToken,
@@ -20,6 +21,8 @@ pub(super) struct TokenSet {
     /// Whom an access token is for, if there is one. It is looked at before anything is written: what a flow wrote stays, refused or not.
     pub(super) access: Option<Audience>,
     pub(super) id_token: Option<IdTokenSlot>,
+    /// Whom the ID token is encrypted for, if it is: looked at beforehand as well.
+    pub(super) recipient: Option<Arc<Recipient>>,
     pub(super) with_refresh_token: bool,
     /// Until when what was agreed to must be remembered, beyond the new tokens' own lifetimes.
     pub(super) kept_until: UnixTime,
@@ -29,7 +32,14 @@ impl TokenSet {
     /// An access token for these scopes, and an ID token where `openid` is among them.
     pub(super) fn of(scopes: Scopes, audience: Audience) -> Self {
         let id_token = scopes.contains("openid").then_some(IdTokenSlot { says_nonce: true, says_scopes: false });
-        Self { scopes, access: Some(audience), id_token, with_refresh_token: false, kept_until: UnixTime(0) }
+        Self {
+            scopes,
+            access: Some(audience),
+            id_token,
+            recipient: None,
+            with_refresh_token: false,
+            kept_until: UnixTime(0),
+        }
     }
 }
 
@@ -40,13 +50,13 @@ pub(super) fn issue(
     (grant_id, grant): (GrantId, Arc<Grant>),
     wanted: TokenSet,
 ) -> Issuance {
-    let TokenSet { scopes, access, id_token, with_refresh_token, kept_until } = wanted;
+    let TokenSet { scopes, access, id_token, recipient, with_refresh_token, kept_until } = wanted;
     let access = access.map(|audience| access_token(ctx, client, &grant_id, (&scopes, audience)));
     let refresh = with_refresh_token.then(|| refresh_token(ctx, client, &grant_id, &grant));
     let lasts = [access.as_ref().map(|slot| slot.until), refresh.as_ref().map(|slot| slot.until)];
     let until = lasts.into_iter().flatten().fold(kept_until.max(ctx.now), UnixTime::max);
     ctx.records.put(RecordKey::Grant(grant_id.clone()), Arc::clone(&grant), until.plus(EXPIRED));
-    Issuance { client: Arc::clone(client), grant, grant_id, scopes, access, id_token, refresh }
+    Issuance { client: Arc::clone(client), grant, grant_id, scopes, access, id_token, recipient, refresh }
 }
 
 fn access_token(

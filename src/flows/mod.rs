@@ -23,7 +23,9 @@ mod what_if;
 
 pub use authorize::authorize;
 pub use consent::{answer_consent, ask_consent};
-pub use documents::{AGAIN, ask_again, keys, look, metadata, nothing_at, nowhere, refuse, refuse_on_a_page};
+pub use documents::{
+    AGAIN, ask_again, check_session, keys, look, metadata, nothing_at, nowhere, refuse, refuse_on_a_page,
+};
 pub use introspect::introspect;
 pub use logout::{answer_sign_out, end_session};
 pub use register::{register, remove_client, replace_client, show_client};

@@ -11,6 +11,7 @@ use crate::world::{
     Interrupt, Outcome, Purpose, Question, RecordKey, RememberedConsent, ReturnAddress, Session, SignInQuestion,
 };
 
+use super::client_keys::id_token_recipient;
 use super::issue::{TokenSet, audience, issue};
 use super::visit::Visit;
 use super::visit_state::VisitState;
@@ -40,7 +41,7 @@ pub(super) fn next_step(ctx: &mut Ctx<'_>, visit: &Visit, state: &VisitState) ->
     {
         grant.claims = single_claims(ctx, visit, &agreed);
         grant.scopes = agreed;
-        return respond(ctx, visit, state, grant).map_err(back);
+        return respond(ctx, visit, state, grant).map_err(|why| visit.destination.refuse(why));
     }
     if visit.request.prompts(Prompt::None) {
         return Err(back(ctx.refuse(Check::Consented)));
@@ -222,9 +223,10 @@ fn keep_open(ctx: &mut Ctx<'_>, state: &VisitState, session: Option<SessionId>) 
 }
 
 /// What the app asked for, on the ground of what the person agreed to: for each word of the response type there is a slot here.
-fn respond(ctx: &mut Ctx<'_>, visit: &Visit, state: &VisitState, grant: Grant) -> Result<Outcome, FailedCheck> {
+fn respond(ctx: &mut Ctx<'_>, visit: &Visit, state: &VisitState, grant: Grant) -> Result<Outcome, Interrupt> {
     let asked = visit.request.response_type;
     let audience = asked.token.then(|| audience(ctx, &visit.client, &grant, &Params::default())).transpose()?;
+    let recipient = if asked.id_token { id_token_recipient(ctx, &visit.client)? } else { None };
     state.answer(ctx);
     state.take_part(ctx, &grant.client);
     let Destination::App(address) = &visit.destination;
@@ -235,7 +237,7 @@ fn respond(ctx: &mut Ctx<'_>, visit: &Visit, state: &VisitState, grant: Grant) -
             asked.id_token.then_some(IdTokenSlot { says_nonce: true, says_scopes: !asked.code && !asked.token });
         let kept_until = if asked.code { code_kept_until(ctx, visit) } else { ctx.now };
         let scopes = grant.scopes.clone();
-        let wanted = TokenSet { scopes, access: audience, id_token, with_refresh_token: false, kept_until };
+        let wanted = TokenSet { scopes, access: audience, id_token, recipient, with_refresh_token: false, kept_until };
         issue(ctx, &visit.client, (grant_id, Arc::clone(&grant)), wanted)
     });
     Ok(Outcome::Return(Box::new(AuthorizationResponse { address: address.clone(), grant, code, tokens })))

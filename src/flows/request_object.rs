@@ -1,13 +1,15 @@
 //! Authorization requests that come as a JWT, [Core §6.1](https://openid.net/specs/openid-connect-core-1_0.html#RequestObject) and
 //! [RFC 9101](https://www.rfc-editor.org/rfc/rfc9101).
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 use url::Url;
 
-use crate::protocol::{Complaint, Lifetime, Params, nearest};
+use crate::protocol::{Complaint, Lifetime, Map, Params, nearest};
 use crate::spec::{Check, FailedCheck, Suggestion, one_of, quoted};
-use crate::tokens::Opened;
-use crate::world::{Client, Ctx, Interrupt, Request, RequestObject, Settings, SigningAlg};
+use crate::tokens::{JweAlg, Opened, is_encrypted};
+use crate::world::{Client, Ctx, Interrupt, Request, RequestObject, RequestObjectWay, Settings, SigningAlg};
 
 use super::client_keys;
 
@@ -76,32 +78,91 @@ fn is_registered(client: &Client, uri: &str) -> bool {
     client.request_uris.iter().any(|registered| registered == uri)
 }
 
-/// How a request object came with a request, if one did.
-pub(super) fn request_object(params: &Params, fetched: Option<&Result<String, String>>) -> Option<RequestObject> {
-    let by_value = params.get("request").map(|jwt| RequestObject::ByValue(jwt.to_owned()));
-    let by_reference = |uri: &str| RequestObject::ByReference { uri: uri.to_owned(), fetched: fetched.cloned() };
-    by_value.or_else(|| params.get("request_uri").map(by_reference))
+/// The request object of a request, if it has one; opened, where it is encrypted for this provider. Nothing of it is believed yet.
+pub(super) fn request_object(
+    settings: &Settings,
+    params: &Params,
+    fetched: Option<&Result<String, String>>,
+) -> Option<RequestObject> {
+    let (way, sent) = match (params.get("request"), params.get("request_uri")) {
+        (Some(jwt), _) => (RequestObjectWay::ByValue, Some(Ok(jwt.to_owned()))),
+        (None, Some(uri)) => (RequestObjectWay::ByReference(uri.to_owned()), fetched.cloned()),
+        (None, None) => return None,
+    };
+    let sent = sent.map(|sent| sent.map(|jwt| jwt.trim().to_owned()));
+    let encrypted = sent.as_ref().and_then(|sent| sent.as_ref().ok()).filter(|jwt| is_encrypted(jwt));
+    let secret = || settings.client(params.get("client_id")?)?.secret.clone();
+    let decrypted = encrypted.and_then(|jwt| settings.keys.decrypt(jwt, secret().as_deref()));
+    Some(RequestObject { way, sent, decrypted })
 }
 
 /// Verifies that the client made it, for this provider, in time. It may be unsigned where the client registered nothing else.
 pub(super) fn verify(ctx: &mut Ctx<'_>, client: &Client, object: &RequestObject) -> Result<(), Interrupt> {
-    match object {
-        RequestObject::ByValue(jwt) => verify_jwt(ctx, client, (jwt, "request")),
-        RequestObject::ByReference { uri, fetched } => {
-            ctx.check_as(Check::RequestUriRegistered, is_registered(client, uri), |refused| {
-                let (app, known) = (quoted(client.shown_name()), &client.request_uris);
-                let near = nearest(uri, known.iter().map(String::as_str));
-                let meant = near.map(|word| Suggestion::Word { word: word.to_owned(), link: None });
-                let say = format!("request_uri {} is none of the request_uris of {app}", quoted(uri));
-                refused.got(uri.as_str()).expected(one_of(known)).says(say).suggest(meant)
-            })?;
-            let there = fetched.clone().unwrap_or_else(|| Err(format!("{uri} is no address")));
-            let why = there.as_ref().err().cloned().unwrap_or_default();
-            let refused = |refused: FailedCheck| refused.says(format!("request_uri: {why}"));
-            let jwt = ctx.require_as(Check::RequestUriFetched, there.ok(), refused)?;
-            verify_jwt(ctx, client, (jwt.trim(), "request_uri"))
+    let RequestObject { way, sent, decrypted } = object;
+    let name = match way {
+        RequestObjectWay::ByValue => "request",
+        RequestObjectWay::ByReference(uri) => {
+            request_uri_registered(ctx, client, uri)?;
+            "request_uri"
         }
+    };
+    let there = sent.clone().unwrap_or_else(|| Err("it is no address".to_owned()));
+    let sent = there.map_err(|why| ctx.refuse(Check::RequestUriFetched).says(format!("request_uri: {why}")))?;
+    if matches!(way, RequestObjectWay::ByReference(_)) {
+        ctx.check(Check::RequestUriFetched, true)?;
     }
+    encrypted_as_registered(ctx, client, (&sent, decrypted.as_deref()), name)?;
+    verify_jwt(ctx, client, (decrypted.as_deref().unwrap_or(&sent), name))
+}
+
+fn request_uri_registered(ctx: &mut Ctx<'_>, client: &Client, uri: &str) -> Result<(), FailedCheck> {
+    ctx.check_as(Check::RequestUriRegistered, is_registered(client, uri), |refused| {
+        let (app, known) = (quoted(client.shown_name()), &client.request_uris);
+        let near = nearest(uri, known.iter().map(String::as_str));
+        let meant = near.map(|word| Suggestion::Word { word: word.to_owned(), link: None });
+        let say = format!("request_uri {} is none of the request_uris of {app}", quoted(uri));
+        refused.got(uri).expected(one_of(known)).says(say).suggest(meant)
+    })
+}
+
+/// Whether it is encrypted as its client registered, and for this provider, if it is at all.
+fn encrypted_as_registered(
+    ctx: &mut Ctx<'_>,
+    client: &Client,
+    (sent, decrypted): (&str, Option<&str>),
+    name: &str,
+) -> Result<(), FailedCheck> {
+    let [.., (_, alg, enc)] = client.encryption();
+    let encrypted = is_encrypted(sent);
+    if !encrypted && alg.is_none() {
+        return Ok(());
+    }
+    let header = header_of(sent);
+    let says = |member: &str| header.get(member).and_then(Value::as_str).unwrap_or("nothing").to_owned();
+    let expected = [("alg", alg.map(JweAlg::as_str)), ("enc", alg.map(|_| enc.unwrap_or_default().as_str()))];
+    let wrong = expected.into_iter().find_map(|(member, expected)| {
+        let expected = expected.filter(|expected| encrypted && says(member) != *expected)?;
+        Some((format!("{member} {}", quoted(&says(member))), expected))
+    });
+    let app = || quoted(client.shown_name());
+    let say = match (encrypted, decrypted, &wrong) {
+        (false, ..) => Some(format!("{name} is not encrypted, and {} is registered for that", app())),
+        (true, _, Some((got, expected))) => {
+            Some(format!("{name} has {got}, and {} is registered for {expected}", app()))
+        }
+        (true, None, None) => Some(format!(
+            "{name} cannot be decrypted: it is for another key than those that jwks_uri publishes with use enc, was altered, or has an alg or \
+             enc that discovery does not list"
+        )),
+        (true, Some(_), None) => None,
+    };
+    ctx.check_as(Check::RequestObjectValid, say.is_none(), |refused| refused.says(say.unwrap_or_default()))
+}
+
+/// The header of a JWE, believed by nobody.
+fn header_of(jwe: &str) -> Map {
+    let head = jwe.split('.').next().unwrap_or_default();
+    URL_SAFE_NO_PAD.decode(head).ok().and_then(|head| serde_json::from_slice(&head).ok()).unwrap_or_default()
 }
 
 fn verify_jwt(ctx: &mut Ctx<'_>, client: &Client, (jwt, name): (&str, &str)) -> Result<(), Interrupt> {

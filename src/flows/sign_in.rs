@@ -84,7 +84,9 @@ fn show_again(
 
 /// A mistake is a notice on the page, since the person can mend it there.
 fn read_answer(ctx: &mut Ctx<'_>, params: &Params) -> Result<Read, FailedCheck> {
-    if let Some(refusal) = params.get("decline").and_then(declined) {
+    // A person may say no anywhere; that the provider breaks is a lie.
+    let may_fail = |name: &&str| !ctx.settings.strict || *name == "access_denied";
+    if let Some(refusal) = params.get("decline").filter(may_fail).and_then(declined) {
         return Ok(Read::Answer(UserDecision::Decline(refusal)));
     }
     if let Some(typed) = params.get("username") {
@@ -92,7 +94,7 @@ fn read_answer(ctx: &mut Ctx<'_>, params: &Params) -> Result<Read, FailedCheck> 
         return typed_in(ctx, typed, (params.get("password").unwrap_or_default(), anyway)).map(Read::Answer);
     }
     // A label of more than one part is given by whoever answers for the person, never by a form.
-    let lie = params.get("lie").filter(|lie| !lie.contains(':'));
+    let lie = params.get("lie").filter(|lie| !lie.contains(':') && !ctx.settings.strict);
     let tags: Vec<String> = lie.map(str::to_owned).into_iter().collect();
     let sub = params.get("sub").unwrap_or_default();
     if sub == "+new" {

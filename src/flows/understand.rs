@@ -13,10 +13,14 @@ use super::request_object::{merged, request_object, request_reference};
 
 /// Reads a request once, for everybody who needs to know what it is about. A page's form is about the request whose page it is.
 /// `fetched` is what was behind its [`reference`].
-pub fn understand(request: &Request, records: &Records, fetched: Option<&Result<String, String>>) -> Understood {
+pub fn understand(
+    request: &Request,
+    (settings, records): (&Settings, &Records),
+    fetched: Option<&Result<String, String>>,
+) -> Understood {
     match request.endpoint {
         Endpoint::Authorize => {
-            let request_object = request_object(&request.params, fetched);
+            let request_object = request_object(settings, &request.params, fetched);
             let (params, mut odd) = merged(&request.params, request_object.as_ref());
             let (authorization, complaints) = AuthorizeRequest::parse(&params);
             odd.extend(complaints);

@@ -11,6 +11,7 @@ use crate::world::{
 };
 
 use super::alive::{self, alive, is_about_a_person};
+use super::client_keys::recipient;
 use super::documents::readable;
 
 /// An app asks about the person.
@@ -38,7 +39,14 @@ pub fn userinfo(ctx: &mut Ctx<'_>, request: &Request) -> Result<Outcome, Failure
     // Whoever was deleted or locked since has nothing to be said about any more.
     alive(ctx, &grant, alive::TOKEN)?;
     let client = ctx.settings.clients.get(&grant.client).cloned();
-    Ok(Outcome::UserInfo(Box::new(UserInfo { client, grant, access })))
+    let recipient = match &client {
+        Some(client) => {
+            let [_, registered, ..] = client.encryption();
+            recipient(ctx, client, registered)?
+        }
+        None => None,
+    };
+    Ok(Outcome::UserInfo(Box::new(UserInfo { client, grant, access, recipient })))
 }
 
 /// The token, from the header or the form, [RFC 6750 §2](https://www.rfc-editor.org/rfc/rfc6750#section-2). Never from the query.

@@ -16,6 +16,9 @@ pub(super) fn asset(path: &str) -> Option<Response> {
         "/assets/ui.css" => ("text/css; charset=utf-8", UI),
         "/assets/console.css" => ("text/css; charset=utf-8", CONSOLE),
         "/assets/console.js" => ("text/javascript; charset=utf-8", include_str!("../../templates/assets/console.js")),
+        "/assets/check-session.js" => {
+            ("text/javascript; charset=utf-8", include_str!("../../templates/assets/check-session.js"))
+        }
         "/assets/page.js" => ("text/javascript; charset=utf-8", include_str!("../../templates/assets/page.js")),
         "/assets/icon.svg" => ("image/svg+xml", include_str!("../../templates/assets/icon.svg")),
         _ => return None,

@@ -7,7 +7,9 @@ use std::task::{Context, Poll};
 
 use axum::body::Bytes;
 use axum::extract::Request;
-use axum::http::header::{ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, COOKIE, ORIGIN, USER_AGENT};
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, COOKIE, ORIGIN, SET_COOKIE, USER_AGENT,
+};
 use axum::http::{HeaderValue, Method as HttpMethod, Response as HttpResponse, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tower::{Layer, Service, ServiceExt as _, service_fn};
@@ -172,7 +174,14 @@ async fn exchange(target: Target, mut received: Received, session: Option<Sessio
     }
     let reply = unsent.hold(agent, reply).await;
     let (delivery, cors) = (reply.delivery, reply.cors);
-    let (response, body) = respond(&At::of(&realm, &settings), reply);
+    let watches = is_for_browsers(received.endpoint) || received.endpoint == Endpoint::CheckSession;
+    let state_cookie = if watches { extract::state_cookie(&realm, &settings) } else { String::new() };
+    let state = reply.browser_state.clone();
+    let at = At { state_cookie: &state_cookie, ..At::of(&realm, &settings) };
+    let (mut response, body) = respond(&at, reply);
+    if let Some(cookie) = state.and_then(|state| received.new_state_cookie(&state_cookie, &state, &settings)) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
     (response, Answer { unsent, body, delivery, cors })
 }
 

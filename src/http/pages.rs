@@ -77,6 +77,13 @@ struct Step<'a> {
     page: &'a StepPage,
 }
 
+#[derive(Template)]
+#[template(path = "check_session.html")]
+struct CheckSession<'a> {
+    at: &'a At<'a>,
+    answer: &'static str,
+}
+
 /// Where a page is shown.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct At<'a> {
@@ -90,6 +97,8 @@ pub(super) struct At<'a> {
     pub(super) issuer: &'a str,
     /// The realm.
     pub(super) realm: &'a str,
+    /// The cookie by which apps watch the sign-in, for the page that looks at it.
+    pub(super) state_cookie: &'a str,
 }
 
 impl<'a> At<'a> {
@@ -103,6 +112,7 @@ impl<'a> At<'a> {
             sign_out: route(Endpoint::SignOut),
             issuer: &settings.issuer,
             realm: realm.name(),
+            state_cookie: "",
         }
     }
 }
@@ -119,6 +129,7 @@ pub(super) fn page(at: &At<'_>, page: &Page) -> (Response, Bytes) {
             (framing(response, page), text)
         }
         Page::Step(page) => html(&Step { at, page }),
+        Page::CheckSession(answer) => framed(at, answer.as_str()),
     }
 }
 
@@ -137,6 +148,14 @@ pub(super) fn html(template: &impl Template) -> (Response, Bytes) {
 pub(super) fn view(template: &impl Template) -> Response {
     let (response, _) = html(template);
     with_headers(response, &format!("{POLICY}; connect-src 'self'"))
+}
+
+/// A page without a face, which any app may frame: it answers those who ask, and shows nothing that could be clicked.
+fn framed(at: &At<'_>, answer: &'static str) -> (Response, Bytes) {
+    let (response, text) = html(&CheckSession { at, answer });
+    let mut response = with_headers(response, "default-src 'none'; script-src 'self'; base-uri 'none'");
+    response.headers_mut().remove(X_FRAME_OPTIONS);
+    (response, text)
 }
 
 /// The pages of apps that are opened unseen, and no other, may be in frames.

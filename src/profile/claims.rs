@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use crate::protocol::{Lifetime, Map, SessionId, UnixTime};
 use crate::tokens::{Alg, KeyChoice, REFRESH_TYP, TokenDraft, half_hash};
 use crate::world::{
-    Client, Issuance, RefreshTokenFormat, Session, Settings, SignedInUser, SigningAlg, UserInfo, is_blank,
+    Client, Introspection, Issuance, RefreshTokenFormat, Session, Settings, SignedInUser, SigningAlg, UserInfo,
+    is_blank,
 };
 
 use super::Profile;
@@ -36,6 +37,8 @@ pub(crate) struct Signed {
     pub refresh: Option<String>,
     /// The signed answer of UserInfo.
     pub userinfo: Option<String>,
+    /// Introspection's answer as a token.
+    pub introspection: Option<String>,
 }
 
 impl Profile {
@@ -179,6 +182,25 @@ impl Profile {
         claims.insert("iss".into(), settings.issuer.as_str().into());
         claims.insert("aud".into(), client.id.as_str().into());
         Some(TokenDraft::new(typed("JWT"), claims, key_for(client, alg)))
+    }
+}
+
+impl Profile {
+    /// Introspection's answer as a token, [RFC 9701 §5](https://www.rfc-editor.org/rfc/rfc9701#section-5), where it is asked for so.
+    pub(crate) fn draft_introspection(
+        settings: &Settings,
+        answer: &Introspection,
+        now: UnixTime,
+    ) -> Option<TokenDraft> {
+        let client = answer.client.as_ref();
+        let mut claims = Map::new();
+        claims.insert("iss".into(), settings.issuer.as_str().into());
+        claims.insert("aud".into(), client.id.as_str().into());
+        claims.insert("iat".into(), now.0.into());
+        claims.insert("token_introspection".into(), answer.members.clone().into());
+        let alg = client.introspection_signed_response_alg.unwrap_or_default();
+        let draft = TokenDraft::new(typed("token-introspection+jwt"), claims, key_for(client, alg.into()));
+        answer.as_jwt.then_some(draft)
     }
 }
 

@@ -67,11 +67,12 @@ impl Documents {
     /// The key set. While a key is on its way out the set depends on the time, and is written anew.
     pub(super) fn keys(&self, settings: &Arc<Settings>, now: UnixTime) -> Bytes {
         if settings.keys.changes_with_time() {
-            return text(&settings.keys.jwks(now, |alg| settings.signs_by(alg)));
+            return text(&settings.keys.jwks_for(now, |alg| settings.signs_by(alg), |alg| settings.encrypted_by(alg)));
         }
         let known = self.of(settings, |written| written.keys.clone());
         known.unwrap_or_else(|| {
-            let text = text(&settings.keys.jwks(now, |alg| settings.signs_by(alg)));
+            let text =
+                text(&settings.keys.jwks_for(now, |alg| settings.signs_by(alg), |alg| settings.encrypted_by(alg)));
             self.of(settings, |written| written.keys = Some(text.clone()));
             text
         })

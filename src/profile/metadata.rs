@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::protocol::{ChallengeMethod, Map, Prompt, ResponseMode, ResponseType};
-use crate::tokens::Alg;
+use crate::tokens::{Alg, JweAlg, JweEnc};
 use crate::world::{AuthMethod, BackChannel, Endpoint, GrantType, Settings, SigningAlg, SubjectType};
 
 /// Endpoints that the browser goes to, so they are always below the root.
@@ -27,6 +27,11 @@ pub(super) fn document(settings: &Settings, base: &str) -> Map {
     members.insert("issuer".into(), settings.issuer.as_str().into());
     for endpoint in FRONT_CHANNEL {
         members.insert(endpoint.key().into(), settings.url_of(endpoint).into());
+    }
+    // A profile may have no such page.
+    if settings.routes.contains_key(&Endpoint::CheckSession) {
+        let at = settings.url_of(Endpoint::CheckSession);
+        members.insert(Endpoint::CheckSession.key().into(), at.into());
     }
     for endpoint in BACK_CHANNEL {
         members.insert(endpoint.key().into(), settings.url_below(&back, endpoint).into());
@@ -55,6 +60,7 @@ fn abilities(settings: &Settings) -> Value {
         "subject_types_supported": SubjectType::ALL.map(SubjectType::as_str),
         "id_token_signing_alg_values_supported": algs_or_none(settings),
         "userinfo_signing_alg_values_supported": algs_or_none(settings),
+        "introspection_signing_alg_values_supported": algs(settings),
         "token_endpoint_auth_methods_supported": methods,
         "introspection_endpoint_auth_methods_supported": with_secret,
         "revocation_endpoint_auth_methods_supported": methods,
@@ -74,6 +80,12 @@ fn abilities(settings: &Settings) -> Value {
         "frontchannel_logout_session_supported": true,
         "ui_locales_supported": ["en"],
     });
+    if !nobody_registers(settings) {
+        for answer in ["id_token", "userinfo", "introspection", "request_object"] {
+            abilities[format!("{answer}_encryption_alg_values_supported")] = json!(JweAlg::ALL.map(JweAlg::as_str));
+            abilities[format!("{answer}_encryption_enc_values_supported")] = json!(JweEnc::ALL.map(JweEnc::as_str));
+        }
+    }
     if methods.iter().any(|method| method.ends_with("_jwt")) {
         for endpoint in ["token", "introspection", "revocation"] {
             abilities[format!("{endpoint}_endpoint_auth_signing_alg_values_supported")] =

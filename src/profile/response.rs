@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use crate::protocol::{Map, Params, ResponseMode};
-use crate::reply::{Body, Page, Reply, Return, SignedOutPage};
+use crate::protocol::{CodeValue, Map, Params, ResponseMode};
+use crate::reply::{Body, CheckSessionAnswer, Page, Reply, Return, SignedOutPage};
 use crate::spec::{Check, FailedCheck};
 use crate::world::{
     AuthorizationResponse, Client, ClientChange, Decision, Document, Endpoint, Failure, Issuance, Outcome, Question,
-    ReturnAddress, ReturnAfterLogout, Settings,
+    Reads, ReturnAddress, ReturnAfterLogout, Settings, session_state,
 };
 
 use super::rendering::Rendering;
@@ -20,7 +20,7 @@ impl Profile {
         let refused = decision.is_err();
         let reply = match decision {
             Ok(outcome) => self.render_outcome(rendering, outcome, signed),
-            Err(Failure::ShowPage(refused)) if !rendering.request.reads_html => {
+            Err(Failure::ShowPage(refused)) if rendering.request.reads != Reads::Pages => {
                 self.tell(rendering.request.endpoint, &refused)
             }
             Err(Failure::ShowPage(refused)) => {
@@ -64,10 +64,16 @@ impl Profile {
             Outcome::Show(Document::Metadata) => {
                 Reply::new(200, Body::Json(rendering.documents.metadata(settings, &rendering.request.base)))
             }
+            Outcome::Show(Document::CheckSession) => {
+                Reply::new(200, Body::Page(Box::new(Page::CheckSession(CheckSessionAnswer::default()))))
+            }
             Outcome::Show(Document::Keys) => {
                 Reply::new(200, Body::Json(rendering.documents.keys(settings, rendering.now)))
             }
-            Outcome::Tell(members) => json(200, &members),
+            Outcome::Introspection(answer) => match signed.introspection {
+                Some(token) => Reply::new(200, Body::Token("application/token-introspection+jwt", token)),
+                None => json(200, &answer.members),
+            },
             Outcome::Client(change) => match change.client() {
                 None => Reply::new(204, Body::Empty),
                 Some(client) => {
@@ -112,8 +118,15 @@ fn after_logout(to: &ReturnAfterLogout) -> Return {
 /// [RFC 9207 §2](https://www.rfc-editor.org/rfc/rfc9207#section-2).
 fn authorization_response(rendering: &Rendering<'_>, response: &AuthorizationResponse, signed: Signed) -> Reply {
     let code = response.code.iter().map(|code| ("code".to_owned(), code.to_string()));
+    let unique = [response.code.as_ref().map(CodeValue::as_str), signed.id.as_deref(), response.address.state()];
+    let unique = unique.into_iter().flatten().next().unwrap_or_default().to_owned();
     let tokens = response.tokens.as_ref().map(|tokens| members(rendering, tokens, signed)).unwrap_or_default();
-    go_back(rendering, &response.address, code.chain(tokens.into_iter().map(as_text)).collect())
+    let params: Params = code.chain(tokens.into_iter().map(as_text)).collect();
+    let watched =
+        response.grant.session.as_ref().filter(|_| rendering.settings.routes.contains_key(&Endpoint::CheckSession));
+    let watched = watched.and_then(|id| session_state(&response.grant.client, response.address.uri(), (id, &unique)));
+    let params = watched.into_iter().fold(params, |params, state| params.with("session_state", &state));
+    go_back(rendering, &response.address, params)
 }
 
 impl Profile {

@@ -6,7 +6,10 @@ use crate::faults::{FaultContext, MatchFacts, Plan};
 use crate::protocol::{Millis, UnixTime};
 use crate::store::Unavailable;
 use crate::tokens::OwnAccess;
-use crate::world::{Credential, Draw, Preset, Records, Request, Settings, Trace, Understood};
+use crate::world::{
+    Browser, Credential, Draw, Endpoint, Preset, RecordKey, Records, Request, Session, Settings, Trace, Understood,
+    browser_state,
+};
 
 use super::Flow;
 
@@ -49,6 +52,20 @@ impl Exchange<'_> {
     pub(super) fn plan(&mut self) -> (&mut Plan, FaultContext<'_>) {
         let Self { plan, facts, settings, request, now, .. } = self;
         (plan, FaultContext { now: *now, settings, request, facts })
+    }
+}
+
+impl Exchange<'_> {
+    /// What an app can watch the sign-in of this browser by, as it is after this request; nothing is said by requests that no browser
+    /// makes, or where that is not known.
+    pub(super) fn browser_state(&self) -> Option<String> {
+        let pages = [Endpoint::Authorize, Endpoint::SignIn, Endpoint::Consent, Endpoint::EndSession, Endpoint::SignOut];
+        let browser = self.request.browser.as_ref().filter(|_| pages.contains(&self.request.endpoint))?;
+        let known: Browser = self.records.get(&RecordKey::Browser(browser.clone())).ok()?.unwrap_or_default();
+        let Some(id) = known.session else { return Some(String::new()) };
+        let session: Option<Session> = self.records.get(&RecordKey::Session(id.clone())).ok()?;
+        let goes_on = session.is_some_and(|session| !session.ended && self.realm_time < session.until);
+        Some(if goes_on { browser_state(&id) } else { String::new() })
     }
 }
 

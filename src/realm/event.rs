@@ -53,6 +53,7 @@ events! {
     UserinfoRead: "userinfo_read", "An app asked UserInfo.";
     TokenIntrospected: "token_introspected", "An API asked about a token.";
     TokenRevoked: "token_revoked", "An app gave a token back.";
+    SessionChecked: "session_checked", "An app opened the page that says whether the sign-in is still the same.";
     SignOutAsked: "sign_out_asked", "The sign-out page was shown.";
     SignedOut: "signed_out", "A browser signed out.";
     LogoutDelivered: "logout_delivered", "An app was told by back channel that a sign-in is over.";
@@ -97,8 +98,9 @@ fn of_outcome(exchange: &Exchange<'_>, outcome: &Outcome) -> Option<Event> {
         },
         Outcome::UserInfo(_) => Event::UserinfoRead,
         Outcome::Show(Document::Metadata) => Event::DiscoveryRead,
+        Outcome::Show(Document::CheckSession) => Event::SessionChecked,
         Outcome::Show(Document::Keys) => Event::KeysRead,
-        Outcome::Tell(_) => Event::TokenIntrospected,
+        Outcome::Introspection(_) => Event::TokenIntrospected,
         Outcome::Client(ClientChange::Added(_)) => Event::ClientRegistered,
         Outcome::Client(ClientChange::Shown(_)) => Event::ClientRead,
         Outcome::Client(ClientChange::Replaced(_)) => Event::ClientChanged,

@@ -44,6 +44,7 @@ impl Realm {
         Exchange {
             own_token: bearer(request).and_then(|token| settings.keys.own_access_token(token, now)),
             request,
+            plan: self.plan(settings.strict, now),
             flow,
             settings,
             now,
@@ -56,7 +57,6 @@ impl Realm {
             understood: Understood::default(),
             records: Records::default(),
             trace: Trace::default(),
-            plan: self.rules.plan(now),
             facts: MatchFacts::at(match_facts::point(request.endpoint)),
             preset: None,
             unavailable: None,
@@ -113,6 +113,7 @@ impl Realm {
         let (plan, context) = exchange.plan();
         plan.alter_reply(reply, context);
         notices::add_to_page(reply, exchange);
+        reply.browser_state = exchange.browser_state();
         reply.signs_in = exchange.trace.held(Check::PersonMaySignIn) || exchange.request.former_cookie;
     }
 }

@@ -14,7 +14,7 @@ impl Realm {
     pub fn next_flaw(&self) -> Option<TlsFlaw> {
         let (settings, now) = (self.settings(), self.now());
         let facts = MatchFacts::at(Point::Connection);
-        let mut plan = self.rules.plan(now);
+        let mut plan = self.plan(settings.strict, now);
         if plan.is_silent(&facts) {
             return None;
         }

@@ -74,7 +74,7 @@ impl Realm {
         };
         let request = Request::outgoing(Endpoint::BackChannelLogout, url);
         let context = FaultContext { now, settings, request: &request, facts: &facts };
-        let mut plan = self.rules.plan(now);
+        let mut plan = self.plan(settings.strict, now);
         plan.choose(&facts, &draw);
         let mut draft = self.profile.draft_logout_token(settings, client, ended, (now, &draw.id()));
         plan.alter_draft(TokenKind::Logout, &mut draft, context);

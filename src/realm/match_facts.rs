@@ -9,7 +9,7 @@ use super::context::Exchange;
 impl Exchange<'_> {
     /// Reads what the request is about.
     pub(super) fn understand(&mut self) {
-        self.understood = understand(self.request, &self.records, self.fetched.as_ref());
+        self.understood = understand(self.request, (&self.settings, &self.records), self.fetched.as_ref());
         before(self);
     }
 
@@ -76,6 +76,7 @@ pub(super) const fn point(endpoint: Endpoint) -> Point {
         Endpoint::UserInfo => Point::Userinfo,
         Endpoint::Introspection => Point::Introspection,
         Endpoint::Revocation => Point::Revocation,
+        Endpoint::CheckSession => Point::CheckSession,
         Endpoint::Registration => Point::Registration,
         Endpoint::EndSession | Endpoint::SignOut => Point::EndSession,
         Endpoint::BackChannelLogout => Point::BackChannelLogout,

@@ -224,6 +224,8 @@ fn plan(settings: &Settings, spec: &TokenSpec, now: UnixTime, mut draw: Draw) ->
         grant_id,
         scopes: spec.scope.clone(),
         access: (spec.kind == TokenKind::Access).then_some(access_slot),
+        // Whoever made it by hand reads it.
+        recipient: None,
         id_token: (spec.kind == TokenKind::Id).then_some(IdTokenSlot { says_nonce: true, says_scopes: false }),
         refresh: None,
     };

@@ -138,7 +138,8 @@ impl Realm {
         let mut settings = config.settings(&source, &root_url, keys.clone())?;
         profile.complete(&mut settings, &name);
         let stream = if name == ROOT { "" } else { &name };
-        let entropy = config.seed.map_or_else(Entropy::default, |seed| Entropy::seeded(seed, stream));
+        let seed = config.seed.filter(|_| !config.strict);
+        let entropy = seed.map_or_else(Entropy::default, |seed| Entropy::seeded(seed, stream));
         Ok(Self {
             name,
             configured: Mutex::new(Configured { source, initial: config.clone(), initial_keys: keys, current: config }),

@@ -20,7 +20,8 @@ pub(super) fn suggest(decision: &mut Decision, exchange: &Exchange<'_>) {
     if hinted.is_some_and(|hint| !hint.contains('+')) {
         return suggest_person(question, name, exchange);
     }
-    let Some(meant) = nearest_test_identity(name, &exchange.settings) else { return };
+    let meant = nearest_test_identity(name, &exchange.settings).filter(|_| !exchange.settings.strict);
+    let Some(meant) = meant else { return };
     let refused = match (&question.notice, hinted) {
         (Some(notice), _) if notice.check == Check::PersonKnown => notice.clone(),
         (None, Some(_)) => FailedCheck::by(Check::PersonKnown).got(name),
@@ -50,7 +51,7 @@ pub(super) fn add_to_page(reply: &mut Reply, exchange: &Exchange<'_>) {
     if let Body::Page(page) = &mut reply.body
         && let Page::SignIn(page) = &mut **page
     {
-        page.lies = ON_THE_PAGE.to_vec();
+        page.lies = if exchange.settings.strict { Vec::new() } else { ON_THE_PAGE.to_vec() };
         let decided = exchange.plan.decided_for_the_page(&exchange.facts);
         let decided =
             decided.map(|name| format!("Whatever is pressed here, {name} signs in: a next sign-in was asked for."));

@@ -18,7 +18,7 @@ impl Realm {
         let user = Some(call.user.as_str()).filter(|user| !user.is_empty()).map(Subject::from);
         let facts = MatchFacts { client: client.clone(), user: user.clone(), ..MatchFacts::at(Point::Api) };
         let request = Request::outgoing(Endpoint::ProtectedResource, &call.url);
-        let mut plan = self.rules.plan(now);
+        let mut plan = self.plan(settings.strict, now);
         plan.choose(&facts, &self.entropy.draw());
         let context = FaultContext { now, settings: &settings, request: &request, facts: &facts };
         plan.alter_reply(&mut reply, context);

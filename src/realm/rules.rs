@@ -1,7 +1,7 @@
 //! What a realm is told to answer otherwise: who signs in next, and which lies are told.
 
-use crate::faults::{Action, Budget, Fault, FaultKind, Login, Match, Origin, Rule, RuleBook};
-use crate::protocol::nearest;
+use crate::faults::{Action, Budget, Fault, FaultKind, Login, Match, Origin, Plan, Rule, RuleBook};
+use crate::protocol::{UnixTime, nearest};
 use crate::world::GrantType;
 
 use super::Realm;
@@ -77,7 +77,18 @@ impl Realm {
         Ok(rule.within(budget, self.now()))
     }
 
+    /// What is told otherwise in one request: nothing, where the provider is strict.
+    pub(super) fn plan(&self, strict: bool, now: UnixTime) -> Plan {
+        if strict { Plan::default() } else { self.rules.plan(now) }
+    }
+
     fn add(&self, rule: Rule, field: &'static str) -> Result<u64, Wrong> {
+        if self.settings().strict {
+            return Err((
+                field,
+                "nothing is told otherwise here, and nobody signs in without a page: the provider is strict".into(),
+            ));
+        }
         let full = || (field, format!("there are {} rules already", RuleBook::MOST));
         self.rules.add(rule, self.now()).ok_or_else(full)
     }

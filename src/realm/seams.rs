@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::faults::{Login, Origin, Overrides};
-use crate::profile::{Beside, Signed};
+use crate::profile::{Beside, Profile, Signed};
 use crate::protocol::{CodeValue, Map, Millis, UnixTime};
-use crate::tokens::{TokenDraft, TokenKind};
+use crate::tokens::{Recipient, TokenDraft, TokenKind};
 use crate::world::{
     ConsentDecision, Decision, Endpoint, Errand, Issuance, Outcome, Preset, RecordKey, Session, Settings, SignedInUser,
 };
@@ -148,7 +148,24 @@ impl Realm {
             Ok(Outcome::UserInfo(info)) => {
                 let draft = self.profile.draft_signed_userinfo(&exchange.settings, info);
                 let userinfo = draft.map(|draft| exchange.finish(TokenKind::UserInfo, draft));
+                let recipient = info.recipient.as_deref();
+                let userinfo = match userinfo {
+                    Some(token) => Some(encrypted(token, recipient, true)),
+                    // It may be encrypted and not signed, Core §5.3.2.
+                    None if recipient.is_some() => {
+                        let plain = self.profile.write_userinfo(&exchange.settings, info);
+                        Some(encrypted(String::from_utf8_lossy(&plain).into_owned(), recipient, false))
+                    }
+                    None => None,
+                };
                 Signed { userinfo, ..Signed::default() }
+            }
+            Ok(Outcome::Introspection(answer)) => {
+                let draft = Profile::draft_introspection(&exchange.settings, answer, exchange.now);
+                let introspection = draft.map(|draft| {
+                    encrypted(exchange.finish(TokenKind::Introspection, draft), answer.recipient.as_deref(), true)
+                });
+                Signed { introspection, ..Signed::default() }
             }
             Ok(Outcome::Return(response)) => {
                 let code = response.code.as_ref().map(CodeValue::as_str);
@@ -169,9 +186,19 @@ impl Realm {
         let beside = Beside { access_token: access.as_deref().or(opaque), ..beside };
         let id = self.profile.draft_id_token(&settings, issuance, beside, now);
         let id = id.map(|draft| exchange.finish(TokenKind::Id, draft));
+        let id = id.map(|token| encrypted(token, issuance.recipient.as_deref(), true));
         let refresh = self.profile.draft_refresh_token(&settings, issuance, now);
         let refresh = refresh.map(|draft| exchange.finish(TokenKind::Refresh, draft));
-        Signed { access, id, refresh, userinfo: None }
+        Signed { access, id, refresh, ..Signed::default() }
+    }
+}
+
+/// A token as its recipient gets it: what a lie altered is inside.
+fn encrypted(token: String, recipient: Option<&Recipient>, nested: bool) -> String {
+    match recipient {
+        // That the key can be used was seen when it was chosen; what cannot be encrypted is not said.
+        Some(recipient) => recipient.encrypt(&token, nested).unwrap_or_default(),
+        None => token,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::store::Memory;
 use crate::tokens::{KeyFiles, Opened};
 use crate::world::{
     AccessSlot, AuthorizationResponse, Client, Credential, Ctx, Destination, Endpoint, Failure, Grant, IdTokenSlot,
-    Issuance, Method, Outcome, Request, ReturnAddress, SignedInUser,
+    Issuance, Method, Outcome, Reads, Request, ReturnAddress, SignedInUser,
 };
 
 use super::{Entry, Flow, ROOT, Realm, RealmOptions, Remembered};
@@ -70,7 +70,7 @@ fn request(endpoint: Endpoint, query: &str) -> Request {
         former_cookie: false,
         path: "/".into(),
         host: "localhost:7760".into(),
-        reads_html: true,
+        reads: Reads::Pages,
         base: "http://localhost:7760".into(),
         cross_origin: false,
         unreadable: None,
@@ -137,7 +137,7 @@ fn authorize_checks_the_client_then_the_way_back_then_the_rest() {
         good,
         "✓ ParameterPresent\n✓ ParameterOnce\n✓ ClientKnown\n✓ RedirectUriGiven\n✓ RedirectUriUsable\n\
          ✓ RedirectUriRegistered\n✓ ResponseTypeOffered\n✓ ParameterUsable\n✓ ScopeWellFormed\n✓ PersonKnown\n\
-         ✓ PersonMaySignIn\n✓ PersonAgrees\n→ code state iss"
+         ✓ PersonMaySignIn\n✓ PersonAgrees\n→ code session_state state iss"
     );
     let unknown =
         trace(&realm, &request(Endpoint::Authorize, &format!("client_id=nobody&{SIGN_IN}")), flows::authorize);
@@ -248,6 +248,7 @@ fn everything_at_once(ctx: &mut Ctx<'_>, _: &Request) -> Result<Outcome, Failure
         grant_id: "grant".into(),
         scopes: grant.scopes.clone(),
         access: Some(access),
+        recipient: None,
         id_token: Some(IdTokenSlot { says_nonce: true, says_scopes: false }),
         refresh: None,
     };

@@ -12,8 +12,8 @@ use url::Url;
 use crate::protocol::{Params, ResponseMode};
 
 pub(crate) use page::{
-    AppOnPage, ConsentPage, Editor, ErrorPage, Explained, Notice, Page, PersonOnPage, Row, ScopeOnPage, SignInPage,
-    SignOutPage, SignedOutPage, StepPage, Suggestion,
+    AppOnPage, CheckSessionAnswer, ConsentPage, Editor, ErrorPage, Explained, Notice, Page, PersonOnPage, Row,
+    ScopeOnPage, SignInPage, SignOutPage, SignedOutPage, StepPage, Suggestion,
 };
 pub(crate) use resource_call::ResourceCall;
 
@@ -32,12 +32,22 @@ pub struct Reply {
     pub cors: Cors,
     /// Whether someone signed in with this browser just now, so that its cookie must be another from here on.
     pub signs_in: bool,
+    /// What the cookie is to hold by which apps watch the sign-in; nothing in it, where nobody is signed in. `None` leaves it as it is.
+    pub browser_state: Option<String>,
 }
 
 impl Reply {
     /// An answer delivered at once.
     pub const fn new(status: u16, body: Body) -> Self {
-        Self { status, headers: Vec::new(), body, delivery: Delivery::Now, cors: Cors::Usual, signs_in: false }
+        Self {
+            status,
+            headers: Vec::new(),
+            body,
+            delivery: Delivery::Now,
+            cors: Cors::Usual,
+            signs_in: false,
+            browser_state: None,
+        }
     }
 
     /// With a header.

@@ -20,6 +20,8 @@ pub enum Page {
     SignedOut(SignedOutPage),
     /// One more step before the app gets its answer.
     Step(StepPage),
+    /// Is the sign-in still the same? Nobody sees it: apps ask.
+    CheckSession(CheckSessionAnswer),
 }
 
 /// A page between the sign-in and the app.
@@ -33,6 +35,32 @@ pub struct StepPage {
     pub button: &'static str,
     /// What the app gets then.
     pub back: Return,
+}
+
+/// What the page answers that apps ask whether the sign-in is still the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CheckSessionAnswer {
+    /// What is true.
+    #[default]
+    Honest,
+    /// That it is another, whatever is true.
+    Changed,
+    /// That the question cannot be understood.
+    Error,
+    /// Nothing.
+    Silent,
+}
+
+impl CheckSessionAnswer {
+    /// Its name on the page.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Honest => "honest",
+            Self::Changed => "changed",
+            Self::Error => "error",
+            Self::Silent => "silent",
+        }
+    }
 }
 
 /// The app on whose behalf a page is shown.

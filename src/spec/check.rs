@@ -166,6 +166,10 @@ checks! {
         "id_token_hint is not an ID token of this provider",
         IdTokenHintInvalid, "https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest";
 
+    ClientKeyForEncryption:
+        "the app has a public key to encrypt for",
+        "The app has no key that anything could be encrypted for",
+        ClientKeyMissing, "https://openid.net/specs/openid-connect-core-1_0.html#Encryption";
     ResponseTypeAllowed:
         "the app may ask for this response_type",
         "The app is not registered for this response_type",

@@ -58,6 +58,7 @@ refusals! {
     PkceRequired: "invalid_request" 400, "Send code_challenge and code_challenge_method=S256, or authenticate the client.";
     IdTokenHintInvalid: "invalid_request" 400, "Send an ID token that this provider issued, unaltered.";
 
+    ClientKeyMissing: "invalid_request" 400, "Publish a public key of that kind in the app's jwks or behind its jwks_uri, with use enc, or register another algorithm.";
     ResponseTypeNotAllowed: "unauthorized_client" 400, "Add the response_type to the client's response_types, or ask for one that is there.";
 
     InitialAccessTokenWrong: "invalid_token" 401, "Send Authorization: Bearer and one of registration.initial_access_tokens in the configuration.";

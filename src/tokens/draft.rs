@@ -21,6 +21,8 @@ pub enum TokenKind {
     Refresh,
     /// The signed answer of UserInfo.
     UserInfo,
+    /// The signed answer of introspection, [RFC 9701 §5](https://www.rfc-editor.org/rfc/rfc9701#section-5).
+    Introspection,
     /// A logout token, [Back-Channel Logout §2.4](https://openid.net/specs/openid-connect-backchannel-1_0.html#LogoutToken).
     Logout,
 }

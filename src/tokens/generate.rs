@@ -11,7 +11,7 @@ use aws_lc_rs::signature::{
 use rsa::Generate as _;
 use rsa::pkcs8::{EncodePrivateKey as _, LineEnding, SecretDocument};
 
-use super::{Alg, KeyError, KeyRing, SigningKey};
+use super::{Alg, DecryptionKeys, KeyError, KeyRing, SigningKey};
 
 /// A file name, the algorithms that its key serves, and the development key of that kind.
 const KINDS: [(&str, &[Alg], &str); 4] = [
@@ -19,6 +19,12 @@ const KINDS: [(&str, &[Alg], &str); 4] = [
     ("p256.pem", &[Alg::ES256], include_str!("../../keys/p256.pem")),
     ("p384.pem", &[Alg::ES384], include_str!("../../keys/p384.pem")),
     ("ed25519.pem", &[Alg::EdDSA], include_str!("../../keys/ed25519.pem")),
+];
+
+/// The same for the keys that apps encrypt for.
+const DECRYPTION: [(&str, Alg, &str); 2] = [
+    ("encryption-rsa.pem", Alg::RS256, include_str!("../../keys/encryption-rsa.pem")),
+    ("encryption-p256.pem", Alg::ES256, include_str!("../../keys/encryption-p256.pem")),
 ];
 
 /// Where a ring's keys come from.
@@ -57,7 +63,15 @@ impl KeyFiles {
             Self::Fresh => read(Path::new(file), algs, &generate(algs[0])),
             Self::Folder(folder) => read_or_make(&folder.join(file), algs),
         });
-        Ok(KeyRing::new(keys.collect::<Result<_, _>>()?))
+        let ring = KeyRing::new(keys.collect::<Result<_, _>>()?);
+        let [rsa, ec] = DECRYPTION.map(|(file, alg, development)| match self {
+            Self::Development => Ok(development.to_owned()),
+            Self::Fresh => Ok(generate(alg)),
+            Self::Folder(folder) => text_or_make(&folder.join(file), alg),
+        });
+        let decryption = DecryptionKeys::from_pem(&rsa?, &ec?);
+        let path = PathBuf::from(DECRYPTION[0].0);
+        Ok(ring.decrypting_by(decryption.map_err(|e| KeyFolderError { path, cause: e.to_string() })?))
     }
 }
 
@@ -75,15 +89,18 @@ fn read(path: &Path, algs: &'static [Alg], pem: &str) -> Result<SigningKey, KeyF
 }
 
 fn read_or_make(path: &Path, algs: &'static [Alg]) -> Result<SigningKey, KeyFolderError> {
+    read(path, algs, &text_or_make(path, algs[0])?)
+}
+
+fn text_or_make(path: &Path, alg: Alg) -> Result<String, KeyFolderError> {
     let fail = |e: io::Error| KeyFolderError { path: path.to_owned(), cause: e.to_string() };
     match fs::read_to_string(path) {
-        Ok(pem) => read(path, algs, &pem),
         Err(e) if e.kind() == io::ErrorKind::NotFound => {
-            let pem = generate(algs[0]);
+            let pem = generate(alg);
             write_private(path, &pem).map_err(fail)?;
-            read(path, algs, &pem)
+            Ok(pem)
         }
-        Err(e) => Err(fail(e)),
+        read => read.map_err(fail),
     }
 }
 

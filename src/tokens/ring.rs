@@ -12,12 +12,14 @@ use serde_json::Value;
 
 use crate::protocol::{AccessId, GrantId, Kid, Lifetime, Map, UnixTime};
 
-use super::{Alg, KeyChoice, KeyState, Opened, SigningKey, TokenDraft, Unverified};
+use super::{Alg, DecryptionKeys, JweAlg, KeyChoice, KeyState, Opened, SigningKey, TokenDraft, Unverified};
 
 /// A handle on a set of keys; cloning it copies nothing.
 #[derive(Clone, Debug)]
 pub struct KeyRing {
     keys: Arc<[Arc<SigningKey>]>,
+    /// The keys that apps encrypt for.
+    decryption: Option<Arc<DecryptionKeys>>,
     /// Public keys of others, published beside these.
     lent: Arc<[Map]>,
     own: Arc<OwnSignatures>,
@@ -26,7 +28,23 @@ pub struct KeyRing {
 impl KeyRing {
     /// A ring of these keys. For each algorithm the first key that serves it signs.
     pub fn new(keys: Vec<SigningKey>) -> Self {
-        Self { keys: keys.into_iter().map(Arc::new).collect(), lent: Arc::default(), own: Arc::default() }
+        Self {
+            keys: keys.into_iter().map(Arc::new).collect(),
+            decryption: None,
+            lent: Arc::default(),
+            own: Arc::default(),
+        }
+    }
+
+    /// The same ring, with keys that apps can encrypt for.
+    #[must_use]
+    pub(super) fn decrypting_by(self, keys: DecryptionKeys) -> Self {
+        Self { decryption: Some(Arc::new(keys)), ..self }
+    }
+
+    /// What is in a token that an app encrypted, see [`DecryptionKeys::decrypt`].
+    pub fn decrypt(&self, token: &str, secret: Option<&str>) -> Option<String> {
+        self.decryption.as_ref()?.decrypt(token, secret)
     }
 
     /// Signs a draft, [RFC 7515 §7.1](https://www.rfc-editor.org/rfc/rfc7515#section-7.1). Header members of the draft win over the ring's own.
@@ -90,7 +108,13 @@ impl KeyRing {
     /// The keys to publish, [RFC 7517 §5](https://www.rfc-editor.org/rfc/rfc7517#section-5). A key that serves two algorithms is there for the
     /// second one as well where `signs` says that something is signed by it.
     pub fn jwks(&self, now: UnixTime, signs: impl Fn(Alg) -> bool) -> Map {
-        let keys = self.public_halves(now, signs).chain(self.lent.iter().cloned()).map(Value::Object);
+        self.jwks_for(now, signs, |_| false)
+    }
+
+    /// The same, where apps encrypt by these algorithms.
+    pub fn jwks_for(&self, now: UnixTime, signs: impl Fn(Alg) -> bool, encrypt: impl Fn(JweAlg) -> bool) -> Map {
+        let encryption = self.decryption.iter().flat_map(|keys| keys.published(&encrypt));
+        let keys = self.public_halves(now, signs).chain(encryption).chain(self.lent.iter().cloned()).map(Value::Object);
         Map::from_iter([("keys".to_owned(), Value::Array(keys.collect()))])
     }
 
@@ -166,7 +190,7 @@ impl KeyRing {
     }
 
     fn of(&self, keys: impl IntoIterator<Item = Arc<SigningKey>>) -> Self {
-        Self { keys: keys.into_iter().collect(), lent: Arc::clone(&self.lent), own: Arc::clone(&self.own) }
+        Self { keys: keys.into_iter().collect(), ..self.clone() }
     }
 
     /// The key that signs by this algorithm.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::protocol::{ClientId, Map, ResponseType, Scopes, UnixTime};
-use crate::tokens::Alg;
+use crate::tokens::{Alg, JweAlg, JweEnc};
 
 use super::{
     AccessTokenFormat, AccessTokenTyp, ApplicationType, AuthMethod, Consent, GrantType, Lifetimes, RefreshTokenFormat,
@@ -106,12 +106,39 @@ pub struct Client {
     /// What its ID tokens are signed with; `none` is for an app that fetches them itself, and gets none by the browser.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_token_signed_response_alg: Option<SigningAlg>,
+    /// How the key comes to it by which its ID tokens are encrypted, once they are signed. Without it: they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_token_encrypted_response_alg: Option<JweAlg>,
+    /// What they are encrypted with. Without it: `A128CBC-HS256`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_token_encrypted_response_enc: Option<JweEnc>,
     /// What UserInfo's answer is signed with. Without it: plain JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub userinfo_signed_response_alg: Option<SigningAlg>,
+    /// How the key comes to it by which its answer of UserInfo is encrypted. Without it: it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub userinfo_encrypted_response_alg: Option<JweAlg>,
+    /// What it is encrypted with. Without it: `A128CBC-HS256`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub userinfo_encrypted_response_enc: Option<JweEnc>,
+    /// What introspection's answer is signed with, where it is asked for as a JWT, [RFC 9701](https://www.rfc-editor.org/rfc/rfc9701).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub introspection_signed_response_alg: Option<Alg>,
+    /// How the key comes to it by which its answer of introspection is encrypted, where it is asked for as a JWT. Without it: it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub introspection_encrypted_response_alg: Option<JweAlg>,
+    /// What it is encrypted with. Without it: `A128CBC-HS256`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub introspection_encrypted_response_enc: Option<JweEnc>,
     /// How its request objects must be signed; `none` is not at all. Without it: as it likes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_object_signing_alg: Option<SigningAlg>,
+    /// How the key comes to it by which its request objects must be encrypted. Without it: as it likes, or not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_object_encryption_alg: Option<JweAlg>,
+    /// What they must be encrypted with. Without it: `A128CBC-HS256`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_object_encryption_enc: Option<JweEnc>,
     /// Where its request objects may be fetched, character by character as they are sent, with their fragments.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub request_uris: Vec<String>,
@@ -245,6 +272,20 @@ impl Client {
     pub fn sector(&self) -> Option<String> {
         let first = || Url::parse(self.redirect_uris.first()?).ok();
         self.sector_identifier_uri.clone().or_else(first)?.host_str().map(str::to_owned)
+    }
+
+    /// What is encrypted for it or by it: under which name that is registered, and how.
+    pub fn encryption(&self) -> [(&'static str, Option<JweAlg>, Option<JweEnc>); 4] {
+        [
+            ("id_token_encrypted_response", self.id_token_encrypted_response_alg, self.id_token_encrypted_response_enc),
+            ("userinfo_encrypted_response", self.userinfo_encrypted_response_alg, self.userinfo_encrypted_response_enc),
+            (
+                "introspection_encrypted_response",
+                self.introspection_encrypted_response_alg,
+                self.introspection_encrypted_response_enc,
+            ),
+            ("request_object_encryption", self.request_object_encryption_alg, self.request_object_encryption_enc),
+        ]
     }
 
     /// Whether the client has nothing to prove itself with.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::protocol::ResponseType;
-use crate::tokens::Alg;
+use crate::tokens::{Alg, JweAlg, Recipient};
 
 use super::{AuthMethod, Client, SigningAlg, wrong_uri};
 
@@ -33,6 +33,7 @@ impl Client {
                 "send the public halves only, and make a new key: this one is known now",
             );
         }
+        self.check_encryption()?;
         let keys = self.jwks.is_some() || self.jwks_uri.is_some();
         match self.token_endpoint_auth_method {
             Some(AuthMethod::PrivateKeyJwt) if !keys => {
@@ -50,7 +51,8 @@ impl Client {
     fn check_algs(&self, signing_alg: Alg) -> Result<(), ClientMistake> {
         let wrong = |what: &str, help: &str| Err((what.to_owned(), help.to_owned()));
         let id_token = self.id_token_signed_response_alg.unwrap_or(signing_alg.into());
-        let algs = [Some(id_token), self.userinfo_signed_response_alg];
+        let introspection = self.introspection_signed_response_alg.map(SigningAlg::Signed);
+        let algs = [Some(id_token), self.userinfo_signed_response_alg, introspection];
         if algs.contains(&Some(Alg::HS256.into())) && self.secret.is_none() {
             return wrong(
                 "HS256 is keyed by the client's secret, but it has none",
@@ -68,6 +70,39 @@ impl Client {
         }
         if self.access_token_signed_response_alg == Some(Alg::HS256) {
             return wrong("an API cannot verify access tokens that are signed by HS256", "choose another algorithm");
+        }
+        Ok(())
+    }
+
+    /// What is encrypted needs a key of the other side; those behind `jwks_uri` are looked at when they are needed.
+    fn check_encryption(&self) -> Result<(), ClientMistake> {
+        for (name, alg, enc) in self.encryption() {
+            let wrong = |what: String, help: &str| Err((what, help.to_owned()));
+            let Some(alg) = alg else {
+                match enc {
+                    Some(_) => {
+                        return wrong(format!("its `{name}_enc` has no `{name}_alg`"), "add it, or leave both out");
+                    }
+                    None => continue,
+                }
+            };
+            if alg == JweAlg::Dir && self.secret.is_none() {
+                return wrong(
+                    format!("its `{name}_alg` is dir, which is keyed by the client's secret, but it has none"),
+                    "give it a secret, or choose another algorithm",
+                );
+            }
+            // What an app encrypts, it encrypts for a key of the provider.
+            if alg == JweAlg::Dir || name == "request_object_encryption" || self.jwks_uri.is_some() {
+                continue;
+            }
+            let enc = enc.unwrap_or_default();
+            if self.jwks.as_ref().and_then(|jwks| Recipient::among(jwks, alg, enc)).is_none() {
+                return wrong(
+                    format!("its `{name}_alg` is {}, and none of its keys is for that", alg.as_str()),
+                    "add a public key of that kind to jwks, with use enc, or a jwks_uri",
+                );
+            }
         }
         Ok(())
     }

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::protocol::{Map, ResponseType};
-use crate::tokens::Alg;
+use crate::tokens::{Alg, JweAlg};
 
 use super::{ApplicationType, AuthMethod, Client, GrantType, SigningAlg, SubjectType};
 
 /// The members that are understood. Every other one is ignored, as the specifications have it, and missing in the answer.
-const MEMBERS: [&str; 34] = [
+const MEMBERS: [&str; 43] = [
     "redirect_uris",
     "response_types",
     "grant_types",
@@ -30,6 +30,15 @@ const MEMBERS: [&str; 34] = [
     "id_token_signed_response_alg",
     "userinfo_signed_response_alg",
     "request_object_signing_alg",
+    "id_token_encrypted_response_alg",
+    "id_token_encrypted_response_enc",
+    "userinfo_encrypted_response_alg",
+    "userinfo_encrypted_response_enc",
+    "introspection_signed_response_alg",
+    "introspection_encrypted_response_alg",
+    "introspection_encrypted_response_enc",
+    "request_object_encryption_alg",
+    "request_object_encryption_enc",
     "token_endpoint_auth_method",
     "token_endpoint_auth_signing_alg",
     "default_max_age",
@@ -92,6 +101,7 @@ impl Client {
             [self.id_token_signed_response_alg, self.userinfo_signed_response_alg, self.request_object_signing_alg];
         self.token_endpoint_auth_method.is_some_and(|method| methods.contains(&method))
             || algs.contains(&Some(SigningAlg::Signed(Alg::HS256)))
+            || self.encryption().iter().any(|(_, alg, _)| *alg == Some(JweAlg::Dir))
     }
 
     /// Its metadata under their registered names, as whoever manages the client is shown them.

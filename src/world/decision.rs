@@ -7,6 +7,7 @@ use crate::protocol::{
     Subject, UnixTime,
 };
 use crate::spec::FailedCheck;
+use crate::tokens::Recipient;
 
 use super::{AccessToken, Client, ClientChange, Destination, Grant, Interrupt, RecordKey, ReturnAddress};
 
@@ -151,6 +152,8 @@ pub struct Issuance {
     pub access: Option<AccessSlot>,
     /// The ID token.
     pub id_token: Option<IdTokenSlot>,
+    /// Whom the ID token is encrypted for, if it is.
+    pub recipient: Option<Arc<Recipient>>,
     /// The refresh token.
     pub refresh: Option<RefreshSlot>,
 }
@@ -198,6 +201,21 @@ pub struct UserInfo {
     pub grant: Arc<Grant>,
     /// The token, which may carry less than was granted.
     pub access: Arc<AccessToken>,
+    /// Whom the answer is encrypted for, if it is.
+    pub recipient: Option<Arc<Recipient>>,
+}
+
+/// What introspection is to say.
+#[derive(Clone, Debug)]
+pub struct Introspection {
+    /// To whom.
+    pub client: Arc<Client>,
+    /// What is said of the token.
+    pub members: Map,
+    /// Whether it is said in a JWT, [RFC 9701 §5](https://www.rfc-editor.org/rfc/rfc9701#section-5).
+    pub as_jwt: bool,
+    /// Whom that is encrypted for, if it is.
+    pub recipient: Option<Arc<Recipient>>,
 }
 
 /// A document that is made of settings alone.
@@ -207,6 +225,8 @@ pub enum Document {
     Metadata,
     /// The public keys.
     Keys,
+    /// The page that apps ask, in a frame that nobody sees, whether the sign-in is still the same.
+    CheckSession,
 }
 
 /// An app's page that the browser opens, unseen, when it signs out,
@@ -251,8 +271,8 @@ pub enum Outcome {
     UserInfo(Box<UserInfo>),
     /// Someone gets a document made of settings.
     Show(Document),
-    /// Someone gets these members as JSON.
-    Tell(Map),
+    /// An API learns about a token.
+    Introspection(Box<Introspection>),
     /// A client that registered itself is added, shown, changed or removed.
     Client(ClientChange),
     /// The sign-in is over.

@@ -11,12 +11,14 @@ mod decision;
 mod destination;
 mod entropy;
 mod errand;
+mod initiate_login;
 mod interrupt;
 mod policy;
 mod preset;
 mod records;
 mod request;
 mod return_address;
+mod session_state;
 mod settings;
 mod size;
 mod static_token;
@@ -32,8 +34,8 @@ pub use client_values::{ApplicationType, AuthMethod, GrantType, SigningAlg, Subj
 pub use clock::Clock;
 pub use ctx::Ctx;
 pub use decision::{
-    AccessSlot, AuthorizationResponse, Decision, Document, Failure, IdTokenSlot, Issuance, LogoutFrame, Outcome,
-    Question, RefreshSlot, ReturnAfterLogout, SignInQuestion, UserInfo,
+    AccessSlot, AuthorizationResponse, Decision, Document, Failure, IdTokenSlot, Introspection, Issuance, LogoutFrame,
+    Outcome, Question, RefreshSlot, ReturnAfterLogout, SignInQuestion, UserInfo,
 };
 pub use destination::Destination;
 pub use entropy::{Draw, Entropy};
@@ -48,13 +50,14 @@ pub use records::{
     AccessToken, Browser, Code, Grant, Interaction, Purpose, Record, RecordKey, RefreshToken, RememberedConsent,
     Session, SignedInUser,
 };
-pub use request::{Credential, Endpoint, Method, Request};
+pub use request::{Credential, Endpoint, Method, Reads, Request};
 pub use return_address::ReturnAddress;
 pub(crate) use return_address::{is_loopback_uri, wrong_uri};
+pub use session_state::{browser_state, session_state};
 pub(crate) use settings::is_blank;
 pub use settings::{BackChannel, RootUrl, ScopeClaims, Settings};
 pub use static_token::StaticToken;
 pub use trace::{Checked, Seen, Trace, Used};
-pub use understood::{RequestObject, Understood};
+pub use understood::{RequestObject, RequestObjectWay, Understood};
 pub use user::{OWN_CLAIMS, User, made_up, wrong_sub};
 pub use working_set::{Change, Records, Versioned};

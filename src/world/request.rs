@@ -78,6 +78,7 @@ endpoints! {
     UserInfo: "userinfo_endpoint", "[Core §5.3](https://openid.net/specs/openid-connect-core-1_0.html#UserInfo)";
     Introspection: "introspection_endpoint", "[RFC 7662 §2](https://www.rfc-editor.org/rfc/rfc7662#section-2)";
     Revocation: "revocation_endpoint", "[RFC 7009 §2](https://www.rfc-editor.org/rfc/rfc7009#section-2)";
+    CheckSession: "check_session_iframe", "[Session Management §3.2](https://openid.net/specs/openid-connect-session-1_0.html#OPiframe)";
     Registration: "registration_endpoint", "[Registration §3](https://openid.net/specs/openid-connect-registration-1_0.html#ClientRegistration)";
     EndSession: "end_session_endpoint", "[RP-Initiated Logout §2](https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout)";
     SignOut: "sign_out", "The sign-out page's form";
@@ -118,12 +119,24 @@ impl Request {
             former_cookie: false,
             path: url.into(),
             host: "".into(),
-            reads_html: false,
+            reads: Reads::default(),
             base: "".into(),
             cross_origin: false,
             unreadable: None,
         }
     }
+}
+
+/// What a caller says that it reads, as far as that makes a difference.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reads {
+    /// Nothing in particular: what is to be told on a page is told as JSON.
+    #[default]
+    Anything,
+    /// Pages.
+    Pages,
+    /// Introspection's answer as a JWT, [RFC 9701 §4](https://www.rfc-editor.org/rfc/rfc9701#section-4).
+    IntrospectionJwt,
 }
 
 /// One request.
@@ -147,8 +160,8 @@ pub struct Request {
     pub path: Arc<str>,
     /// The `Host` header.
     pub host: Arc<str>,
-    /// Whether the caller reads pages: what is to be told on a page is told as JSON otherwise.
-    pub reads_html: bool,
+    /// What the caller says that it reads.
+    pub reads: Reads,
     /// Scheme and authority by which the request came, such as `http://idp:7760`.
     pub base: Arc<str>,
     /// Whether a script of some web page asks, which says so by `Origin`.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use url::{Host, Url};
 
 use crate::protocol::{ClientId, Map, Subject};
-use crate::tokens::{Alg, KeyRing, digest_of};
+use crate::tokens::{Alg, JweAlg, KeyRing, digest_of};
 
 use super::{
     AccessTokenFormat, AccessTokenTyp, ClaimPick, Client, Consent, Endpoint, Lifetimes, Policy, RefreshTokenFormat,
@@ -290,6 +290,11 @@ impl Settings {
             client.access_token_signed_response_alg == Some(alg) || wanted.contains(&Some(alg.into()))
         };
         self.policy.signing_alg == alg || self.clients.values().any(by_client)
+    }
+
+    /// Whether some app encrypts its request objects by this algorithm.
+    pub fn encrypted_by(&self, alg: JweAlg) -> bool {
+        self.clients.values().any(|client| client.request_object_encryption_alg == Some(alg))
     }
 
     /// The claims that a configuration sends unasked, with their values for this person.

@@ -23,27 +23,31 @@ pub struct Understood {
     pub grant_type: Option<String>,
 }
 
-/// How an authorization request came that is a JWT.
+/// An authorization request that came as a JWT.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RequestObject {
+pub struct RequestObject {
+    /// How it came.
+    pub way: RequestObjectWay,
+    /// The JWT as it was sent, or why there is none. Nobody looked behind a `request_uri` that the client did not register.
+    pub sent: Option<Result<String, String>>,
+    /// What was in it, if it was encrypted for this provider.
+    pub decrypted: Option<String>,
+}
+
+/// How a request object came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RequestObjectWay {
     /// In the parameter `request`.
-    ByValue(String),
-    /// Behind `request_uri`.
-    ByReference {
-        /// As it was sent.
-        uri: String,
-        /// What was there, or why nothing was. Nobody looked where the client registered no such address.
-        fetched: Option<Result<String, String>>,
-    },
+    ByValue,
+    /// Behind this `request_uri`.
+    ByReference(String),
 }
 
 impl RequestObject {
-    /// The JWT, as far as there is one.
+    /// The signed or unsigned JWT, as far as there is one.
     pub fn jwt(&self) -> Option<&str> {
-        match self {
-            Self::ByValue(jwt) => Some(jwt),
-            Self::ByReference { fetched, .. } => fetched.as_ref()?.as_ref().ok().map(String::as_str),
-        }
+        let sent = || self.sent.as_ref()?.as_ref().ok().map(String::as_str);
+        self.decrypted.as_deref().or_else(sent)
     }
 }
 

@@ -14,8 +14,8 @@ use thirtyfour::prelude::*;
 use crate::harness::{authorize_url, registered};
 
 /// A browser with its driver; both end with it.
-struct Chromium {
-    driver: WebDriver,
+pub(crate) struct Chromium {
+    pub(crate) driver: WebDriver,
     _process: Process,
     _profile: tempfile::TempDir,
 }
@@ -41,7 +41,7 @@ pub(crate) fn chromium() -> Option<String> {
 }
 
 impl Chromium {
-    async fn start() -> Option<Self> {
+    pub(crate) async fn start() -> Option<Self> {
         let Some(driver) = found(&["chromedriver"]) else {
             left_out("there is no chromedriver");
             return None;
@@ -84,24 +84,24 @@ impl Chromium {
         Some(Self { driver, _process: Process(process), _profile: profile })
     }
 
-    async fn end(self) {
+    pub(crate) async fn end(self) {
         self.driver.clone().quit().await.expect("the browser ends");
     }
 
-    async fn click(&self, css: &str) {
+    pub(crate) async fn click(&self, css: &str) {
         self.driver.query(By::Css(css)).first().await.expect(css).click().await.expect(css);
     }
 
-    async fn field(&self, css: &str) -> WebElement {
+    pub(crate) async fn field(&self, css: &str) -> WebElement {
         self.driver.query(By::Css(css)).first().await.expect(css)
     }
 
-    async fn words(&self) -> String {
+    pub(crate) async fn words(&self) -> String {
         self.driver.find(By::Css("body")).await.expect("a page").text().await.expect("text")
     }
 
     /// Waits until the page says this. The page may be another from one look to the next, so the whole document is asked for.
-    async fn says(&self, words: &str) {
+    pub(crate) async fn says(&self, words: &str) {
         let wanted = "const [words, done] = arguments, until = Date.now() + 3000;
             const look = () => document.body?.innerText.includes(words) ? done(true) : Date.now() > until ? done(false) : setTimeout(look, 20);
             look();";
@@ -115,16 +115,16 @@ impl Chromium {
         panic!("«{words}» is not on {}: {}", self.driver.current_url().await.expect("a URL"), self.words().await);
     }
 
-    async fn value(&self, script: &str) -> Value {
+    pub(crate) async fn value(&self, script: &str) -> Value {
         self.driver.execute(script, Vec::<Value>::new()).await.expect(script).json().clone()
     }
 
-    async fn width(&self, width: u32) {
+    pub(crate) async fn width(&self, width: u32) {
         let size = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
         self.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", size).await.expect("a width");
     }
 
-    async fn scheme(&self, scheme: &str) {
+    pub(crate) async fn scheme(&self, scheme: &str) {
         let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
         self.driver.cdp().send_raw("Emulation.setEmulatedMedia", media).await.expect("a scheme");
     }

@@ -189,6 +189,9 @@ async fn the_description_is_true() {
     let control = Control::of(&idp);
     idp.realm("one");
     code(&idp, &[], "alice").await;
+    control
+        .call("PATCH", "/clients/web", Some(json!({ "initiate_login_uri": "https://notes.example.com/begin" })))
+        .await;
     let document = control.get("/openapi.json").await;
     assert_eq!(document["openapi"], "3.1.0");
     let paths = document["paths"].as_object().expect("paths");

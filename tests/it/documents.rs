@@ -108,10 +108,15 @@ async fn the_key_set_is_public_and_nothing_else() {
     let count = kids.len();
     kids.sort_unstable();
     kids.dedup();
-    assert_eq!((kids.len(), count), (4, 4), "RSA, P-256, P-384 and Ed25519, each with a name of its own");
+    assert_eq!(
+        (kids.len(), count),
+        (6, 6),
+        "RSA, P-256, P-384, Ed25519, and two to encrypt for, each with a name of its own"
+    );
+    let uses: Vec<&str> = keys.iter().map(|key| key["use"].as_str().expect("a use")).collect();
+    assert_eq!(uses, ["sig", "sig", "sig", "sig", "enc", "enc"], "those that sign come first");
     for key in &keys {
         assert_ne!(key["kty"], "oct");
-        assert_eq!(key["use"], "sig");
         for secret in ["d", "p", "q", "dp", "dq", "qi", "k"] {
             assert_eq!(key.get(secret), None, "{secret}");
         }

@@ -199,13 +199,16 @@ fn every_kind_of_lie_has_a_test() {
     let kinds: BTreeSet<&str> = FAULTS.iter().filter_map(|lie| lie.id.split('.').next()).collect();
     let tested = [
         "api", "at", "authz", "cors", "disc", "id", "idt", "jwks", "lo", "mix", "net", "pkce", "reg", "rt", "sess",
-        "time", "tok", "ui", "user",
+        "sm", "time", "tok", "ui", "user",
     ];
     assert_eq!(kinds, BTreeSet::from(tested));
     for lie in FAULTS.iter().filter(|lie| lie.id.starts_with("api.")) {
         assert!(include_str!("demo.rs").contains(&format!("\"{}\"", lie.id)), "{} has no test", lie.id);
     }
     assert!(include_str!("tls.rs").contains("starts_with(\"net.tls.\")"), "handshakes have a test of their own");
+    for lie in FAULTS.iter().filter(|lie| lie.id.starts_with("sm.")) {
+        assert!(include_str!("session_management.rs").contains(&format!("\"{}\"", lie.id)), "{} has no test", lie.id);
+    }
     for name in ELSEWHERE {
         let elsewhere = [include_str!("rules.rs"), include_str!("realms.rs")];
         assert!(elsewhere.iter().any(|text| text.contains(name)), "{name} has no test of its own");

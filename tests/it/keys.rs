@@ -22,7 +22,7 @@ async fn after_a_rotation_the_old_key_is_published_until_its_grace_ends() {
     let new = header(&tokens(&idp, &[], "alice").await.member("id_token"))["kid"].as_str().expect("a kid").to_owned();
     assert_ne!(old, new);
     let published = kids(&idp).await;
-    assert!(published.contains(&old) && published.contains(&new) && published.len() == 5);
+    assert!(published.contains(&old) && published.contains(&new) && published.len() == 7);
 
     let browser = Browser::new();
     sign_in(&idp, &browser, &[], "alice").await;

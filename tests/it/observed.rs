@@ -123,7 +123,9 @@ pub(crate) fn difference(honest: &Observed, lying: &Observed) -> BTreeSet<String
         first.is_some_and(|first| differing.contains(&first))
     };
     let without_code = differing.contains("answer.code") || differing.contains("answer");
-    let follows = |name: &str| without_code && ["token", "refresh", "userinfo"].contains(&step_of(name));
+    let follows = |name: &str| {
+        without_code && (["token", "refresh", "userinfo"].contains(&step_of(name)) || name == "answer.session_state")
+    };
     let said = |name: &&String| !replaced(name) && !gone(name) && !repeated(name) && !follows(name);
     differing.iter().filter(said).cloned().collect()
 }
@@ -221,7 +223,7 @@ fn way_back(seen: &mut Observed, answer: &Answer, keys: &[Value]) -> Option<Stri
             (mode, url::form_urlencoded::parse(text.as_bytes()).into_owned().collect())
         }
         _ if answer.text.contains(&format!("action=\"{CALLBACK}\"")) => {
-            let names = ["code", "state", "iss", "error"].into_iter();
+            let names = ["code", "state", "iss", "session_state", "error"].into_iter();
             let sent = names.filter(|name| answer.text.contains(&format!("name=\"{name}\"")));
             ("form_post", sent.map(|name| (name.to_owned(), answer.field(name))).collect())
         }

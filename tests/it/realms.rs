@@ -320,7 +320,7 @@ async fn a_realm_closes_when_its_time_is_over() {
 #[tokio::test]
 async fn what_a_realm_does_not_say_is_as_in_the_first() {
     let text = "
-        strict = true
+        access_token_typ = \"at+jwt\"
         [[user]]
         sub = \"alice\"
         [[client]]

@@ -521,3 +521,35 @@ async fn as_many_as_may_be_are_kept() {
     idp.reset().await.expect("a reset");
     assert_eq!(idp.provider().config().client.len(), 1, "a reset forgets them");
 }
+
+/// Core section 4: a sign-in that begins at the provider, or wherever somebody knows the app's address for it.
+#[tokio::test]
+async fn a_sign_in_can_be_begun_at_an_app_that_says_where() {
+    let notes = Client {
+        initiate_login_uri: "https://notes.example.com/begin?tenant=a%20b".parse().ok(),
+        ..Client::confidential("notes", "s3cret").redirects_to(CALLBACK)
+    };
+    let idp = Emulator::builder()
+        .client(notes)
+        .client(Client::confidential("web", "s3cret").redirects_to(CALLBACK))
+        .start()
+        .await;
+    let control = crate::harness::Control::of(&idp);
+    let begun = control
+        .get("/clients/notes/initiate-login?login_hint=alice&target_link_uri=https://notes.example.com/inbox")
+        .await;
+    let url = url::Url::parse(begun["url"].as_str().expect("an address")).expect("a URL");
+    let said: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    let expected = [
+        ("tenant", "a b"),
+        ("iss", &idp.issuer()),
+        ("login_hint", "alice"),
+        ("target_link_uri", "https://notes.example.com/inbox"),
+    ];
+    assert_eq!(said, expected.map(|(name, value)| (name.to_owned(), value.to_owned())), "what was registered is kept");
+    let nowhere = control.call("GET", "/clients/web/initiate-login", None).await;
+    assert_eq!(nowhere.status, 409, "{}", nowhere.text);
+    assert_eq!(control.call("GET", "/clients/nobody/initiate-login", None).await.status, 404);
+    let apps = Browser::new().get(&format!("{}/_console/apps", idp.issuer())).await;
+    assert_eq!(apps.elements("a[href^='https://notes.example.com/begin?tenant=a%20b&iss=']"), 1, "{}", apps.text);
+}

@@ -47,7 +47,7 @@ async fn each_response_type_has_its_answer_in_its_place() {
     for (response_type, place, members) in expected {
         let (at, came) = answered(&idp, response_type).await;
         assert_eq!(at, place, "{response_type}");
-        let mut members: Vec<&str> = members.iter().copied().chain(["iss", "state"]).collect();
+        let mut members: Vec<&str> = members.iter().copied().chain(["iss", "session_state", "state"]).collect();
         if response_type.split(' ').any(|word| word == "token") {
             members.extend(of_token);
             assert_eq!(

@@ -106,7 +106,7 @@ async fn a_store_that_does_not_answer_is_a_503_and_no_panic() {
         former_cookie: false,
         path: "/token".into(),
         host: "localhost".into(),
-        reads_html: false,
+        reads: standin::world::Reads::Anything,
         unreadable: None,
     };
     let (reply, entry) = realm.exchange(&asked, standin::flows::token, realm.settings()).await;

@@ -16,6 +16,7 @@ mod mix_up;
 mod person;
 mod refresh;
 mod registration;
+mod session_check;
 mod token;
 mod token_policy;
 mod transport;
@@ -118,6 +119,7 @@ pub const FAULTS: Faults = Faults(&[
     logout_back::FAULTS,
     mix_up::FAULTS,
     registration::FAULTS,
+    session_check::FAULTS,
     transport::FAULTS,
     connection::FAULTS,
     api::FAULTS,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::flows::alive::{self, alive};
+use crate::flows::client_keys::id_token_recipient;
 use crate::flows::issue::{TokenSet, audience, issue};
 use crate::protocol::{CodeValue, Params, pkce};
 use crate::spec::{Check, FailedCheck, compared, quoted};
@@ -29,12 +30,13 @@ pub(super) fn redeem(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &P
     alive(ctx, &grant, alive::GRANT)?;
 
     let audience = audience(ctx, client, &grant, params)?;
+    let recipient = id_token_recipient(ctx, client)?;
     code.redeemed_at = Some(ctx.now);
     let kept = code.until.plus(super::super::next_step::USED_CODE);
     let grant_id = code.grant.clone();
     ctx.records.put(name, code, kept);
     let with_refresh_token = client.wants_refresh_token(&grant.scopes);
-    let tokens = TokenSet { with_refresh_token, ..TokenSet::of(grant.scopes.clone(), audience) };
+    let tokens = TokenSet { recipient, with_refresh_token, ..TokenSet::of(grant.scopes.clone(), audience) };
     Ok(issue(ctx, client, (grant_id, grant), tokens))
 }
 

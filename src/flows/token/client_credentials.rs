@@ -45,6 +45,7 @@ fn known_beforehand(ctx: &Ctx<'_>, client: &AuthenticatedClient, fixed: &StaticT
     let audience = client.audience.clone().unwrap_or_else(|| ctx.settings.issuer.clone());
     let (name, until) = (fixed.token.as_str().into(), ctx.now.plus(StaticToken::LASTS));
     Issuance {
+        recipient: None,
         client: Arc::clone(client),
         grant: Arc::new(fixed.grant(&ctx.settings.issuer, ctx.now)),
         grant_id: StaticToken::grant_id(),

@@ -1,6 +1,7 @@
 //! A person's password, typed into the app, [RFC 6749 §4.3](https://www.rfc-editor.org/rfc/rfc6749#section-4.3).
 //! [RFC 9700 §2.4](https://www.rfc-editor.org/rfc/rfc9700#section-2.4) forbids it, so it is off unless a client lists it.
 
+use crate::flows::client_keys::id_token_recipient;
 use crate::flows::issue::{TokenSet, audience, issue as issue_tokens};
 use crate::flows::sign_in::authenticate;
 use crate::flows::visit::{asked_or_registered, scopes_allowed};
@@ -29,7 +30,8 @@ pub(super) fn issue(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &Pa
     };
     let id = ctx.entropy.id().into();
     let audience = audience(ctx, client, &grant, params)?;
+    let recipient = id_token_recipient(ctx, client)?;
     let with_refresh_token = client.wants_refresh_token(&scopes);
-    let tokens = TokenSet { with_refresh_token, ..TokenSet::of(scopes, audience) };
+    let tokens = TokenSet { recipient, with_refresh_token, ..TokenSet::of(scopes, audience) };
     Ok(issue_tokens(ctx, client, (id, grant.into()), tokens))
 }

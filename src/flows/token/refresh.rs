@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::flows::alive::{self, alive};
+use crate::flows::client_keys::id_token_recipient;
 use crate::flows::issue::{TokenSet, audience, issue};
 use crate::protocol::{Millis, Params, RefreshValue, Scopes};
 use crate::spec::{Check, FailedCheck, quoted};
@@ -37,6 +38,7 @@ pub(super) fn refresh(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &
     let scopes = narrowed(ctx, &grant, params)?;
 
     let audience = audience(ctx, client, &grant, params)?;
+    let recipient = id_token_recipient(ctx, client)?;
     let kept_until = token.until;
     let rotate = ctx.settings.policy.rotate_refresh_tokens;
     let grant_id = token.grant.clone();
@@ -47,7 +49,8 @@ pub(super) fn refresh(ctx: &mut Ctx<'_>, client: &AuthenticatedClient, params: &
     }
     // A refreshed ID token repeats no nonce, Core §12.2.
     let id_token = scopes.contains("openid").then_some(IdTokenSlot { says_nonce: false, says_scopes: false });
-    let tokens = TokenSet { id_token, with_refresh_token: rotate, kept_until, ..TokenSet::of(scopes, audience) };
+    let tokens =
+        TokenSet { id_token, recipient, with_refresh_token: rotate, kept_until, ..TokenSet::of(scopes, audience) };
     Ok(issue(ctx, client, (grant_id, grant), tokens))
 }
 

@@ -94,7 +94,16 @@ fn view(call: &Call) -> ClockView {
     ClockView { now, mode, offset: now.since(real) }
 }
 
+/// A strict provider's time is everybody's.
+fn may_shift(call: &Call) -> Result<(), Problem> {
+    if call.realm.settings().strict {
+        return Err(Problem::new(409, "The clock is the machine's: the provider is strict."));
+    }
+    Ok(())
+}
+
 async fn set(call: Call, change: ClockChange) -> Result<ClockView, Problem> {
+    may_shift(&call)?;
     let real = Clock::default().now();
     if change.mode == Mode::Real && change.at.is_some() {
         return Err(
@@ -113,6 +122,7 @@ async fn set(call: Call, change: ClockChange) -> Result<ClockView, Problem> {
 }
 
 async fn advance(call: Call, advance: Advance) -> Result<ClockView, Problem> {
+    may_shift(&call)?;
     call.realm.set_clock(|clock| clock.advanced(advance.by.seconds()));
     Ok(view(&call))
 }

@@ -9,7 +9,7 @@ use crate::config::nobody_can_sign_in;
 use crate::world::{Client, User};
 
 use super::body::read;
-use super::operation::{Call, Operation, asks, does, lists, sends};
+use super::operation::{Call, Operation, Query, asks, does, lists, sends};
 use super::problem::Problem;
 
 /// Members of a user or a client, under the names that the configuration has.
@@ -31,6 +31,28 @@ impl Registered {
         let warnings = nobody_can_sign_in(&client).map(|why| format!("`{}` {why}", client.id));
         Self { client, warnings: warnings.into_iter().collect() }
     }
+}
+
+/// A browser's way to an app that is to begin a sign-in.
+#[derive(Serialize, JsonSchema)]
+struct Beginning {
+    /// Where it goes.
+    url: String,
+}
+
+const BEGIN: &[Query] = &[
+    Query::text("login_hint", "Who is to sign in", "alice"),
+    Query::text("target_link_uri", "Where the app leads afterwards", "https://notes.example.com/inbox"),
+];
+
+async fn initiate_login(call: Call) -> Result<Beginning, Problem> {
+    let client = client(&call)?;
+    let (hint, target) = (call.query.get("login_hint"), call.query.get("target_link_uri"));
+    let uri = call.realm.settings().initiate_login(&client, hint, target).ok_or_else(|| {
+        let what = format!("`{}` has no initiate_login_uri: only at the app itself can a sign-in begin", client.id);
+        Problem::new(409, what)
+    })?;
+    Ok(Beginning { url: uri.into() })
 }
 
 const USER: &str = r#"{"sub": "carol", "name": "Carol Clark", "email": "carol@example.com", "email_verified": true, "roles": ["editor"]}"#;
@@ -81,6 +103,13 @@ fn of_clients() -> Vec<Operation> {
             "",
             r#"[{"id": "notes-web", "redirect_uris": ["http://localhost:3000/callback"], "post_logout_redirect_uris": [], "application_type": "web", "require_auth_time": false, "require_pkce": false, "claims": {"id_token": [], "access_token": [], "userinfo": []}}]"#,
         ),
+        asks("GET", "/clients/{id}/initiate-login", "Where a browser begins a sign-in at an app", initiate_login)
+            .query(BEGIN)
+            .about(
+                "The app's `initiate_login_uri` with `iss`: whoever opens it is sent to sign in by the app itself, OpenID Connect Core 4.",
+                "",
+                r#"{"url": "https://notes.example.com/begin?iss=http%3A%2F%2Flocalhost%3A7760&login_hint=alice"}"#,
+            ),
         sends("POST", "/clients", "Registers an app; from then on no other is accepted", (201, add_client)).about(
             STAYS, CLIENT, REGISTERED,
         ),

@@ -46,6 +46,11 @@ pub(in crate::http) fn cookie_name(realm: &Realm, settings: &Settings) -> String
     std::iter::once("standin".to_owned()).chain(parts).collect::<Vec<_>>().join("-")
 }
 
+/// The name of the cookie by which apps watch the sign-in, which scripts can read.
+pub(in crate::http) fn state_cookie(realm: &Realm, settings: &Settings) -> String {
+    format!("{}-state", cookie_name(realm, settings))
+}
+
 /// The browser of a request, and whether it is known by a cookie that was replaced since. One that was never seen gets a name where a page
 /// is about to be shown to it.
 pub(in crate::http) async fn of(

@@ -11,13 +11,13 @@ use axum::body::Bytes;
 use axum::extract::Request;
 use axum::http::header::{ACCEPT, COOKIE, HOST, ORIGIN};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method as HttpMethod};
+use axum::http::{HeaderMap, HeaderValue, Method as HttpMethod};
 
 use crate::flows;
 use crate::protocol::{BrowserId, Map, Params};
 use crate::realm::{Flow, Message, Realm};
 use crate::spec::{Check, FailedCheck, quoted};
-use crate::world::{self, Credential, Endpoint, Method, Settings};
+use crate::world::{self, Credential, Endpoint, Method, Reads, Settings};
 
 use body::ReadBody;
 
@@ -26,7 +26,7 @@ use super::routes;
 
 pub(super) use base::{base, is_local, same_place};
 pub(super) use body::BodyKind;
-pub(super) use browser::{cookie_name, cookies, of as browser, renew};
+pub(super) use browser::{cookie_name, cookies, of as browser, renew, state_cookie};
 
 /// A request that was read. Whatever is wrong with it is for the flow to refuse, so that every refusal is told and recorded alike.
 #[derive(Debug)]
@@ -129,7 +129,7 @@ impl Received {
             former_cookie,
             path: Arc::clone(&self.path),
             host: self.host().into(),
-            reads_html: reads_html(&self.headers),
+            reads: reads(&self.headers),
             params: if unreadable.is_some() { Params::default() } else { self.take_meant() },
             cross_origin: self.headers.contains_key(ORIGIN),
             json: self.json.take(),
@@ -166,6 +166,17 @@ impl Received {
         let by_form = self.method == Method::Post && self.unreadable.is_none();
         let entrance = matches!(self.endpoint, Endpoint::Authorize | Endpoint::EndSession);
         entrance && by_form && cookie(&self.headers, &cookie_name(realm, settings)).is_none()
+    }
+
+    /// The cookie by which apps watch the sign-in, where it is to hold something else than it does.
+    pub(super) fn new_state_cookie(&self, name: &str, state: &str, settings: &Settings) -> Option<HeaderValue> {
+        if cookie(&self.headers, name).unwrap_or_default() == state {
+            return None;
+        }
+        // A script reads it, in a frame of another site's page.
+        let kind = if settings.issuer.starts_with("https:") { "SameSite=None; Secure" } else { "SameSite=Lax" };
+        let path = Some(settings.root_path()).filter(|path| !path.is_empty()).unwrap_or("/");
+        HeaderValue::try_from(format!("{name}={state}; Path={path}; {kind}")).ok()
     }
 
     /// Takes up the request that waits to be asked again.
@@ -206,9 +217,14 @@ pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
     pairs.find(|(known, _)| *known == name).map(|(_, value)| value)
 }
 
-/// Whether a caller reads pages.
-fn reads_html(headers: &HeaderMap) -> bool {
-    headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+/// What a caller says that it reads.
+fn reads(headers: &HeaderMap) -> Reads {
+    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    match accept {
+        accept if accept.contains("text/html") => Reads::Pages,
+        accept if accept.contains("application/token-introspection+jwt") => Reads::IntrospectionJwt,
+        _ => Reads::Anything,
+    }
 }
 
 fn method(sent: &HttpMethod) -> Method {
