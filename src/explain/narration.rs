@@ -68,6 +68,14 @@ const AT: &[(Endpoint, Told)] = &[
         ),
     ),
     (
+        Endpoint::DistributedClaims,
+        (
+            Step::Use,
+            "The app fetches claims where they are",
+            "UserInfo only said who knows them, and gave a token for there. Standin plays whoever that is.",
+        ),
+    ),
+    (
         Endpoint::CheckSession,
         (
             Step::Use,

@@ -4,6 +4,7 @@ mod alive;
 mod authorize;
 mod client_keys;
 mod consent;
+mod distributed_claims;
 mod documents;
 mod hint;
 mod introspect;
@@ -23,6 +24,7 @@ mod what_if;
 
 pub use authorize::authorize;
 pub use consent::{answer_consent, ask_consent};
+pub use distributed_claims::distributed_claims;
 pub use documents::{
     AGAIN, ask_again, check_session, keys, look, metadata, nothing_at, nowhere, refuse, refuse_on_a_page,
 };

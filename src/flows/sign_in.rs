@@ -137,7 +137,8 @@ fn saved(ctx: &Ctx<'_>, user: &User, change: Change) -> User {
     let free = |sub: &str| ctx.settings.user(&sub.into()).is_none();
     let numbered = || (2..=u32::MAX).map(|number| format!("{}-{number}", user.sub)).find(|sub| free(sub));
     let sub = if change.sub == user.sub { numbered().unwrap_or_default().into() } else { change.sub };
-    User { sub, username: None, password: None, locked: false, claims: change.claims }
+    let User { aggregated, distributed, .. } = user.clone();
+    User { sub, username: None, password: None, locked: false, aggregated, distributed, claims: change.claims }
 }
 
 fn known_person(ctx: &mut Ctx<'_>, sub: &str) -> Result<User, FailedCheck> {

@@ -12,6 +12,7 @@ pub(super) fn flow(endpoint: Endpoint, method: Method) -> Option<Flow> {
     Some(match (endpoint, method) {
         (Endpoint::Discovery | Endpoint::ServerMetadata, Get | Head) => flows::metadata,
         (Endpoint::Jwks, Get | Head) => flows::keys,
+        (Endpoint::DistributedClaims, Get | Head) => flows::distributed_claims,
         (Endpoint::CheckSession, Get | Head) => flows::check_session,
         (Endpoint::Elsewhere, _) => flows::nowhere,
         (Endpoint::Authorize | Endpoint::SignIn | Endpoint::Consent | Endpoint::EndSession, Head) => flows::look,

@@ -3,7 +3,7 @@
 use serde::Serializer as _;
 use serde_json::{Value, json};
 
-use crate::protocol::{Lifetime, Map, SessionId, UnixTime};
+use crate::protocol::{Lifetime, Map, Scopes, SessionId, UnixTime};
 use crate::tokens::{Alg, KeyChoice, REFRESH_TYP, TokenDraft, half_hash};
 use crate::world::{
     Client, Introspection, Issuance, RefreshTokenFormat, Session, Settings, SignedInUser, SigningAlg, UserInfo,
@@ -11,6 +11,7 @@ use crate::world::{
 };
 
 use super::Profile;
+use super::person_claims::{from_elsewhere, known};
 use super::spelling::{Claim, spelled};
 
 /// What the answer that carries an ID token carries beside it: the ID token says the hash of each,
@@ -59,9 +60,8 @@ impl Profile {
             other => token.claim(other),
         });
         let grant = &issuance.grant;
-        let nothing = Map::new();
-        let known = known(settings, &grant.person, &nothing);
-        add_new(&mut claims, settings.unasked(Some(&issuance.client), |kinds| &kinds.access_token, known));
+        let known = known(settings, grant);
+        add_new(&mut claims, settings.unasked(Some(&issuance.client), |kinds| &kinds.access_token, &known));
         let key = KeyChoice::Current(settings.access_token_alg(&issuance.client));
         let typ = settings.access_token_typ(&issuance.client, &slot.audience, slot.names_resource);
         Some(TokenDraft { grant: Some(issuance.grant_id.clone()), ..TokenDraft::new(typed(typ.as_str()), claims, key) })
@@ -90,8 +90,8 @@ impl Profile {
             Claim::SHash => beside.state.map(|state| half_hash(hash, state).into()),
             other => token.claim(other),
         });
-        let nothing = Map::new();
-        let known = known(settings, &grant.person, &nothing);
+        let known = known(settings, grant);
+        let known: &Map = &known;
         add_new(&mut claims, told(&grant.person, known));
         add_new(&mut claims, asked_for(&grant.claims.id_token, known));
         if slot.says_scopes {
@@ -99,6 +99,10 @@ impl Profile {
             let opened = opened.map(|name| (name.clone(), Value::Null)).collect();
             add_new(&mut claims, asked_for(&opened, known));
         }
+        let wanted = |name: &str| {
+            slot.says_scopes && opens(settings, &issuance.scopes, name) || grant.claims.id_token.contains_key(name)
+        };
+        add_new(&mut claims, from_elsewhere(settings, grant, wanted));
         add_new(&mut claims, settings.unasked(Some(client), |kinds| &kinds.id_token, known));
         Some(TokenDraft::new(typed("JWT"), claims, key_for(client, alg)))
     }
@@ -149,8 +153,8 @@ impl Profile {
     /// What UserInfo says, [Core §5.3.2](https://openid.net/specs/openid-connect-core-1_0.html#UserInfoResponse), written out
     /// from where it is kept.
     pub(crate) fn write_userinfo(&self, settings: &Settings, info: &UserInfo) -> Vec<u8> {
-        let nothing = Map::new();
-        let known = known(settings, &info.grant.person, &nothing);
+        let known = known(settings, &info.grant);
+        let known: &Map = &known;
         let unasked = settings.unasked(info.client.as_deref(), |kinds| &kinds.userinfo, known);
         let own = spelled(&self.claims.userinfo, |claim| match claim {
             Claim::Iss => Some(settings.issuer.as_str().into()),
@@ -162,6 +166,11 @@ impl Profile {
         let opened = info.access.scopes.iter().filter_map(|scope| settings.scopes.get(scope)).flatten();
         let asked = opened.chain(info.grant.claims.userinfo.keys()).chain(&info.grant.person.told);
         let asked = asked.filter_map(|name| Some((name.as_str(), known.get(name).filter(|value| !is_blank(value))?)));
+        let grant = &info.grant;
+        let wanted =
+            |name: &str| opens(settings, &info.access.scopes, name) || grant.claims.userinfo.contains_key(name);
+        let elsewhere = from_elsewhere(settings, grant, wanted);
+        let asked = asked.chain(elsewhere.iter().map(|(name, value)| (name.as_str(), value)));
         for (name, value) in asked.chain(unasked.iter().map(|(name, value)| (name.as_str(), value))) {
             if said.iter().all(|(other, _)| *other != name) {
                 said.push((name, value));
@@ -257,6 +266,11 @@ fn add_new(claims: &mut Map, more: Map) {
     }
 }
 
+/// Whether one of these scopes opens a claim.
+fn opens(settings: &Settings, scopes: &Scopes, name: &str) -> bool {
+    settings.scopes_opening(name).any(|scope| scopes.contains(scope))
+}
+
 fn asked_for(wishes: &Map, known: &Map) -> Map {
     let known = |name: &String| known.get(name).filter(|value| !is_blank(value)).cloned();
     wishes.keys().filter_map(|name| Some((name.clone(), known(name)?))).collect()
@@ -266,10 +280,6 @@ fn asked_for(wishes: &Map, known: &Map) -> Map {
 fn told(person: &SignedInUser, known: &Map) -> Map {
     let known = |name: &String| known.get(name).cloned();
     person.told.iter().filter_map(|name| Some((name.clone(), known(name)?))).collect()
-}
-
-fn known<'a>(settings: &'a Settings, person: &'a SignedInUser, nothing: &'a Map) -> &'a Map {
-    settings.claims_of(person).unwrap_or(nothing)
 }
 
 fn one_or_many(values: &[String]) -> Value {

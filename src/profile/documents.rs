@@ -43,6 +43,7 @@ impl Said {
             && one.client == other.client
             && self.access.scopes == info.access.scopes
             && one.claims.userinfo == other.claims.userinfo
+            && one.claims.locales == other.claims.locales
     }
 }
 

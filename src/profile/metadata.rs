@@ -67,7 +67,7 @@ fn abilities(settings: &Settings) -> Value {
         "code_challenge_methods_supported": ChallengeMethod::ALL.map(ChallengeMethod::as_str),
         "prompt_values_supported": Prompt::ALL.map(Prompt::as_str),
         "display_values_supported": ["page", "popup", "touch", "wap"],
-        "claim_types_supported": ["normal"],
+        "claim_types_supported": ["normal", "aggregated", "distributed"],
         "claims_parameter_supported": true,
         "request_parameter_supported": true,
         "request_object_signing_alg_values_supported": algs_or_none(settings),
@@ -79,6 +79,7 @@ fn abilities(settings: &Settings) -> Value {
         "frontchannel_logout_supported": true,
         "frontchannel_logout_session_supported": true,
         "ui_locales_supported": ["en"],
+        "claims_locales_supported": claims_locales(settings),
     });
     if !nobody_registers(settings) {
         for answer in ["id_token", "userinfo", "introspection", "request_object"] {
@@ -126,6 +127,12 @@ fn grant_types(settings: &Settings) -> Vec<&'static str> {
         .filter(|grant_type| *grant_type != GrantType::Password || password)
         .map(GrantType::as_str)
         .collect()
+}
+
+/// The languages in which something is known of somebody.
+fn claims_locales(settings: &Settings) -> BTreeSet<&str> {
+    let tagged = settings.users.iter().flat_map(|user| user.claims.keys());
+    tagged.filter_map(|name| name.split_once('#').map(|(_, tag)| tag)).chain(["en"]).collect()
 }
 
 fn claims(settings: &Settings) -> Vec<&str> {

@@ -7,6 +7,7 @@ mod editor;
 mod metadata;
 mod pages;
 mod people;
+mod person_claims;
 mod rendering;
 mod response;
 mod spelling;

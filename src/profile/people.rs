@@ -21,7 +21,7 @@ pub(super) fn person(user: &User, number: usize) -> PersonOnPage {
 /// The person behind a sign-in, who may exist in no configuration.
 pub(super) fn person_on_page(settings: &Settings, signed_in: &SignedInUser) -> PersonOnPage {
     let claims = settings.claims_of(signed_in).cloned().unwrap_or_default();
-    person(&User { sub: signed_in.sub.clone(), username: None, password: None, locked: false, claims }, 0)
+    person(&User { claims, ..User::new(signed_in.sub.as_str()) }, 0)
 }
 
 /// Roles and groups, whether they are a list or a single word.

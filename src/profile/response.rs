@@ -10,6 +10,7 @@ use crate::world::{
     Reads, ReturnAddress, ReturnAfterLogout, Settings, session_state,
 };
 
+use super::person_claims::statement;
 use super::rendering::Rendering;
 use super::spelling::ErrorWords;
 use super::{Profile, Signed, pages};
@@ -61,14 +62,9 @@ impl Profile {
                 let text = rendering.documents.userinfo(settings, &info, || self.write_userinfo(settings, &info));
                 Reply::new(200, Body::Json(text))
             }
-            Outcome::Show(Document::Metadata) => {
-                Reply::new(200, Body::Json(rendering.documents.metadata(settings, &rendering.request.base)))
-            }
-            Outcome::Show(Document::CheckSession) => {
-                Reply::new(200, Body::Page(Box::new(Page::CheckSession(CheckSessionAnswer::default()))))
-            }
-            Outcome::Show(Document::Keys) => {
-                Reply::new(200, Body::Json(rendering.documents.keys(settings, rendering.now)))
+            Outcome::Show(document) => shown(rendering, document),
+            Outcome::DistributedClaims(claims) => {
+                Reply::new(200, Body::Token("application/jwt", statement(settings, claims, "JWT")))
             }
             Outcome::Introspection(answer) => match signed.introspection {
                 Some(token) => Reply::new(200, Body::Token("application/token-introspection+jwt", token)),
@@ -101,6 +97,18 @@ impl Profile {
         let noticed = matches!(&question, Question::SignIn(question) if question.notice.is_some() && answered);
         let page = self.page(settings, params, question);
         Reply::new(if noticed { 400 } else { 200 }, Body::Page(Box::new(page)))
+    }
+}
+
+/// A document that is made of settings alone.
+fn shown(rendering: &Rendering<'_>, document: Document) -> Reply {
+    let (settings, documents) = (rendering.settings, rendering.documents);
+    match document {
+        Document::Metadata => Reply::new(200, Body::Json(documents.metadata(settings, &rendering.request.base))),
+        Document::Keys => Reply::new(200, Body::Json(documents.keys(settings, rendering.now))),
+        Document::CheckSession => {
+            Reply::new(200, Body::Page(Box::new(Page::CheckSession(CheckSessionAnswer::default()))))
+        }
     }
 }
 
@@ -140,11 +148,11 @@ impl Profile {
         let status = refused.refusal.status();
         let reply = allowing(json(status, &self.error_members(refused)), refused);
         match (endpoint, refused.check) {
-            (Endpoint::UserInfo, Check::BearerGiven) => {
+            (Endpoint::UserInfo | Endpoint::DistributedClaims, Check::BearerGiven) => {
                 // §3.1: who sends no credentials at all is told no error.
                 reply.with("www-authenticate", "Bearer realm=\"standin\"")
             }
-            (Endpoint::UserInfo, _) => {
+            (Endpoint::UserInfo | Endpoint::DistributedClaims, _) => {
                 let ErrorWords { error, description } = self.error_words(refused);
                 let scope = if status == 403 { ", scope=\"openid\"" } else { "" };
                 reply.with(

@@ -222,7 +222,7 @@ impl AuthorizeRequest {
             prompt: prompt(params, &mut complaints),
             max_age: max_age(params, &mut complaints),
             acr_values: words(params, "acr_values"),
-            claims: claims(params, &mut complaints),
+            claims: ClaimsRequest { locales: words(params, "claims_locales"), ..claims(params, &mut complaints) },
             challenge: challenge(params, &mut complaints),
             resource: params.all("resource").filter(|uri| !uri.is_empty()).map(str::to_owned).collect(),
         };

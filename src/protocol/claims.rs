@@ -14,6 +14,9 @@ pub struct ClaimsRequest {
     /// Claims wanted from UserInfo.
     #[serde(default)]
     pub userinfo: Map,
+    /// `claims_locales`: in which languages, best first.
+    #[serde(default)]
+    pub locales: Vec<String>,
 }
 
 impl ClaimsRequest {
@@ -28,7 +31,7 @@ impl ClaimsRequest {
             Some(Value::Object(claims)) => Ok(claims.clone()),
             Some(_) => Err(format!("claims.{name} must be a JSON object")),
         };
-        Ok(Self { id_token: member("id_token")?, userinfo: member("userinfo")? })
+        Ok(Self { id_token: member("id_token")?, userinfo: member("userinfo")?, locales: Vec::new() })
     }
 
     /// The values that would do for an ID token claim, if the app named any.

@@ -51,6 +51,7 @@ events! {
     TokenRefreshed: "token_refreshed", "An app used a refresh token.";
     TokenIssued: "token_issued", "An app got tokens for itself, by a password, or by the browser without a code.";
     UserinfoRead: "userinfo_read", "An app asked UserInfo.";
+    ClaimsFetched: "claims_fetched", "An app fetched claims where UserInfo said that they are.";
     TokenIntrospected: "token_introspected", "An API asked about a token.";
     TokenRevoked: "token_revoked", "An app gave a token back.";
     SessionChecked: "session_checked", "An app opened the page that says whether the sign-in is still the same.";
@@ -100,6 +101,7 @@ fn of_outcome(exchange: &Exchange<'_>, outcome: &Outcome) -> Option<Event> {
         Outcome::Show(Document::Metadata) => Event::DiscoveryRead,
         Outcome::Show(Document::CheckSession) => Event::SessionChecked,
         Outcome::Show(Document::Keys) => Event::KeysRead,
+        Outcome::DistributedClaims(_) => Event::ClaimsFetched,
         Outcome::Introspection(_) => Event::TokenIntrospected,
         Outcome::Client(ClientChange::Added(_)) => Event::ClientRegistered,
         Outcome::Client(ClientChange::Shown(_)) => Event::ClientRead,

@@ -73,7 +73,8 @@ pub(super) const fn point(endpoint: Endpoint) -> Point {
         // Nothing is told at an address where nothing is but what is told everywhere.
         Endpoint::Authorize | Endpoint::SignIn | Endpoint::Consent | Endpoint::Elsewhere => Point::Authorize,
         Endpoint::Token => Point::Token,
-        Endpoint::UserInfo => Point::Userinfo,
+        // Whoever plays somebody else there lies as UserInfo does.
+        Endpoint::UserInfo | Endpoint::DistributedClaims => Point::Userinfo,
         Endpoint::Introspection => Point::Introspection,
         Endpoint::Revocation => Point::Revocation,
         Endpoint::CheckSession => Point::CheckSession,

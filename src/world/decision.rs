@@ -271,6 +271,8 @@ pub enum Outcome {
     UserInfo(Box<UserInfo>),
     /// Someone gets a document made of settings.
     Show(Document),
+    /// An app gets claims that somebody else knows.
+    DistributedClaims(Map),
     /// An API learns about a token.
     Introspection(Box<Introspection>),
     /// A client that registered itself is added, shown, changed or removed.

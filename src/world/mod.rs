@@ -59,5 +59,5 @@ pub use settings::{BackChannel, RootUrl, ScopeClaims, Settings};
 pub use static_token::StaticToken;
 pub use trace::{Checked, Seen, Trace, Used};
 pub use understood::{RequestObject, RequestObjectWay, Understood};
-pub use user::{OWN_CLAIMS, User, made_up, wrong_sub};
+pub use user::{DISTRIBUTED_TYP, OWN_CLAIMS, User, made_up, wrong_sub};
 pub use working_set::{Change, Records, Versioned};

@@ -78,6 +78,7 @@ endpoints! {
     UserInfo: "userinfo_endpoint", "[Core §5.3](https://openid.net/specs/openid-connect-core-1_0.html#UserInfo)";
     Introspection: "introspection_endpoint", "[RFC 7662 §2](https://www.rfc-editor.org/rfc/rfc7662#section-2)";
     Revocation: "revocation_endpoint", "[RFC 7009 §2](https://www.rfc-editor.org/rfc/rfc7009#section-2)";
+    DistributedClaims: "distributed_claims", "[Core §5.6.2](https://openid.net/specs/openid-connect-core-1_0.html#AggregatedDistributedClaims)";
     CheckSession: "check_session_iframe", "[Session Management §3.2](https://openid.net/specs/openid-connect-session-1_0.html#OPiframe)";
     Registration: "registration_endpoint", "[Registration §3](https://openid.net/specs/openid-connect-registration-1_0.html#ClientRegistration)";
     EndSession: "end_session_endpoint", "[RP-Initiated Logout §2](https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout)";

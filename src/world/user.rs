@@ -1,5 +1,6 @@
 //! A pretend person.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -25,6 +26,14 @@ pub struct User {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schemars(default)]
     pub locked: bool,
+    /// What others know and have signed, by their names: UserInfo hands their statements on.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(default)]
+    pub aggregated: BTreeMap<String, Map>,
+    /// What others know, by their names: UserInfo says where it can be fetched.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(default)]
+    pub distributed: BTreeMap<String, Map>,
     /// The claims, each under its own name.
     #[serde(flatten)]
     pub claims: Map,
@@ -33,7 +42,16 @@ pub struct User {
 impl User {
     /// A person without claims.
     pub fn new(sub: &str) -> Self {
-        Self { sub: sub.into(), username: None, password: None, locked: false, claims: Map::new() }
+        let (aggregated, distributed) = (BTreeMap::new(), BTreeMap::new());
+        Self {
+            sub: sub.into(),
+            username: None,
+            password: None,
+            locked: false,
+            aggregated,
+            distributed,
+            claims: Map::new(),
+        }
     }
 
     /// With a claim.
@@ -41,6 +59,11 @@ impl User {
     pub fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.claims.insert(name.to_owned(), value.into());
         self
+    }
+
+    /// Whether others know something of them.
+    pub fn has_sources(&self) -> bool {
+        !self.aggregated.is_empty() || !self.distributed.is_empty()
     }
 
     /// A claim that is a string.
@@ -67,6 +90,9 @@ impl User {
 /// Claims that say something about the token or the sign-in, not about the person: the provider's own.
 pub const OWN_CLAIMS: [&str; 12] =
     ["iss", "aud", "exp", "iat", "nbf", "jti", "nonce", "at_hash", "c_hash", "sid", "azp", "auth_time"];
+
+/// The `typ` of access tokens for distributed claims: they are good for nothing else.
+pub const DISTRIBUTED_TYP: &str = "distributed-claims+jwt";
 
 /// What is wrong with a `sub`, if something is, in words to stand behind it:
 /// [Core §2](https://openid.net/specs/openid-connect-core-1_0.html#IDToken) asks for ASCII and at most 255 characters.
@@ -129,6 +155,8 @@ impl<'de> Deserialize<'de> for User {
                         "username" => user.username = members.next_value()?,
                         "password" => user.password = members.next_value()?,
                         "locked" => user.locked = members.next_value()?,
+                        "aggregated" => user.aggregated = members.next_value()?,
+                        "distributed" => user.distributed = members.next_value()?,
                         _ => {
                             if let Some(meant) = nearly_named(&key) {
                                 let what = format!("`{key}` would be a claim; did you mean `{meant}`?");

@@ -5,6 +5,7 @@ mod attacks;
 mod authorize;
 mod back_channel_logout;
 mod browser;
+mod claims;
 mod code_flow;
 mod command_line;
 mod command_line_instrument;
