@@ -9,6 +9,8 @@ mod bare;
 mod client;
 #[cfg(target_os = "linux")]
 mod measure;
+#[cfg(target_os = "linux")]
+mod secure;
 
 #[cfg(target_os = "linux")]
 fn main() {

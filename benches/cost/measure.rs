@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::{Algorithm, EncodingKey};
 use rustix::thread::{CpuSet, Pid, sched_setaffinity};
 
@@ -42,6 +44,8 @@ pub(crate) fn all(long: bool) {
         first.ratio / 2.0
     );
     documents(&server, &mut client);
+    crate::secure::handshakes();
+    crate::secure::encrypted_tokens();
 
     let mut count = 1_000;
     for (nth, name) in [(10_000, "the 10,000th sign-in "), (100_000, "the 100,000th sign-in")] {
@@ -85,15 +89,15 @@ fn us(time: Duration) -> f64 {
 }
 
 /// What two costs are, in µs, and how they compare.
-struct Turns {
-    one: f64,
-    other: f64,
-    ratio: f64,
+pub(crate) struct Turns {
+    pub(crate) one: f64,
+    pub(crate) other: f64,
+    pub(crate) ratio: f64,
 }
 
 /// A machine that others use as well is slow now and then, by a factor of two. So two costs are measured by short turns, and a ratio is
 /// that of two turns right after one another. Each figure is the median of all turns.
-fn by_turns(turns: u32, mut one: impl FnMut() -> Duration, mut other: impl FnMut() -> Duration) -> Turns {
+pub(crate) fn by_turns(turns: u32, mut one: impl FnMut() -> Duration, mut other: impl FnMut() -> Duration) -> Turns {
     let pairs: Vec<(f64, f64)> = (0..turns).map(|_| (us(one()), us(other()))).collect();
     Turns {
         one: median(pairs.iter().map(|pair| pair.0)),
@@ -117,8 +121,13 @@ fn warm_up(client: &mut Client) {
 
 /// A whole sign-in by a browser that was never seen, with PKCE. Gives the access token.
 fn sign_in(client: &mut Client) -> String {
+    sign_in_as(client, "app")
+}
+
+/// The same at an app of this id, whose secret is `secret`.
+pub(crate) fn sign_in_as(client: &mut Client, id: &str) -> String {
     let ask = format!(
-        "/authorize?client_id=app&response_type=code&redirect_uri={CALLBACK}&scope=openid%20profile%20email&state=s&nonce=n\
+        "/authorize?client_id={id}&response_type=code&redirect_uri={CALLBACK}&scope=openid%20profile%20email&state=s&nonce=n\
          &code_challenge={CHALLENGE}&code_challenge_method=S256"
     );
     let page = client.get(&ask, "");
@@ -129,7 +138,8 @@ fn sign_in(client: &mut Client) -> String {
         client.post("/sign-in", &format!("cookie: {cookie}\r\n"), &format!("interaction={interaction}&sub=alice"));
     let code = between(back.header("location").expect("a way back"), "code=", "&");
     let form = format!("grant_type=authorization_code&code={code}&redirect_uri={CALLBACK}&code_verifier={VERIFIER}");
-    let tokens = client.post("/token", BASIC, &form);
+    let basic = STANDARD.encode(format!("{id}:secret"));
+    let tokens = client.post("/token", &format!("authorization: Basic {basic}\r\n"), &form);
     assert_eq!(tokens.status, 200, "{}", String::from_utf8_lossy(&tokens.body));
     between(&String::from_utf8(tokens.body).expect("text"), "\"access_token\":\"", "\"").to_owned()
 }
@@ -243,8 +253,13 @@ fn ms(time: Duration) -> f64 {
 }
 
 fn spawn(args: &[&str]) -> Child {
+    spawn_with(args, "{}")
+}
+
+fn spawn_with(args: &[&str], config: &str) -> Child {
     let folder = std::env::temp_dir();
     let mut command = Command::new(env!("CARGO_BIN_EXE_standin"));
+    command.env("STANDIN_CONFIG", config).env("STANDIN_CA_FOLDER", crate::secure::ca_folder());
     command.args(args).current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().expect("standin starts")
 }
@@ -266,15 +281,24 @@ fn cpu(process: u32) -> Duration {
     Duration::from_nanos(spent.sum())
 }
 
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl Server {
     fn start() -> Self {
-        let port = 27_759;
-        let child = spawn(&["--port", &port.to_string()]);
+        Self::at(27_759, &[], "{}")
+    }
+
+    /// One more, with these arguments and this configuration.
+    pub(crate) fn with(args: &[&str], config: &str) -> Self {
+        Self::at(27_757, args, config)
+    }
+
+    fn at(port: u16, args: &[&str], config: &str) -> Self {
+        let text = port.to_string();
+        let child = spawn_with(&[&["--port", &text], args].concat(), config);
         while Client::connect(port).is_err() {
             std::thread::sleep(Duration::from_millis(1));
         }
@@ -282,11 +306,11 @@ impl Server {
         Self { child, port }
     }
 
-    fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         Client::connect(self.port).expect("a connection")
     }
 
-    fn cpu(&self, rounds: u32, call: impl FnMut()) -> Duration {
+    pub(crate) fn cpu(&self, rounds: u32, call: impl FnMut()) -> Duration {
         cpu_of(self.child.id(), rounds, call)
     }
 
