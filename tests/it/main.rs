@@ -1,5 +1,6 @@
 //! Standin as a stranger sees it: through HTTP, through the in-process API, through the command line, and in a browser.
 
+mod apache;
 mod architecture;
 mod attacks;
 mod authorize;
@@ -27,6 +28,7 @@ mod logout;
 mod observed;
 mod pages;
 mod properties;
+mod protocol;
 mod question_pages;
 mod readme;
 mod realms;

@@ -49,6 +49,7 @@ fn the_readme_has_these_commands_and_each_has_a_test() {
         "cargo test",        // this
         "cargo run -- demo", // command_line::the_demo_…
         "curl -s -u app:secret -d grant_type=authorization_code -d code=invented http://localhost:7760/token", // below
+        "cargo run -q -- trust", // below
         "cargo run -q -- next --as bob", // below
         "cargo run -q -- fault on idt.nonce.wrong --times 1", // below
         "cargo run -q -- fault list nonce", // below
@@ -69,6 +70,13 @@ async fn the_refusal_in_the_readme_is_the_one_that_comes() {
     });
     let answer = answer.await.expect("it ends");
     assert!(text("README.md").contains(&answer), "{answer}");
+}
+
+#[test]
+fn the_readme_says_who_has_to_believe_the_authority() {
+    let line = commands().into_iter().find(|line| line.ends_with("trust")).expect("a command");
+    let printed = shell(&format!("XDG_DATA_HOME=$PWD/data {line}"), 7760);
+    assert!(printed.contains("standin trust --install") && printed.contains("data/standin/ca.pem"), "{printed}");
 }
 
 #[test]
