@@ -34,7 +34,10 @@ impl Apache {
         }
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().display().to_string();
-        let text = include_str!("../clients/apache.conf").replace("FOLDER", &path).replace("PORT", &port.to_string()).replace("ISSUER", issuer);
+        let text = include_str!("../clients/apache.conf")
+            .replace("FOLDER", &path)
+            .replace("PORT", &port.to_string())
+            .replace("ISSUER", issuer);
         std::fs::create_dir(folder.path().join("www")).expect("a folder");
         std::fs::write(folder.path().join("www/index.html"), "for whoever signed in").expect("a file");
         // Its workers are somebody else, who must be able to read it.
@@ -43,13 +46,19 @@ impl Apache {
         let conf = folder.path().join("apache.conf");
         std::fs::write(&conf, text).expect("a file");
         let mut command = Command::new("/usr/sbin/apache2");
-        command.arg("-X").arg("-f").arg(&conf).stdout(Stdio::null()).stderr(Stdio::piped());
+        command.arg("-DFOREGROUND").arg("-f").arg(&conf).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("Apache");
         let mut said = BufReader::new(child.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
         let log: Arc<Mutex<String>> = Arc::default();
         let note = |log: &Mutex<String>, line: &str| log.lock().expect("a lock").extend([line, "\n"]);
-        let ready = said.by_ref().inspect(|line| note(&log, line)).any(|line| line.contains("resuming normal operations"));
-        assert!(ready, "Apache does not start: {}", log.lock().expect("a lock"));
+        // It says that it is ready, or what it cannot do (and may stay there, doing nothing).
+        let end = |line: &String| line.contains("resuming normal operations") || line.contains(":alert]");
+        let last = said.by_ref().inspect(|line| note(&log, line)).find(end);
+        let ready = last.is_some_and(|line| line.contains("resuming"));
+        if !ready {
+            child.kill().expect("an end");
+            panic!("Apache does not start: {}", log.lock().expect("a lock"));
+        }
         let more = Arc::clone(&log);
         std::thread::spawn(move || said.for_each(|line| note(&more, &line)));
         Some(Self { child, log, _folder: folder })
@@ -69,7 +78,8 @@ async fn visit(browser: &Browser, url: &str, issuer: &str) -> Answer {
             answer = browser.get(&location).await;
         } else if answer.text.contains("name=\"interaction\"") {
             let interaction = answer.field("interaction");
-            answer = browser.post(&format!("{issuer}/sign-in"), &[("interaction", &interaction), ("sub", "alice")]).await;
+            answer =
+                browser.post(&format!("{issuer}/sign-in"), &[("interaction", &interaction), ("sub", "alice")]).await;
         } else {
             break;
         }

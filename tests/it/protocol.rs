@@ -110,11 +110,16 @@ async fn r_disc_1_to_10_the_metadata_says_what_the_provider_does() {
     assert_eq!(metadata["issuer"], suite.idp.issuer(), "R-DISC-1");
     assert!(issuer.scheme() == "https" && issuer.query().is_none() && issuer.fragment().is_none(), "R-DISC-1");
     let members = metadata.as_object().expect("members");
-    let addresses = ["authorization", "token", "userinfo", "registration", "end_session"].map(|name| format!("{name}_endpoint"));
+    let addresses =
+        ["authorization", "token", "userinfo", "registration", "end_session"].map(|name| format!("{name}_endpoint"));
     for name in addresses.iter().map(String::as_str).chain(["jwks_uri", "check_session_iframe"]) {
         assert!(metadata[name].as_str().is_some_and(|url| url.starts_with("https://")), "R-DISC-2: {name}");
     }
-    assert!(strings(&metadata["grant_types_supported"]).is_superset(&["authorization_code", "implicit", "refresh_token"].into()), "R-DISC-4");
+    assert!(
+        strings(&metadata["grant_types_supported"])
+            .is_superset(&["authorization_code", "implicit", "refresh_token"].into()),
+        "R-DISC-4"
+    );
     for name in ["id_token", "userinfo", "request_object"] {
         let offered = strings(&metadata[format!("{name}_signing_alg_values_supported")]);
         assert!(offered.is_superset(&["RS256", "none"].into()), "R-DISC-5: {name}");
@@ -122,7 +127,10 @@ async fn r_disc_1_to_10_the_metadata_says_what_the_provider_does() {
     assert_eq!(strings(&metadata["subject_types_supported"]), ["public", "pairwise"].into(), "R-DISC-6");
     let scopes = ["openid", "profile", "email", "address", "phone", "offline_access"];
     assert!(strings(&metadata["scopes_supported"]).is_superset(&scopes.into()), "R-DISC-7");
-    assert!(strings(&metadata["claims_supported"]).is_superset(&["sub", "email", "address", "phone_number"].into()), "R-DISC-7");
+    assert!(
+        strings(&metadata["claims_supported"]).is_superset(&["sub", "email", "address", "phone_number"].into()),
+        "R-DISC-7"
+    );
     for name in ["claims_parameter_supported", "request_parameter_supported", "request_uri_parameter_supported"] {
         assert_eq!(metadata[name], true, "R-DISC-7: {name}");
     }
@@ -134,7 +142,9 @@ async fn r_disc_1_to_10_the_metadata_says_what_the_provider_does() {
     let algs = strings(&metadata["token_endpoint_auth_signing_alg_values_supported"]);
     assert!(algs.contains("RS256") && !algs.contains("none"), "R-DISC-8");
     assert!(strings(&metadata["code_challenge_methods_supported"]).contains("S256"), "R-DISC-8");
-    for name in ["frontchannel_logout", "frontchannel_logout_session", "backchannel_logout", "backchannel_logout_session"] {
+    for name in
+        ["frontchannel_logout", "frontchannel_logout_session", "backchannel_logout", "backchannel_logout_session"]
+    {
         assert_eq!(metadata[format!("{name}_supported")], true, "R-DISC-9: {name}");
     }
     for (name, value) in members {
@@ -179,7 +189,11 @@ async fn r_auth_1_to_5_the_request_and_the_way_back() {
     pairs.reverse();
     let form: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let page = browser.post(&format!("{}/authorize", suite.idp.issuer()), &form).await;
-    let page = if page.status == 303 { browser.get(&format!("{}{}", suite.idp.issuer(), page.header("location"))).await } else { page };
+    let page = if page.status == 303 {
+        browser.get(&format!("{}{}", suite.idp.issuer(), page.header("location"))).await
+    } else {
+        page
+    };
     let back = suite.answer(&browser, &page, "alice").await;
     assert!(back.returned("code").is_some(), "R-AUTH-1");
     // R-AUTH-3
@@ -188,7 +202,12 @@ async fn r_auth_1_to_5_the_request_and_the_way_back() {
     assert!(["invalid_request", "unsupported_response_type"].contains(&error.as_str()), "R-AUTH-3: {error}");
     assert_eq!(back.returned("state").as_deref(), Some("the-state"), "R-AUTH-3");
     // R-AUTH-4
-    let others = [String::new(), "http://localhost:3000/other".into(), format!("{CALLBACK}?more=1"), format!("{CALLBACK}?foo=baz")];
+    let others = [
+        String::new(),
+        "http://localhost:3000/other".into(),
+        format!("{CALLBACK}?more=1"),
+        format!("{CALLBACK}?foo=baz"),
+    ];
     for other in &others {
         let page = browser.get(&suite.ask(&[("redirect_uri", other)])).await;
         assert_eq!((page.status, page.header("location")), (400, ""), "R-AUTH-4: {other}");
@@ -226,9 +245,15 @@ async fn r_auth_7_to_12_answers_and_errors_in_their_form() {
     assert!(told.chars().all(|c| (' '..='~').contains(&c) && c != '"' && c != '\\'), "R-AUTH-9: {told}");
     assert_eq!(back.returned("iss"), Some(suite.idp.issuer()), "R-AUTH-10");
     assert_eq!(suite.metadata().await["authorization_response_iss_parameter_supported"], true, "R-AUTH-10");
-    for more in [("display", "page"), ("display", "popup"), ("ui_locales", "se"), ("claims_locales", "se"), ("login_hint", "whoever"),
-        ("acr_values", "1 2"), ("claims", r#"{"userinfo":{"name":null}}"#)]
-    {
+    for more in [
+        ("display", "page"),
+        ("display", "popup"),
+        ("ui_locales", "se"),
+        ("claims_locales", "se"),
+        ("login_hint", "whoever"),
+        ("acr_values", "1 2"),
+        ("claims", r#"{"userinfo":{"name":null}}"#),
+    ] {
         assert_eq!(suite.browser().get(&suite.ask(&[more])).await.status, 200, "R-AUTH-12: {more:?}");
     }
 }
@@ -281,7 +306,8 @@ async fn r_auth_25_and_26_codes_are_bound_and_cannot_be_guessed() {
     let challenge = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
     let good = suite.redeem(&suite.sign_in(&suite.browser(), &challenge).await, &[("code_verifier", VERIFIER)]).await;
     assert_eq!(good.status, 200, "R-AUTH-25");
-    let wrong = suite.redeem(&suite.sign_in(&suite.browser(), &challenge).await, &[("code_verifier", &"x".repeat(43))]).await;
+    let wrong =
+        suite.redeem(&suite.sign_in(&suite.browser(), &challenge).await, &[("code_verifier", &"x".repeat(43))]).await;
     assert_eq!(wrong.member("error"), "invalid_grant", "R-AUTH-25");
     let browser = suite.browser();
     suite.sign_in(&browser, &[]).await;
@@ -297,7 +323,11 @@ async fn r_auth_25_and_26_codes_are_bound_and_cannot_be_guessed() {
 async fn r_tok_1_to_5_the_token_endpoint() {
     let suite = Suite::start().await;
     let good = suite.tokens(&[]).await;
-    assert_eq!((good.status, good.header("content-type"), good.header("cache-control")), (200, "application/json", "no-store"), "R-TOK-3");
+    assert_eq!(
+        (good.status, good.header("content-type"), good.header("cache-control")),
+        (200, "application/json", "no-store"),
+        "R-TOK-3"
+    );
     let told = good.json();
     assert!(told["token_type"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("bearer")), "R-TOK-3");
     assert!(told["expires_in"].as_i64().is_some_and(|lives| (1..=31_536_000).contains(&lives)), "R-TOK-3");
@@ -305,10 +335,18 @@ async fn r_tok_1_to_5_the_token_endpoint() {
     let by_post = Suite::registered(json!({ "token_endpoint_auth_method": "client_secret_post" })).await;
     let back = by_post.sign_in(&by_post.browser(), &[]).await;
     let code = back.returned("code").expect("a code");
-    let form = [("grant_type", "authorization_code"), ("code", code.as_str()), ("redirect_uri", CALLBACK),
-        ("client_id", by_post.id.as_str()), ("client_secret", by_post.secret.as_str())];
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+        ("redirect_uri", CALLBACK),
+        ("client_id", by_post.id.as_str()),
+        ("client_secret", by_post.secret.as_str()),
+    ];
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-    let request = by_post.http.post(format!("{}/token", by_post.idp.issuer())).header("content-type", "application/x-www-form-urlencoded");
+    let request = by_post
+        .http
+        .post(format!("{}/token", by_post.idp.issuer()))
+        .header("content-type", "application/x-www-form-urlencoded");
     assert_eq!(by_post.browser().send(request.body(body)).await.status, 200, "R-TOK-1");
     // R-TOK-4
     for (form, error) in [
@@ -322,7 +360,10 @@ async fn r_tok_1_to_5_the_token_endpoint() {
         assert!(told.chars().all(|c| (' '..='~').contains(&c) && c != '"' && c != '\\'), "R-TOK-4: {told}");
     }
     let request = suite.http.post(format!("{}/token", suite.idp.issuer())).basic_auth(&suite.id, Some("wrong"));
-    let wrong = suite.browser().send(request.header("content-type", "application/x-www-form-urlencoded").body("grant_type=refresh_token")).await;
+    let wrong = suite
+        .browser()
+        .send(request.header("content-type", "application/x-www-form-urlencoded").body("grant_type=refresh_token"))
+        .await;
     assert_eq!((wrong.status, wrong.member("error").as_str()), (401, "invalid_client"), "R-TOK-4");
     assert!(wrong.header("www-authenticate").starts_with("Basic"), "R-TOK-4");
     // R-TOK-5: at once, and when the code itself has long expired.
@@ -340,22 +381,40 @@ async fn r_tok_1_to_5_the_token_endpoint() {
 async fn r_tok_2_and_8_client_assertions_and_keys_that_change() {
     let own = Emulator::start().await;
     let jwks_uri = format!("{}/jwks", own.issuer());
-    let suite = Suite::registered(json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": jwks_uri })).await;
+    let suite =
+        Suite::registered(json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": jwks_uri })).await;
     let mut count = 0;
     let mut redeem = async |aud: Value| {
         count += 1;
         let said = json!({ "iss": suite.id, "sub": suite.id, "aud": aud, "exp": suite.idp.now().0 + 60, "jti": format!("a{count}") });
-        let draft = TokenDraft::new(serde_json::Map::new(), said.as_object().expect("claims").clone(), KeyChoice::Current(Alg::RS256));
+        let draft = TokenDraft::new(
+            serde_json::Map::new(),
+            said.as_object().expect("claims").clone(),
+            KeyChoice::Current(Alg::RS256),
+        );
         let assertion = own.provider().settings().keys.sign(&draft);
         let code = suite.sign_in(&suite.browser(), &[]).await.returned("code").expect("a code");
-        let form = [("grant_type", "authorization_code"), ("code", code.as_str()), ("redirect_uri", CALLBACK),
-            ("client_assertion", assertion.as_str()), ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")];
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("code", code.as_str()),
+            ("redirect_uri", CALLBACK),
+            ("client_assertion", assertion.as_str()),
+            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+        ];
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        let request = suite.http.post(format!("{}/token", suite.idp.issuer())).header("content-type", "application/x-www-form-urlencoded");
+        let request = suite
+            .http
+            .post(format!("{}/token", suite.idp.issuer()))
+            .header("content-type", "application/x-www-form-urlencoded");
         suite.browser().send(request.body(body)).await
     };
     let issuer = suite.idp.issuer();
-    for aud in [json!(issuer), json!(format!("{issuer}/token")), json!([issuer]), json!([format!("{issuer}/token"), "another"])] {
+    for aud in [
+        json!(issuer),
+        json!(format!("{issuer}/token")),
+        json!([issuer]),
+        json!([format!("{issuer}/token"), "another"]),
+    ] {
         assert_eq!(redeem(aud.clone()).await.status, 200, "R-TOK-2: {aud}");
     }
     assert_eq!(redeem(json!("https://elsewhere.example")).await.member("error"), "invalid_client", "R-TOK-2");
@@ -375,14 +434,20 @@ async fn r_tok_6_and_7_refresh() {
     for name in ["iss", "sub", "aud", "auth_time", "azp"] {
         assert_eq!(one[name], two[name], "R-TOK-7: {name}");
     }
-    assert!(two["iat"].as_i64() > one["iat"].as_i64() && (two["nonce"].is_null() || two["nonce"] == one["nonce"]), "R-TOK-7");
+    assert!(
+        two["iat"].as_i64() > one["iat"].as_i64() && (two["nonce"].is_null() || two["nonce"] == one["nonce"]),
+        "R-TOK-7"
+    );
     let other = Suite { idp: suite.idp, http: suite.http, id: String::new(), secret: String::new() };
-    let request = other.http.post(format!("{}/register", other.idp.issuer())).header("content-type", "application/json");
+    let request =
+        other.http.post(format!("{}/register", other.idp.issuer())).header("content-type", "application/json");
     let app = json!({ "redirect_uris": [CALLBACK], "grant_types": ["authorization_code", "refresh_token"] });
     let told = other.browser().send(request.body(app.to_string())).await.json();
     let text = |name: &str| told[name].as_str().expect("text").to_owned();
     let other = Suite { id: text("client_id"), secret: text("client_secret"), ..other };
-    let stolen = other.post("/token", &[("grant_type", "refresh_token"), ("refresh_token", &second.member("refresh_token"))]).await;
+    let stolen = other
+        .post("/token", &[("grant_type", "refresh_token"), ("refresh_token", &second.member("refresh_token"))])
+        .await;
     assert_eq!((stolen.status, stolen.member("error").as_str()), (400, "invalid_grant"), "R-TOK-6");
 }
 
@@ -394,7 +459,11 @@ async fn r_idt_1_2_and_4_the_id_token() {
     let tokens = suite.redeem(&back, &[]).await;
     let told = claims(&tokens.member("id_token"));
     let now = standin::world::Clock::default().now().0;
-    assert_eq!((told["iss"].as_str(), told["aud"].as_str()), (Some(suite.idp.issuer().as_str()), Some(suite.id.as_str())), "R-IDT-1");
+    assert_eq!(
+        (told["iss"].as_str(), told["aud"].as_str()),
+        (Some(suite.idp.issuer().as_str()), Some(suite.id.as_str())),
+        "R-IDT-1"
+    );
     let time = |name: &str| told[name].as_i64().expect("a time");
     assert!(time("exp") > now && (time("iat") - now).abs() < 300 && time("auth_time") <= now, "R-IDT-1");
     assert!(told["sub"].as_str().is_some_and(|sub| sub.is_ascii() && sub.len() <= 255), "R-IDT-1");
@@ -418,13 +487,35 @@ async fn r_ui_1_to_6_userinfo() {
         assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"), "R-UI-1, R-UI-2");
     }
     let told = suite.userinfo(&access).await.json();
-    let profile = ["name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture", "website",
-        "gender", "birthdate", "zoneinfo", "locale", "updated_at"];
+    let profile = [
+        "name",
+        "given_name",
+        "family_name",
+        "middle_name",
+        "nickname",
+        "preferred_username",
+        "profile",
+        "picture",
+        "website",
+        "gender",
+        "birthdate",
+        "zoneinfo",
+        "locale",
+        "updated_at",
+    ];
     for name in profile {
         assert!(!told[name].is_null() && told[name] != "", "R-UI-4, R-UI-5: {name}");
     }
-    assert!(told["updated_at"].is_i64() && told["email_verified"].is_boolean() && told["phone_number_verified"].is_boolean(), "R-UI-5");
-    assert!(told["address"].as_object().is_some_and(|parts| !parts.is_empty() && parts.values().all(Value::is_string)), "R-UI-5");
+    assert!(
+        told["updated_at"].is_i64()
+            && told["email_verified"].is_boolean()
+            && told["phone_number_verified"].is_boolean(),
+        "R-UI-5"
+    );
+    assert!(
+        told["address"].as_object().is_some_and(|parts| !parts.is_empty() && parts.values().all(Value::is_string)),
+        "R-UI-5"
+    );
     let little = suite.tokens(&[("scope", "openid email")]).await;
     let little = suite.userinfo(&little.member("access_token")).await.json();
     let names: BTreeSet<&str> = little.as_object().expect("members").keys().map(String::as_str).collect();
@@ -436,7 +527,11 @@ async fn r_ui_1_to_6_userinfo() {
     let answer = signed.userinfo(&signed.tokens(&[]).await.member("access_token")).await;
     assert_eq!(answer.header("content-type"), "application/jwt", "R-UI-2");
     let told = claims(&answer.text);
-    assert_eq!((told["iss"].as_str(), told["aud"].as_str()), (Some(signed.idp.issuer().as_str()), Some(signed.id.as_str())), "R-UI-2");
+    assert_eq!(
+        (told["iss"].as_str(), told["aud"].as_str()),
+        (Some(signed.idp.issuer().as_str()), Some(signed.id.as_str())),
+        "R-UI-2"
+    );
     assert!(told["nonce"].is_null(), "R-UI-2");
 }
 
@@ -454,7 +549,8 @@ async fn r_lo_1_to_6_and_9_logout() {
     };
     let (browser, hint) = signed_in().await;
     assert!(claims(&hint)["sid"].is_string(), "R-LO-6");
-    let gone = browser.get(&logout(&[("id_token_hint", &hint), ("post_logout_redirect_uri", BYE), ("state", "out")])).await;
+    let gone =
+        browser.get(&logout(&[("id_token_hint", &hint), ("post_logout_redirect_uri", BYE), ("state", "out")])).await;
     assert_eq!((gone.status, gone.header("location")), (303, "http://localhost:3000/bye?state=out"), "R-LO-1, R-LO-2");
     let silent = browser.get(&suite.ask(&[("prompt", "none")])).await;
     assert_eq!(silent.returned("error").as_deref(), Some("login_required"), "R-LO-5");
@@ -473,7 +569,13 @@ async fn r_lo_1_to_6_and_9_logout() {
     let unsigned = format!("{}.{said}.", URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#));
     let foreign = format!("{head}.{said}.{}", "A".repeat(342));
     let with_query = format!("{BYE}?more=1");
-    for (hint, uri) in [(hint.as_str(), "http://localhost:3000/elsewhere"), (&hint, &with_query), (&unsigned, BYE), (&foreign, BYE), ("", BYE)] {
+    for (hint, uri) in [
+        (hint.as_str(), "http://localhost:3000/elsewhere"),
+        (&hint, &with_query),
+        (&unsigned, BYE),
+        (&foreign, BYE),
+        ("", BYE),
+    ] {
         let (browser, _) = signed_in().await;
         let more = [("id_token_hint", hint), ("post_logout_redirect_uri", uri)];
         let more: Vec<(&str, &str)> = more.into_iter().filter(|(_, value)| !value.is_empty()).collect();
@@ -503,7 +605,10 @@ async fn r_lo_9_logout_messages_follow_no_redirect() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let uri = format!("http://{}/over", listener.local_addr().expect("an address"));
     tokio::spawn(async move { axum::serve(listener, there).await });
-    let web = Client { backchannel_logout_uri: uri.parse().ok(), ..Client::confidential("web", "s3cret").redirects_to(CALLBACK) };
+    let web = Client {
+        backchannel_logout_uri: uri.parse().ok(),
+        ..Client::confidential("web", "s3cret").redirects_to(CALLBACK)
+    };
     let idp = Emulator::builder().client(web).start().await;
     crate::harness::code(&idp, &[], "alice").await;
     idp.provider().sign_out("alice", None).await.expect("a logout");
