@@ -274,7 +274,11 @@ async fn r_auth_13_to_21_who_is_asked_again_and_what_is_told() {
     let time = |told: &Value| told["auth_time"].as_i64().expect("a time");
     assert!(time(&later) > time(&first), "R-AUTH-16");
     let consent = browser.get(&suite.ask(&[("prompt", "consent")])).await;
-    assert!(consent.status == 303 || consent.words().contains("profile") || consent.elements("form") > 0, "R-AUTH-17");
+    assert!(consent.status == 200 && consent.text.contains("/consent\""), "R-AUTH-17: {}", consent.text);
+    let chooser = browser.get(&suite.ask(&[("prompt", "select_account")])).await;
+    assert!(chooser.status == 200 && chooser.text.contains("value=\"bob\""), "R-AUTH-17: {}", chooser.text);
+    let combined = browser.get(&suite.ask(&[("prompt", "login consent")])).await;
+    assert!(combined.status == 200 && combined.text.contains("/sign-in\""), "R-AUTH-17: {}", combined.text);
     let both = browser.get(&suite.ask(&[("prompt", "none login")])).await;
     assert_eq!(both.returned("error").as_deref(), Some("invalid_request"), "R-AUTH-17");
     suite.idp.advance(Duration::from_secs(2));

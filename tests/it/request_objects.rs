@@ -76,7 +76,7 @@ async fn what_is_inside_counts_more_than_what_is_beside_it() {
         let browser = Browser::new();
         let page = browser.get(&url(&app.idp, &object, &beside)).await;
         let back = alice(&app.idp, &browser, &page).await;
-        assert!(back.header("location").starts_with(CALLBACK), "the address inside is the one that counts");
+        assert!(back.header("location").starts_with(CALLBACK), "R-AUTH-23: the one inside counts");
         assert_eq!(back.returned("state").as_deref(), Some("inside"), "{key:?}");
         let tokens = redeem(&app.idp, &back.returned("code").expect("a code"), &[]).await;
         assert_eq!(claims(&tokens.member("id_token"))["nonce"], "inside");
