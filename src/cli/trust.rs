@@ -122,7 +122,8 @@ fn stores(file: &Path) -> Result<Vec<Store>, Exit> {
             may: is_there("security"),
         }]);
     }
-    let database = format!("sql:{home}/.pki/nssdb");
+    let folder = chromium_store(&home)?;
+    let database = format!("sql:{}", folder.display());
     let system = PathBuf::from("/usr/local/share/ca-certificates");
     let there = system.join("standin.crt").display().to_string();
     let may = std::fs::metadata(&system).is_ok()
@@ -135,7 +136,7 @@ fn stores(file: &Path) -> Result<Vec<Store>, Exit> {
             whose: "Chromium and its kin",
             install: words(&["certutil", "-d", &database, "-A", "-t", "C,,", "-n", NAME, "-i", &file]),
             remove: words(&["certutil", "-d", &database, "-D", "-n", NAME]),
-            may: is_there("certutil") && Path::new(&home).join(".pki/nssdb").exists(),
+            may: is_there("certutil") && folder.exists(),
         },
         Store {
             whose: "the system",
@@ -144,6 +145,16 @@ fn stores(file: &Path) -> Result<Vec<Store>, Exit> {
             may,
         },
     ])
+}
+
+/// Where Chromium looks on Linux: in the old place where it is there already, else where XDG has data.
+fn chromium_store(home: &str) -> Result<PathBuf, Exit> {
+    let old = Path::new(home).join(".pki/nssdb");
+    if old.exists() {
+        return Ok(old);
+    }
+    let data = variable("XDG_DATA_HOME")?.filter(|folder| !folder.is_empty());
+    Ok(data.map_or_else(|| Path::new(home).join(".local/share"), PathBuf::from).join("pki/nssdb"))
 }
 
 /// A command as one would type it.

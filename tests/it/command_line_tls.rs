@@ -47,6 +47,17 @@ fn trust_explains_prints_and_says_what_it_may_not_do() {
 }
 
 #[test]
+fn the_store_of_chromium_is_where_chromium_has_it() {
+    let home = folder();
+    let store = |place: &str| format!("certutil -d sql:{}", home.path().join(place).display());
+    let (_, told, _) = said(at_home(home.path(), &["trust"]));
+    assert!(told.contains(&store("data/pki/nssdb")), "where XDG has data: {told}");
+    std::fs::create_dir_all(home.path().join(".pki/nssdb")).expect("a folder");
+    let (_, told, _) = said(at_home(home.path(), &["trust"]));
+    assert!(told.contains(&store(".pki/nssdb")), "the old place, where it is in use: {told}");
+}
+
+#[test]
 fn run_gives_the_command_an_https_issuer_and_what_to_believe() {
     let home = folder();
     let me = env!("CARGO_BIN_EXE_standin");
