@@ -12,6 +12,24 @@ use serde_json::Value;
 use standin::{Builder, Check, Client, Emulator};
 use url::Url;
 
+/// What the scope `profile` opens, <https://openid.net/specs/openid-connect-core-1_0.html#ScopeClaims>.
+pub(crate) const PROFILE_CLAIMS: [&str; 14] = [
+    "name",
+    "given_name",
+    "family_name",
+    "middle_name",
+    "nickname",
+    "preferred_username",
+    "profile",
+    "picture",
+    "website",
+    "gender",
+    "birthdate",
+    "zoneinfo",
+    "locale",
+    "updated_at",
+];
+
 /// The redirect URI that most tests use.
 pub(crate) const CALLBACK: &str = "http://localhost:3000/callback";
 

@@ -11,7 +11,7 @@ use standin::tokens::{Alg, KeyChoice, TokenDraft};
 use standin::{Client, Emulator};
 use url::Url;
 
-use crate::harness::{Answer, Browser, CALLBACK, CHALLENGE, VERIFIER, claims, header};
+use crate::harness::{Answer, Browser, CALLBACK, CHALLENGE, PROFILE_CLAIMS, VERIFIER, claims, header};
 
 const BYE: &str = "http://localhost:3000/bye";
 
@@ -491,23 +491,7 @@ async fn r_ui_1_to_6_userinfo() {
         assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"), "R-UI-1, R-UI-2");
     }
     let told = suite.userinfo(&access).await.json();
-    let profile = [
-        "name",
-        "given_name",
-        "family_name",
-        "middle_name",
-        "nickname",
-        "preferred_username",
-        "profile",
-        "picture",
-        "website",
-        "gender",
-        "birthdate",
-        "zoneinfo",
-        "locale",
-        "updated_at",
-    ];
-    for name in profile {
+    for name in PROFILE_CLAIMS {
         assert!(!told[name].is_null() && told[name] != "", "R-UI-4, R-UI-5: {name}");
     }
     assert!(

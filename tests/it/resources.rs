@@ -6,8 +6,8 @@ use serde_json::json;
 use standin::{Check, Client, TokenKind, TokenSpec};
 
 use crate::harness::{
-    CALLBACK, Control, as_anyone, as_web, claims, get, header, http, post, refused_by, registered, send, tokens,
-    userinfo,
+    CALLBACK, Control, PROFILE_CLAIMS, as_anyone, as_web, claims, get, header, http, post, refused_by, registered,
+    send, tokens, userinfo,
 };
 
 #[tokio::test]
@@ -17,23 +17,8 @@ async fn userinfo_says_what_the_scopes_open_and_no_more() {
     let info = userinfo(&idp, &all.member("access_token")).await;
     assert_eq!((info.status, info.header("content-type")), (200, "application/json"));
     let info = info.json();
-    let profile = [
-        "name",
-        "given_name",
-        "family_name",
-        "middle_name",
-        "nickname",
-        "preferred_username",
-        "profile",
-        "picture",
-        "website",
-        "gender",
-        "birthdate",
-        "zoneinfo",
-        "locale",
-        "updated_at",
-    ];
-    for claim in profile.iter().chain(&["email", "email_verified", "address", "phone_number", "phone_number_verified"])
+    for claim in
+        PROFILE_CLAIMS.iter().chain(&["email", "email_verified", "address", "phone_number", "phone_number_verified"])
     {
         assert!(info.get(claim).is_some_and(|value| !value.is_null() && value != ""), "{claim}");
     }

@@ -167,24 +167,26 @@ fn served(issuer: &str, listener: tokio::net::TcpListener, bundle: &'static str)
     tokio::spawn(async move { axum::serve(listener, router).await });
 }
 
-async fn signed_in(chromium: &Chromium, origin: &str) {
-    chromium.driver.goto(origin).await.expect("the app");
+/// A browser in which alice is signed in to the app; nothing where one of them is not here.
+async fn signed_in() -> Option<(Chromium, Emulator)> {
+    let (origin, listener, bundle) = app().await?;
+    let chromium = Chromium::start().await?;
+    let spa =
+        Client::public("spa").redirects_to(&format!("{origin}/callback")).redirects_to(&format!("{origin}/silent"));
+    let idp = Emulator::builder().client(spa).start().await;
+    served(&idp.issuer(), listener, bundle);
+    chromium.driver.goto(&origin).await.expect("the app");
     chromium.says("nobody").await;
     chromium.value("manager.signinRedirect();").await;
     chromium.says("Continue as").await;
     chromium.click("[data-testid='person-alice']").await;
     chromium.says("hello alice").await;
+    Some((chromium, idp))
 }
 
 #[tokio::test]
 async fn oidc_client_ts_signs_in_renews_silently_and_notices_that_the_sign_in_is_over() {
-    let Some((origin, listener, bundle)) = app().await else { return };
-    let Some(chromium) = Chromium::start().await else { return };
-    let spa =
-        Client::public("spa").redirects_to(&format!("{origin}/callback")).redirects_to(&format!("{origin}/silent"));
-    let idp = Emulator::builder().client(spa).start().await;
-    served(&idp.issuer(), listener, bundle);
-    signed_in(&chromium, &origin).await;
+    let Some((chromium, idp)) = signed_in().await else { return };
     chromium.value("renew();").await;
     chromium.says("renewed for alice").await;
     // The app's frame asks each second; as long as nothing changes it says nothing.
@@ -206,13 +208,7 @@ async fn oidc_client_ts_signs_in_renews_silently_and_notices_that_the_sign_in_is
 /// FAULTS `sm.*`: what the frame answers, by what the app makes of it.
 #[tokio::test]
 async fn each_lie_of_the_frame_is_told() {
-    let Some((origin, listener, bundle)) = app().await else { return };
-    let Some(chromium) = Chromium::start().await else { return };
-    let spa =
-        Client::public("spa").redirects_to(&format!("{origin}/callback")).redirects_to(&format!("{origin}/silent"));
-    let idp = Emulator::builder().client(spa).start().await;
-    served(&idp.issuer(), listener, bundle);
-    signed_in(&chromium, &origin).await;
+    let Some((chromium, idp)) = signed_in().await else { return };
     // A frame of our own beside the library's: what it answers is shown.
     let ask = "const done = arguments[arguments.length - 1], frame = document.createElement('iframe');
         frame.src = arguments[0] + '/check-session';
